@@ -1,0 +1,5 @@
+import neostandard from 'neostandard'
+
+export default [
+  ...neostandard({ ts: true, ignores: ['dist', '.tap', 'coverage', 'schemas', 'bench/node_modules', 'bench/results'] })
+]

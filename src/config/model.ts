@@ -1,0 +1,162 @@
+/**
+ * The resolved configuration: what the loader makes of gateway.yaml and everything after it works on.
+ *
+ * Plain JSON on purpose: the primary process sends it to its workers as it is. Entities refer to each other by `id`.
+ * Field names, units and defaults are Kong's (declarative format 3.0); times are milliseconds unless a name says more.
+ */
+
+/** JSON pointer (RFC 6901) of an entity or value in the file, as written there; the key to its line and column. */
+export type Pointer = string
+
+/** What every entity carries. */
+export interface Entity {
+  /** UUID: written in the file, or derived from the entity's name or place, so that a reload keeps it. */
+  readonly id: string
+  readonly tags: readonly string[]
+  /** Where it stands in the file. */
+  readonly pointer: Pointer
+}
+
+export type ServiceProtocol = 'http' | 'https'
+
+/** An upstream API. */
+export interface Service extends Entity {
+  readonly name: string | null
+  readonly protocol: ServiceProtocol
+  readonly host: string
+  readonly port: number
+  /** Prefix of every upstream path; null is the same as `/`. */
+  readonly path: string | null
+  /** Additional tries after the first, connection failures only. */
+  readonly retries: number
+  readonly connect_timeout: number
+  readonly write_timeout: number
+  readonly read_timeout: number
+  readonly tls_verify: boolean
+  readonly enabled: boolean
+}
+
+export type RouteProtocol = 'http' | 'https'
+
+/** What requests reach a service. */
+export interface Route extends Entity {
+  readonly name: string | null
+  /** Id of the service; null: plugins run, then 503. */
+  readonly service: string | null
+  readonly protocols: readonly RouteProtocol[]
+  readonly methods: readonly string[] | null
+  readonly hosts: readonly string[] | null
+  /** `/literal-prefix` or `~/regex`. */
+  readonly paths: readonly string[] | null
+  /** Header name to accepted values; one value starting with `~*` is a regex. */
+  readonly headers: Readonly<Record<string, readonly string[]>> | null
+  readonly snis: readonly string[] | null
+  readonly regex_priority: number
+  readonly strip_path: boolean
+  readonly path_handling: 'v0' | 'v1'
+  readonly preserve_host: boolean
+  readonly https_redirect_status_code: 426 | 301 | 302 | 307 | 308
+  readonly request_buffering: boolean
+  readonly response_buffering: boolean
+}
+
+/** One `plugins:` item. */
+export interface PluginEntry extends Entity {
+  readonly name: string
+  readonly instance_name: string | null
+  /** Ids of the entities that scope it; all null is a global entry. */
+  readonly service: string | null
+  readonly route: string | null
+  readonly consumer: string | null
+  /** Checked against the plugin's schema, its defaults filled in. */
+  readonly config: Readonly<Record<string, unknown>>
+  readonly protocols: readonly string[]
+  readonly enabled: boolean
+}
+
+/** Who calls. At least one of `username` and `custom_id` is set. */
+export interface Consumer extends Entity {
+  readonly username: string | null
+  readonly custom_id: string | null
+}
+
+export interface ListenAddress {
+  readonly host: string
+  /** 0 picks a free port. */
+  readonly port: number
+}
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+
+/** The `gateway:` block, our own: what Kong keeps in kong.conf. Durations are milliseconds, sizes bytes. */
+export interface GatewaySettings {
+  readonly listen: readonly ListenAddress[]
+  /** null: no admin listener. */
+  readonly admin: ListenAddress | null
+  /** Addresses and CIDRs whose X-Forwarded-* are believed. */
+  readonly trusted_ips: readonly string[]
+  /** Worker processes; 1 runs in the one process. `auto` is resolved at start to the number of cores. */
+  readonly workers: number | 'auto'
+  readonly limits: {
+    /** Request line, in bytes: 414 beyond. */
+    readonly request_line: number
+    /** Header block, in bytes: 431 beyond. */
+    readonly header_block: number
+    /** Header fields: 431 beyond. */
+    readonly headers: number
+    /** Largest request body held in memory for a plugin that needs it whole: 413 beyond. */
+    readonly request_buffer: number
+    /** Largest response body held in memory for a plugin that needs it whole: 502 beyond. */
+    readonly response_buffer: number
+  }
+  readonly timeouts: {
+    /** Until the header block is complete: 408. */
+    readonly headers: number
+    /** Idle connection kept open. */
+    readonly keep_alive: number
+    /** Minimum rate of a request body in bytes per second, after `body_grace`: 408. */
+    readonly body_min_rate: number
+    readonly body_grace: number
+    /** Until a plugin's `setup` must be done. */
+    readonly setup: number
+  }
+  readonly shutdown: {
+    /** Between "not ready" and the end of accepting. */
+    readonly delay: number
+    /** For requests that run, before they are cut. */
+    readonly timeout: number
+  }
+  readonly log: {
+    readonly level: LogLevel
+    /** One line a request. */
+    readonly access: boolean
+    /** Further request headers and query arguments whose values are cut in logs. */
+    readonly redact: readonly string[]
+  }
+  readonly headers: {
+    /** `sallyport`: X-Sallyport-*; `kong`: X-Kong-*. */
+    readonly names: 'sallyport' | 'kong'
+    /** `Via`, and `Server` on answers of our own. */
+    readonly server_tokens: boolean
+    /** -Upstream-Latency, -Proxy-Latency, -Response-Latency. */
+    readonly latency_tokens: boolean
+    /** -Request-Id on answers and towards upstreams. */
+    readonly request_id: boolean
+    /** -Upstream-Status. */
+    readonly upstream_status: boolean
+  }
+  /** Third-party plugins: a package name, or a file relative to gateway.yaml. */
+  readonly modules: readonly string[]
+}
+
+/** Everything that runs: one compiled file. */
+export interface Config {
+  /** Absolute path of the file, or a name for text that came from elsewhere. */
+  readonly file: string
+  readonly gateway: GatewaySettings
+  readonly services: readonly Service[]
+  /** In declaration order: ties between equal routes are decided by it. */
+  readonly routes: readonly Route[]
+  readonly plugins: readonly PluginEntry[]
+  readonly consumers: readonly Consumer[]
+}

@@ -1,0 +1,170 @@
+/**
+ * The contract between Sallyport and its plugins: the only module that a plugin imports (`sallyport/plugin`).
+ *
+ * A plugin is an object made by {@link definePlugin}. `setup` runs once per entry of the file, `register` once per scope
+ * that the entry serves; hooks added in `register` run per request, in the order of the plugins' priorities.
+ */
+import type { Readable } from 'node:stream'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Static, TObject } from 'typebox'
+import type { Consumer, PluginEntry, Route, Service } from './config/model.ts'
+import type { HeaderList } from './proxy/header-list.ts'
+
+export { Type } from 'typebox'
+export type { Static, TObject, TSchema } from 'typebox'
+export type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+export type { Consumer, PluginEntry, Route, Service } from './config/model.ts'
+export type { HeaderList } from './proxy/header-list.ts'
+export { GatewayError } from './errors.ts'
+
+/** Version of this contract; a definition made for another one is refused at load. */
+export const PLUGIN_API = 1
+
+/** Registered, so that a package with its own copy of this module is still recognised. */
+const brand = Symbol.for('sallyport.plugin')
+
+export type PluginScope = 'global' | 'service' | 'route' | 'consumer'
+
+/** `buffer`: held in memory up to `gateway.limits`, then given whole. `stream`: passed on as it arrives. */
+export type BodyMode = 'stream' | 'buffer'
+
+/** What was verified about the caller. */
+export interface Credential {
+  readonly id: string
+  /** Shown to the upstream as X-Credential-Identifier. */
+  readonly identifier?: string
+}
+
+/** What goes to the upstream; plugins of the access and request phases change it in place. */
+export interface UpstreamRequest {
+  readonly protocol: 'http' | 'https'
+  readonly host: string
+  readonly port: number
+  method: string
+  /** Path in its final, escaped form, without query. */
+  path: string
+  /** Query as the client sent it, without the `?`; null when there was none, '' for a lone `?`. */
+  query: string | null
+  /** Header fields in order; hop-by-hop fields and client-sent identity headers are already gone. */
+  readonly headers: HeaderList
+  /** Replaces the body: set it only where `body: 'buffer'` is declared. Content-Length is recomputed. */
+  body: Buffer | Readable | null
+}
+
+/** One request on its way through the gateway, at `request.gateway`. */
+export interface GatewayRequest {
+  /** 32 hex digits. */
+  readonly id: string
+  /** null where no route matched. */
+  readonly route: Route | null
+  readonly service: Service | null
+  /** Address of the client, after `trusted_ips`. */
+  readonly clientIp: string
+  readonly scheme: 'http' | 'https'
+  /** Lower-case, without port. */
+  readonly host: string
+  readonly port: number
+  readonly method: string
+  /** Request target as received. */
+  readonly target: string
+  /** Normalised path: the one that the router matched. */
+  readonly path: string
+  /** Groups of the regex path that matched: by number (from 1) and by name. */
+  readonly captures: Readonly<Record<string, string>>
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** Set by authentication plugins; decides which consumer-level entries apply from here on. */
+  consumer: Consumer | null
+  credential: Credential | null
+  /** null where the route has no service. */
+  readonly upstream: UpstreamRequest | null
+  /** Fields added to this request's access log line. Never put a secret here. */
+  readonly log: Record<string, unknown>
+}
+
+/** What `setup` may use. */
+export interface PluginGateway {
+  readonly entry: PluginEntry
+  readonly log: FastifyBaseLogger
+  /** The snapshot's root instance, to register official Fastify plugins on. */
+  readonly root: FastifyInstance
+  /** Folder of gateway.yaml: relative paths of the configuration start here. */
+  readonly directory: string
+  /** Worker processes that run the same file: local limits are divided by it. */
+  readonly workers: number
+  /** Milliseconds since the epoch; the test kit's fake clock moves it. */
+  now (): number
+  /** Consumer by username or id. */
+  consumer (nameOrId: string): Consumer | undefined
+  /**
+   * State that outlives a reload (counters, breakers, key sets). The same `key` of the same entry gives what `create`
+   * made the first time; what no snapshot asks for any more is closed.
+   */
+  keep<T> (key: string, create: () => T, close?: (state: T) => void | Promise<void>): T
+}
+
+export interface RegisterOptions<Config, State> {
+  readonly config: Config
+  readonly state: State
+}
+
+/** Finding of {@link PluginDefinition.check}: `path` is a JSON pointer inside `config`, '' for the whole. */
+export interface CheckFinding {
+  readonly path: string
+  /** One sentence: what is wrong. */
+  readonly message: string
+  /** One sentence: what to write instead. */
+  readonly mend: string
+  /** Default `error`. */
+  readonly severity?: 'error' | 'warning'
+}
+
+export interface PluginDefinition<Schema extends TObject = TObject, State = unknown> {
+  /** kebab-case, unique, equal to the folder's name. */
+  readonly name: string
+  /** Higher runs first, in every phase. Kong's number where Kong has the plugin. */
+  readonly priority: number
+  /** Closed TypeBox object: the one source of type, check, defaults, docs and editor schema. */
+  readonly schema: Schema
+  /** Default `stream`. */
+  readonly body?: BodyMode | ((config: Static<Schema>) => BodyMode)
+  /** What `onSend` gets as payload for proxied answers. Default `stream`. */
+  readonly response?: BodyMode | ((config: Static<Schema>) => BodyMode)
+  /** Levels at which an entry may stand. */
+  readonly scopes: readonly PluginScope[]
+  /** Rules that a schema can't say. Load time, no network. */
+  check? (config: Static<Schema>): Iterable<CheckFinding>
+  /** Once per entry: state, limiters, caches. */
+  setup? (config: Static<Schema>, gateway: PluginGateway): State | Promise<State>
+  /** Once per scope: add hooks, nothing else. */
+  register (scope: FastifyInstance, options: RegisterOptions<Static<Schema>, State>): void | Promise<void>
+  /** When the last request of the entry's snapshot has ended. */
+  close? (state: State): void | Promise<void>
+}
+
+export type BrandedPlugin = PluginDefinition & { readonly api: number }
+
+/**
+ * Makes a plugin.
+ *
+ * @param definition what the plugin is; see {@link PluginDefinition}
+ * @returns the same object, frozen and branded, to be the default export of the plugin's module
+ */
+export function definePlugin<const Schema extends TObject, State = undefined> (definition: PluginDefinition<Schema, State>): BrandedPlugin {
+  return Object.freeze({ ...definition, api: PLUGIN_API, [brand]: true }) as unknown as BrandedPlugin
+}
+
+/** Whether `value` was made by {@link definePlugin}, of whatever copy of this module. */
+export function isPlugin (value: unknown): value is BrandedPlugin {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    readonly gateway: GatewayRequest
+  }
+}
+
+/** Hooks by phase, for authors who name their hook functions. */
+export type AccessHook = (request: FastifyRequest, reply: FastifyReply) => void | Promise<unknown>
+export type ResponseHook = (request: FastifyRequest, reply: FastifyReply, payload: unknown) => unknown
