@@ -1,0 +1,82 @@
+import { Type } from 'typebox'
+import type { TObject, TProperties, TSchema } from 'typebox'
+import { closed, parking } from './common.ts'
+import { Consumer } from './consumer.ts'
+import { Gateway } from './gateway.ts'
+import { Plugin } from './plugin.ts'
+import { Route } from './route.ts'
+import { Service } from './service.ts'
+
+export type EntityKind = 'service' | 'route' | 'plugin' | 'consumer'
+
+/** Collections of the top level, and what they hold. */
+export const collections = {
+  services: 'service',
+  routes: 'route',
+  plugins: 'plugin',
+  consumers: 'consumer'
+} as const satisfies Record<string, EntityKind>
+
+/** Collections that may be written inside an entity; the child then belongs to it. */
+export const nesting: Readonly<Record<EntityKind, Readonly<Partial<Record<keyof typeof collections, EntityKind>>>>> = {
+  service: { routes: 'route', plugins: 'plugin' },
+  route: { plugins: 'plugin' },
+  plugin: {},
+  consumer: { plugins: 'plugin' }
+}
+
+/** Own fields of each entity, without nested collections. */
+export const entitySchemas = {
+  service: Service,
+  route: Route,
+  plugin: Plugin,
+  consumer: Consumer
+} satisfies Record<EntityKind, TObject>
+
+/** `gateway:`. */
+export const gatewaySchema = Gateway
+
+/**
+ * Schema of an entity with its nested collections.
+ *
+ * @param refer what stands for an item of a nested collection (the loader says "anything": it checks each child itself)
+ */
+export function entitySchema (kind: EntityKind, refer: (kind: EntityKind) => TSchema): TObject {
+  const schema = entitySchemas[kind] as TObject
+  return { ...schema, properties: { ...schema.properties, ...lists(nesting[kind], refer, `of this ${kind}`) } }
+}
+
+/** Schema of the whole file; `refer` as for {@link entitySchema}. */
+export function envelopeSchema (refer: (kind: EntityKind) => TSchema): TObject {
+  return closed({
+    ...parking,
+    _format_version: Type.Enum(['3.0'], { description: 'Version of the format, in quotes.' }),
+    _transform: Type.Optional(Type.Boolean({ default: true, description: '`false`: credentials are already hashed.' })),
+    _info: Type.Optional(closed({
+      select_tags: Type.Optional(Type.Array(Type.String({ minLength: 1, description: 'A tag.' }), { description: 'Tags that every entity of the file gets.' })),
+      defaults: Type.Optional(closed({
+        service: Type.Optional(partial(Service, 'Fields that every service starts from.')),
+        route: Type.Optional(partial(Route, 'Fields that every route starts from.'))
+      }, { description: 'Fields that every entity of a kind starts from.' }))
+    }, { description: 'decK\'s block: tags and defaults for all entities.' })),
+    _plugin_configs: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Named blocks of plugin options, for `plugins[]._config`.' })),
+    gateway: Type.Optional(gatewaySchema),
+    ...lists(collections, refer, 'of the file')
+  }, { description: 'A gateway.yaml of Sallyport.' })
+}
+
+function lists (kinds: Readonly<Partial<Record<string, EntityKind>>>, refer: (kind: EntityKind) => TSchema, where: string): TProperties {
+  return Object.fromEntries(Object.entries(kinds).map(([key, kind]) => [
+    key,
+    Type.Optional(Type.Array(refer(kind as EntityKind), { description: `The ${key} ${where}.` }))
+  ]))
+}
+
+/** The same fields, none of them required or filled in; what is one entity's own (id and name) left out. */
+function partial (schema: TObject, description: string): TObject {
+  const properties = Object.entries(schema.properties).filter(([key]) => key !== 'id' && key !== 'name')
+  return closed(Object.fromEntries(properties.map(([key, value]) => {
+    const { default: _, ...rest } = value as TSchema & { default?: unknown }
+    return [key, Type.Optional(rest)]
+  })), { description })
+}

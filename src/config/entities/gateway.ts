@@ -1,0 +1,95 @@
+import { Type } from 'typebox'
+import type { TProperties } from 'typebox'
+import { closed } from './common.ts'
+
+const MIB = 1024 * 1024
+
+const port = { minimum: 0, maximum: 65535 }
+const duration = { minimum: 0, maximum: 2147483646 }
+
+function count (value: number, description: string) {
+  return Type.Optional(Type.Integer({ minimum: 1, maximum: 2147483646, default: value, description }))
+}
+
+function time (value: number, description: string) {
+  return Type.Optional(Type.Integer({ ...duration, default: value, description: `${description}, in milliseconds.` }))
+}
+
+function flag (value: boolean, description: string) {
+  return Type.Optional(Type.Boolean({ default: value, description }))
+}
+
+/** A block that may be left out: its members then take their own defaults. */
+function block<Properties extends TProperties> (properties: Properties, description: string) {
+  return Type.Optional(closed(properties, { default: {}, description }))
+}
+
+export const ADMIN_DEFAULT = { host: '127.0.0.1', port: 8001 }
+
+/** The `gateway:` block. */
+export const Gateway = closed({
+  listen: Type.Optional(Type.Array(closed({
+    host: Type.Optional(Type.String({ minLength: 1, default: '0.0.0.0', description: 'Address to listen on.' })),
+    port: Type.Integer({ ...port, description: 'Port to listen on; 0 picks a free one.' })
+  }, { description: 'An address.' }), {
+    minItems: 1,
+    default: [{ host: '0.0.0.0', port: 8000 }],
+    description: 'Where clients connect.'
+  })),
+  // no defaults inside: ajv ignores (and in strict mode refuses) them under anyOf
+  admin: Type.Optional(Type.Union([
+    closed({
+      host: Type.Optional(Type.String({ minLength: 1, description: 'Address to listen on; default 127.0.0.1.' })),
+      port: Type.Optional(Type.Integer({ ...port, description: 'Port to listen on; default 8001, 0 picks a free one.' }))
+    }, { description: 'An address.' }),
+    Type.Literal('off', { description: 'No admin listener.' }),
+    Type.Literal(false, { description: 'No admin listener.' })
+  ], { description: 'Where /livez, /readyz and /status answer; default 127.0.0.1:8001, `off` disables it.' })),
+  trusted_ips: Type.Optional(Type.Array(Type.String({ minLength: 1, description: 'An address or a CIDR.' }), {
+    default: [],
+    description: 'Addresses and CIDRs whose X-Forwarded-* headers are believed.',
+    examples: [['10.0.0.0/8', '::1']]
+  })),
+  workers: Type.Optional(Type.Union([
+    Type.Integer({ minimum: 1, maximum: 1024, description: 'That many processes.' }),
+    Type.Literal('auto', { description: 'One process a core.' })
+  ], { default: 1, description: 'Worker processes; 1 runs everything in one process.' })),
+  limits: block({
+    request_line: count(8192, 'Longest request line, in bytes: 414 beyond.'),
+    header_block: count(16384, 'Largest header block, in bytes: 431 beyond.'),
+    headers: count(100, 'Most header fields: 431 beyond.'),
+    request_buffer: count(8 * MIB, 'Largest request body held in memory for a plugin that needs it whole, in bytes: 413 beyond.'),
+    response_buffer: count(8 * MIB, 'Largest response body held in memory for a plugin that needs it whole, in bytes: 502 beyond.')
+  }, 'What a request may cost.'),
+  timeouts: block({
+    headers: time(10000, 'Until the header block is complete (408)'),
+    keep_alive: time(65000, 'How long an idle connection stays open'),
+    body_min_rate: Type.Optional(Type.Integer({ ...duration, default: 1024, description: 'Slowest request body after `body_grace`, in bytes a second: 408 below; 0 disables.' })),
+    body_grace: time(10000, 'How long a body may be slower than `body_min_rate`'),
+    setup: time(10000, 'Until a plugin\'s setup must be done')
+  }, 'How long things may take.'),
+  shutdown: block({
+    delay: time(0, 'Between "not ready" and the end of accepting'),
+    timeout: time(30000, 'How long running requests may take before they are cut')
+  }, 'What happens on SIGTERM.'),
+  log: block({
+    level: Type.Optional(Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info', description: 'Least severe level that is logged.' })),
+    access: flag(true, 'One line a request.'),
+    redact: Type.Optional(Type.Array(Type.String({ minLength: 1, description: 'A name.' }), {
+      default: [],
+      description: 'Further request headers and query arguments whose values are cut in logs.'
+    }))
+  }, 'The log.'),
+  headers: block({
+    names: Type.Optional(Type.Enum(['sallyport', 'kong'], { default: 'sallyport', description: '`sallyport` sends X-Sallyport-*, `kong` sends X-Kong-*.' })),
+    server_tokens: flag(true, '`Via`, and `Server` on answers of the gateway\'s own.'),
+    latency_tokens: flag(true, 'The -Upstream-Latency, -Proxy-Latency and -Response-Latency headers.'),
+    request_id: flag(true, 'The -Request-Id header, on answers and towards upstreams.'),
+    upstream_status: flag(false, 'The -Upstream-Status header.')
+  }, 'Headers that the gateway adds.'),
+  modules: Type.Optional(Type.Array(Type.String({ minLength: 1, description: 'A package name, or a file relative to this one.' }), {
+    default: [],
+    description: 'Third-party plugins to load.',
+    examples: [['./plugins/geo.js', '@acme/sallyport-geo']]
+  }))
+}, { description: 'Settings of the gateway itself.' })

@@ -1,0 +1,36 @@
+import { Type } from 'typebox'
+import { closed, common, milliseconds, nameOf } from './common.ts'
+
+/** An upstream API. */
+export const Service = closed({
+  ...common,
+  name: nameOf('service'),
+  url: Type.Optional(Type.String({
+    minLength: 1,
+    description: 'Shorthand that sets protocol, host, port and path at once, and wins over them.',
+    examples: ['http://users.internal:8080/v1']
+  })),
+  protocol: Type.Optional(Type.Enum(['http', 'https'], { default: 'http', description: 'Protocol towards the upstream.' })),
+  host: Type.Optional(Type.String({ minLength: 1, description: 'Host name or IP address of the upstream, without port.', examples: ['users.internal'] })),
+  port: Type.Optional(Type.Integer({
+    minimum: 0,
+    maximum: 65535,
+    default: 80,
+    description: 'Port of the upstream. It does not follow `protocol`: write 443 for https, or use `url`.'
+  })),
+  path: Type.Optional(Type.String({ minLength: 1, description: 'Prefix of every upstream path; starts with `/`.', examples: ['/v1'] })),
+  retries: Type.Optional(Type.Integer({
+    minimum: 0,
+    maximum: 32767,
+    default: 5,
+    description: 'Further tries after the first when the connection fails.'
+  })),
+  connect_timeout: Type.Optional(Type.Integer({ ...milliseconds, default: 60000, description: 'Until the connection to the upstream stands, in milliseconds.' })),
+  write_timeout: Type.Optional(Type.Integer({ ...milliseconds, default: 60000, description: 'Between two writes to the upstream, in milliseconds.' })),
+  read_timeout: Type.Optional(Type.Integer({ ...milliseconds, default: 60000, description: 'Between two reads from the upstream, in milliseconds.' })),
+  tls_verify: Type.Optional(Type.Boolean({ description: 'Whether the upstream\'s certificate is verified; https only. Default true (in Kong: off).' })),
+  enabled: Type.Optional(Type.Boolean({ default: true, description: '`false` takes its routes out of the router.' }))
+}, {
+  description: 'An upstream API.',
+  anyOf: [{ required: ['url'] }, { required: ['host'] }]
+})
