@@ -1,0 +1,86 @@
+/** Turns routes into a router whose cost for a request does not grow with their number. */
+import type { Route } from '../config/model.ts'
+import { compileCriteria } from './criteria.ts'
+import type { Criteria } from './criteria.ts'
+import type { Entry } from './entry-set.ts'
+import { hostValue, makeHostIndex } from './host-index.ts'
+import type { HostIndex } from './host-index.ts'
+import { parseHostPattern } from './hosts.ts'
+import { matchRequest } from './match.ts'
+import { candidates } from './order.ts'
+import type { Candidate } from './order.ts'
+import { compilePathRegex, isProblem } from './path-regex.ts'
+import { buildTrie } from './path-trie.ts'
+import type { TrieBuilder, TrieNode } from './path-trie.ts'
+import type { RouteMatch, Router } from './types.ts'
+
+const noCaptures: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
+
+/**
+ * Compiles the routes of one configuration.
+ *
+ * @param routes in declaration order, without those of disabled services
+ * @throws TypeError on a regex that the configuration's check refuses
+ */
+export function compileRouter (routes: readonly Route[]): Router {
+  const builders = makeHostIndex<TrieBuilder>()
+  const criteria = new Map<Route, Criteria>()
+  let order = 0
+  for (const candidate of candidates(routes)) {
+    const { route } = candidate
+    const compiled = criteria.get(route) ?? compileCriteria(route)
+    criteria.set(route, compiled)
+    const tries = triesOf(builders, route)
+    for (const [literal, entry] of entriesOf(candidate, compiled, order)) {
+      for (const trie of tries) trie.add(literal, entry)
+      order++
+    }
+  }
+  const index = finish(builders)
+  return {
+    match (request) {
+      try {
+        return matchRequest(index, request)
+      } catch {
+        // a regex that overflows V8's backtracking stack: no route is safer than the next one
+        return null
+      }
+    }
+  }
+}
+
+/** The entries of a candidate, each with the text that its path must start with. */
+function entriesOf ({ route, kind, paths }: Candidate, criteria: Criteria, order: number): [string, Entry][] {
+  if (kind === 'none') return [['', { order, criteria, regex: null, match: makeMatch(route, '/') }]]
+  return paths.map((path, position) => {
+    const common = { order: order + position, criteria, match: makeMatch(route, path) }
+    if (kind === 'literal') return [path, { ...common, regex: null }]
+    const result = compilePathRegex(path.slice(1))
+    if (isProblem(result)) throw new TypeError(`path regex ${path}: ${result.reason}`)
+    return [result.literalPrefix, { ...common, regex: result.regex }]
+  })
+}
+
+function makeMatch (route: Route, prefix: string): RouteMatch {
+  return Object.freeze({ route, captures: noCaptures, prefix })
+}
+
+/** The tries of the route's hosts, each once. */
+function triesOf (builders: HostIndex<TrieBuilder>, { hosts }: Route): Set<TrieBuilder> {
+  if (hosts === null || hosts.length === 0) return new Set([hostValue(builders, null, buildTrie)])
+  return new Set(hosts.map(host => hostValue(builders, parseHostPattern(host), buildTrie)))
+}
+
+function finish (builders: HostIndex<TrieBuilder>): HostIndex<TrieNode> {
+  return {
+    ...builders,
+    exact: finishAll(builders.exact),
+    suffix: finishAll(builders.suffix),
+    prefix: finishAll(builders.prefix),
+    any: builders.any?.finish() ?? null
+  }
+}
+
+function finishAll (builders: ReadonlyMap<string, TrieBuilder>): Map<string, TrieNode> {
+  return new Map([...builders].map(([text, builder]) => [text, builder.finish()]))
+}
