@@ -1,0 +1,42 @@
+/** Everybody who takes part. */
+import { pathToFileURL } from 'node:url'
+import caddy from '../peers/caddy.js'
+import expressGateway from '../peers/express-gateway.js'
+import fastGateway from '../peers/fast-gateway.js'
+import fastifyHttpProxy from '../peers/fastify-http-proxy.js'
+import haproxy from '../peers/haproxy.js'
+import httpProxy from '../peers/http-proxy.js'
+import nginx from '../peers/nginx.js'
+import nodeHttp from '../peers/node-http.js'
+import sallyport from '../peers/sallyport.js'
+import sallyportFour from '../peers/sallyport-4.js'
+import undiciDispatch from '../peers/undici-dispatch.js'
+
+export const PARTICIPANTS = [
+  nginx, haproxy, caddy, undiciDispatch, sallyport, sallyportFour, nodeHttp, fastifyHttpProxy, httpProxy, fastGateway, expressGateway
+]
+
+/** What every ratio is to. */
+export const BASELINE = fastifyHttpProxy.name
+
+/** Largest accepted ratio of CPU a request to the baseline's, by participant and case. */
+export const REQUIRED = {
+  sallyport: { get: 0.55, get16k: 0.65, post: 0.65 },
+  'sallyport+4': { get: 0.70, get16k: 0.70, post: 0.70 }
+}
+
+/** Participants by name; `null` is all. A name that nobody has is an error. */
+export function participantsNamed (names) {
+  if (names === null) return PARTICIPANTS
+  for (const name of names) {
+    if (!PARTICIPANTS.some(one => one.name === name)) {
+      throw new Error(`no participant "${name}": there are ${PARTICIPANTS.map(one => one.name).join(', ')}`)
+    }
+  }
+  return PARTICIPANTS.filter(one => names.includes(one.name))
+}
+
+/** A participant that is not in the list, for an experiment. */
+export async function participantFrom (file) {
+  return (await import(pathToFileURL(file).href)).default
+}

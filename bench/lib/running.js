@@ -1,0 +1,81 @@
+/** A participant or the upstream, started and ready. */
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import net from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { request } from './cases.js'
+import { isRunning, start, stop } from './children.js'
+import { cpuOf, memoryOf, treeOf } from './cpu.js'
+import { delay } from './time.js'
+
+export async function freePort () {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await new Promise(resolve => server.once('listening', resolve))
+  const { port } = server.address()
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+/** Waits for the first right answer; throws when the process ends or half a minute passes before it. */
+export async function answering (child, port, path = '/small') {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
+    if (!isRunning(child)) throw new Error(`it ended at once: ${child.said.trim() || 'without a word'}`)
+    try {
+      const { status } = await request(port, { method: 'GET', path, body: null })
+      if (status === 200) return
+    } catch {
+      // not listening yet
+    }
+    await delay(20)
+  }
+  throw new Error(`no good answer within 30 s: ${child.said.trim() || 'it said nothing'}`)
+}
+
+export async function startUpstream ({ core, nice }) {
+  const port = await freePort()
+  const program = { command: process.execPath, args: [fileURLToPath(new URL('upstream.js', import.meta.url)), String(port)] }
+  const child = start(program, { core, nice })
+  await answering(child, port)
+  return { port, child }
+}
+
+/** Connections and requests that the upstream has seen. */
+export async function upstreamStats (port) {
+  return JSON.parse((await request(port, { method: 'GET', path: '/stats', body: null })).body)
+}
+
+/** A participant's processes while they run. */
+export class RunningPeer {
+  constructor (peer, port, child, dir) {
+    this.peer = peer
+    this.port = port
+    this.child = child
+    this.dir = dir
+    this.tree = treeOf(child.pid)
+  }
+
+  /** @param {{ upstream: number, dir: string, core: number | null, nice?: number }} options `dir`: the run's temporary folder */
+  static async start (peer, { upstream, dir, core, nice }) {
+    const own = join(dir, peer.name.replaceAll(/[^a-z0-9+]/g, '-'))
+    mkdirSync(own)
+    const port = await freePort()
+    const program = peer.program({ port, upstream, dir: own })
+    const output = program.output === undefined ? 'ignore' : openSync(program.output, 'a')
+    const child = start(program, { core, nice, stdio: ['ignore', output, 'pipe'] })
+    if (output !== 'ignore') closeSync(output)
+    await answering(child, port)
+    return new RunningPeer(peer, port, child, own)
+  }
+
+  cpu () {
+    return cpuOf(this.tree)
+  }
+
+  memory () {
+    return memoryOf(this.tree)
+  }
+
+  stop () {
+    return stop(this.child)
+  }
+}
