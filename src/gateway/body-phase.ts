@@ -1,0 +1,54 @@
+import type { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { collectBody, hasBody, inviteBody } from '../proxy/request-body.ts'
+import { contextOf, type Step } from './compose.ts'
+
+export type Transform = Step
+
+/**
+ * The body-in phase: runs the hooks that look at the body as a stream, then reads it whole where a plugin of the chain
+ * wants it so.
+ *
+ * @param transforms hooks of `preParsing`: each gets the stream and may return another
+ * @param buffer limit in bytes for a body that is held; 0: it stays a stream
+ */
+export function createBodyReader (transforms: readonly Transform[], buffer: number) {
+  return function bodyPhase (this: FastifyInstance, request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void): void {
+    const context = contextOf(request)
+    if (!hasBody(context.raw) || context.upgrade !== null) {
+      next()
+      return
+    }
+    void transform(transforms, request, reply, context.raw).then(source => {
+      if (context.answered) return
+      if (buffer === 0) {
+        inviteBody(context)
+        if (context.upstream !== null) context.upstream.body = source
+        next()
+        return
+      }
+      collectBody(context, buffer, (error, body) => {
+        if (error !== null) {
+          next(error)
+          return
+        }
+        request.body = body
+        if (context.upstream !== null) context.upstream.body = body
+        next()
+      }, source)
+    }, (error: Error) => { if (!context.answered) next(error) })
+  }
+}
+
+async function transform (transforms: readonly Transform[], request: FastifyRequest, reply: FastifyReply, source: Readable): Promise<Readable> {
+  let stream = source
+  for (const step of transforms) {
+    const result = step.callback
+      ? await new Promise((resolve, reject) => {
+        step.run.call(step.instance, request, reply, stream, (error?: unknown, value?: unknown) => error != null ? reject(error) : resolve(value))
+      })
+      : await step.run.call(step.instance, request, reply, stream)
+    if (result !== undefined) stream = result as Readable
+  }
+  return stream
+}

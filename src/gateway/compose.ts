@@ -1,0 +1,228 @@
+/**
+ * Runs the hooks of a chain from one Fastify hook a phase.
+ *
+ * Eight no-op hooks cost 5 µs a request when Fastify runs them, 0.6 µs here. The price: every way out of a hook must be
+ * read right. The rule is fail-closed: the next hook runs only on an explicit "go on".
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { GatewayError } from '../errors.ts'
+import { kContext, type Context, type GatewayMessage } from './context.ts'
+
+type Done = (error?: unknown, value?: unknown) => void
+// a hook as Fastify types it has many shapes; its arity says which
+type HookFunction = (this: FastifyInstance, ...args: unknown[]) => unknown
+
+/** One hook of a plugin entry. */
+export interface Step {
+  readonly run: HookFunction
+  readonly instance: FastifyInstance
+  /** Waits for `done`, by its arity. */
+  readonly callback: boolean
+  /** Of which chain item with alternatives, and which of them: it runs only when chosen. -1: always runs. */
+  readonly slot: number
+  readonly choice: number
+  /** Plugin's name, for errors. */
+  readonly plugin: string
+}
+
+/** Decides which alternative of a slot runs. */
+export interface Choice {
+  readonly slot: number
+  /** Consumer ids, most specific entry first; null applies to all. */
+  readonly consumers: ReadonlyArray<string | null>
+}
+
+export type RequestStep = Step | Choice
+
+function isChoice (step: RequestStep): step is Choice {
+  return 'consumers' in step
+}
+
+export function contextOf (request: FastifyRequest): Context {
+  return (request.raw as GatewayMessage)[kContext]
+}
+
+/** Index of the entry for this request's consumer; -1: none applies. */
+function choose (choice: Choice, context: Context): number {
+  const consumer = context.consumer?.id
+  return choice.consumers.findIndex(id => id === null || id === consumer)
+}
+
+function chosen (step: Step, context: Context): boolean {
+  return step.slot === -1 || context.choices?.[step.slot] === step.choice
+}
+
+function badResult (step: Step): GatewayError {
+  return new GatewayError('SP_HOOK_RESULT', 500, 'An unexpected error occurred', {
+    cause: new TypeError(`a hook of plugin '${step.plugin}' returned something other than undefined, a promise or the reply`)
+  })
+}
+
+/**
+ * Composes hooks that run before the hop.
+ *
+ * Go on: `undefined` returned by a hook of two arguments, a promise that resolves, `done()` of a callback hook, each
+ * without an answer sent meanwhile. Everything else ends the walk: an answer, a throw, a rejection, an odd result.
+ */
+export function composeRequest (steps: readonly RequestStep[]): (request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void) => void {
+  const count = steps.length
+
+  function runFrom (index: number, context: Context, request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void): void {
+    while (index < count) {
+      const step = steps[index++] as RequestStep
+      if (isChoice(step)) {
+        (context.choices ??= [])[step.slot] = choose(step, context)
+        continue
+      }
+      if (!chosen(step, context)) continue
+
+      if (step.callback) {
+        const from = index
+        let called = false
+        const done: Done = error => {
+          if (called) return
+          called = true
+          if (error != null) next(error as Error)
+          else if (!context.answered) runFrom(from, context, request, reply, next)
+        }
+        try {
+          step.run.call(step.instance, request, reply, done)
+        } catch (error) {
+          if (!called) {
+            called = true
+            next(error as Error)
+          }
+        }
+        return
+      }
+
+      let result: unknown
+      try {
+        result = step.run.call(step.instance, request, reply)
+      } catch (error) {
+        next(error as Error)
+        return
+      }
+      if (context.answered) {
+        // an answer is on its way; a promise that still runs may only fail quietly
+        if (result !== reply && isPromise(result)) result.then(undefined, () => {})
+        return
+      }
+      if (result === undefined) continue
+      if (isPromise(result)) {
+        const from = index
+        result.then(value => {
+          if (context.answered) return
+          if (value === undefined) runFrom(from, context, request, reply, next)
+          else next(badResult(step))
+        }, error => { if (!context.answered) next(error ?? badResult(step)) })
+        return
+      }
+      next(badResult(step))
+      return
+    }
+    next()
+  }
+
+  return function chain (request, reply, next) {
+    const context = contextOf(request)
+    context.reply = reply
+    if (context.failure !== null) {
+      next(context.failure)
+      return
+    }
+    runFrom(0, context, request, reply, next)
+  }
+}
+
+/**
+ * Composes hooks that see every answer: each gets the payload that the one before it returned.
+ *
+ * A hook that fails turns the answer into an error, for which all hooks run again but the one that failed.
+ */
+export function composeResponse (steps: readonly Step[], choices: readonly Choice[]): (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done) => void {
+  const count = steps.length
+
+  function runFrom (index: number, context: Context, request: FastifyRequest, reply: FastifyReply, payload: unknown, first: unknown, done: Done): void {
+    while (index < count) {
+      const at = index++
+      const step = steps[at] as Step
+      if (at === context.failedStep || !chosen(step, context)) continue
+      const fail = (error: unknown): void => {
+        context.failedStep = at
+        done(error ?? badResult(step))
+      }
+      if (step.callback) {
+        const from = index
+        let called = false
+        try {
+          step.run.call(step.instance, request, reply, payload, (error?: unknown, value?: unknown) => {
+            if (called) return
+            called = true
+            if (error != null) fail(error)
+            else runFrom(from, context, request, reply, value === undefined ? payload : value, first, done)
+          })
+        } catch (error) {
+          if (!called) {
+            called = true
+            fail(error)
+          }
+        }
+        return
+      }
+      let result: unknown
+      try {
+        result = step.run.call(step.instance, request, reply, payload)
+      } catch (error) {
+        fail(error)
+        return
+      }
+      if (isPromise(result)) {
+        const from = index
+        const before = payload
+        result.then(value => runFrom(from, context, request, reply, value === undefined ? before : value, first, done), fail)
+        return
+      }
+      if (result !== undefined) payload = result
+    }
+    // another body has another length; Fastify works it out for what it can measure
+    if (payload !== first) reply.removeHeader('content-length')
+    done(null, payload)
+  }
+
+  return function answerChain (request, reply, payload, done) {
+    const context = contextOf(request)
+    completeChoices(choices, context)
+    runFrom(0, context, request, reply, payload, payload, done)
+  }
+}
+
+/** Runs the log hooks: after the last byte, in order, none of which can hurt the request any more. */
+export function composeLog (steps: readonly Step[], choices: readonly Choice[], failed: (plugin: string, error: unknown) => void): (context: Context) => void {
+  return function logChain (context) {
+    const reply = context.reply
+    if (reply === null) return
+    completeChoices(choices, context)
+    for (const step of steps) {
+      if (!chosen(step, context)) continue
+      try {
+        const result = step.run.call(step.instance, reply.request, reply, () => {})
+        if (isPromise(result)) result.then(undefined, error => failed(step.plugin, error))
+      } catch (error) {
+        failed(step.plugin, error)
+      }
+    }
+  }
+}
+
+/** After a short circuit, the later items of the chain still get their configuration, for their response and log hooks. */
+function completeChoices (choices: readonly Choice[], context: Context): void {
+  for (const choice of choices) {
+    const known = (context.choices ??= [])
+    if (known[choice.slot] === undefined) known[choice.slot] = choose(choice, context)
+  }
+}
+
+function isPromise (value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}

@@ -1,0 +1,41 @@
+import type { Socket } from 'node:net'
+import type { Context } from './context.ts'
+
+const kConnection: unique symbol = Symbol('sallyport.connection')
+
+interface GatewaySocket extends Socket {
+  [kConnection]?: Connection
+}
+
+/** What is known about a client's connection: worked out once, read by each of its requests. */
+export interface Connection {
+  /** IPv4-mapped IPv6 addresses are written as IPv4. */
+  readonly address: string
+  /** Port of the listener. */
+  readonly port: number
+  readonly scheme: 'http' | 'https'
+  readonly sni: string | null
+  /** The request that the connection carries now. */
+  current: Context | null
+  /** Sweeper's memory of the last look: bytes written, and since when none of what is buffered left. */
+  written: number
+  stalledSince: number
+}
+
+/** Facts of a socket; the first call works them out. */
+export function connectionOf (socket: Socket): Connection {
+  const known = (socket as GatewaySocket)[kConnection]
+  if (known !== undefined) return known
+  const address = socket.remoteAddress ?? ''
+  const connection: Connection = {
+    address: address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address,
+    port: socket.localPort ?? 0,
+    scheme: 'http',
+    sni: null,
+    current: null,
+    written: 0,
+    stalledSince: 0
+  }
+  ;(socket as GatewaySocket)[kConnection] = connection
+  return connection
+}

@@ -1,0 +1,135 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import type { Consumer, Route, Service } from '../config/model.ts'
+import type { GatewayError } from '../errors.ts'
+import type { Credential, GatewayRequest } from '../plugin.ts'
+import type { Upstream } from '../proxy/upstream.ts'
+import type { Connection } from './connection.ts'
+import type { RouteRuntime } from './runtime.ts'
+import type { Scope } from './scopes.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** Where the context of a request rides on Node's request. */
+export const kContext: unique symbol = Symbol('sallyport.context')
+
+export interface GatewayMessage extends IncomingMessage {
+  [kContext]: Context
+}
+
+const NO_CAPTURES: Readonly<Record<string, string>> = Object.freeze({})
+
+/** One failed or successful attempt at an upstream connection. */
+export interface Try {
+  readonly host: string
+  readonly port: number
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** Coded reason where the attempt failed. */
+  error?: string
+}
+
+/**
+ * One request on its way: what plugins see at `request.gateway`, and what the engine keeps beside it.
+ *
+ * One class with all fields set in one place, so that every request has the same hidden class.
+ */
+export class Context implements GatewayRequest {
+  id: string
+  route: Route | null = null
+  service: Service | null = null
+  clientIp: string
+  scheme: 'http' | 'https'
+  host = ''
+  port: number
+  method: string
+  target: string
+  path = ''
+  captures: Readonly<Record<string, string>> = NO_CAPTURES
+  startedAt: number
+  consumer: Consumer | null = null
+  credential: Credential | null = null
+  upstream: Upstream | null = null
+  #log: Record<string, unknown> | null = null
+
+  /** Monotonic milliseconds: start, sent to the upstream, its head arrived. 0: not reached. */
+  startedTick: number
+  proxiedTick = 0
+  headTick = 0
+
+  readonly raw: IncomingMessage
+  readonly response: ServerResponse
+  readonly connection: Connection
+  snapshot: Snapshot
+  scope: Scope
+  runtime: RouteRuntime | null = null
+  /** Decided before any plugin ran (malformed, https only, no route): access and request phases are skipped. */
+  failure: GatewayError | null = null
+  /** A plugin or the engine has answered: recorded when `send`, `hijack` or `redirect` is called. */
+  answered = false
+  /** The answer is the upstream's. */
+  proxied = false
+  upstreamStatus = 0
+  /** Code of the error that became the answer, for the log. */
+  errorCode: string | null = null
+  tries: Try[] | null = null
+  /** Header fields of the answer, where the hop wrote them itself: name, value, … */
+  responseHeaders: readonly string[] | null = null
+  /** Query without `?`, as received. */
+  query: string | null = null
+  /** The connection's peer is in `trusted_ips`. */
+  trusted = false
+  /** The log and the counters have seen its end. */
+  finished = false
+  /** Fields of our own are on the local answer. */
+  stamped = false
+  /** Field values that decide about the hop; undefined where absent. */
+  forwardedFor: string | undefined = undefined
+  forwardedHost: string | undefined = undefined
+  forwardedPort: string | undefined = undefined
+  forwardedPath: string | undefined = undefined
+  forwardedPrefix: string | undefined = undefined
+  via: string | undefined = undefined
+  hostHeader = ''
+  /** The client accepts trailers (`TE: trailers`). */
+  trailers = false
+  /** The client waits for `100 Continue`. */
+  expectsContinue = false
+  /** The client asks for a WebSocket: the socket that is joined with the upstream's, and what it has already sent. */
+  upgrade: { readonly socket: Duplex, readonly head: Buffer } | null = null
+  /** Config chosen for each chain item that has consumer-level alternatives. */
+  choices: Array<number | undefined> | null = null
+  /** Response hook that failed once: it is passed over while its error is sent. */
+  failedStep = -1
+  reply: FastifyReply | null = null
+  /** Sweeper's memory of the upload: since when it counts, and from which byte. */
+  bodySince = 0
+  bodyBytes = 0
+  /** Ends the upstream side when the client leaves. */
+  cancel: (() => void) | null = null
+
+  constructor (id: string, raw: IncomingMessage, response: ServerResponse, connection: Connection, snapshot: Snapshot, scope: Scope) {
+    this.id = id
+    this.raw = raw
+    this.response = response
+    this.connection = connection
+    this.snapshot = snapshot
+    this.scope = scope
+    this.method = raw.method as string
+    this.target = raw.url as string
+    this.clientIp = connection.address
+    this.scheme = connection.scheme
+    this.port = connection.port
+    this.startedAt = Date.now()
+    this.startedTick = performance.now()
+  }
+
+  get log (): Record<string, unknown> {
+    return this.#log ??= {}
+  }
+
+  /** Same as `log`, without making it. */
+  get logFields (): Readonly<Record<string, unknown>> | null {
+    return this.#log
+  }
+}

@@ -1,0 +1,54 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import { GatewayError } from '../errors.ts'
+import { stamp } from './local-answer.ts'
+import type { Context } from './context.ts'
+
+/** Kong's default texts where they differ from the registered reason phrases. */
+const TEXTS: Readonly<Record<number, string>> = {
+  500: 'An unexpected error occurred',
+  502: 'An invalid response was received from the upstream server',
+  503: 'The upstream server is currently unavailable',
+  504: 'The upstream server is timing out'
+}
+
+/** The JSON body of every error answer: what happened, and the id under which the log tells more. */
+export function errorBody (message: string, requestId: string): string {
+  return `{"message":${JSON.stringify(message)},"request_id":"${requestId}"}`
+}
+
+function defaultText (status: number): string {
+  return TEXTS[status] ?? STATUS_CODES[status] ?? TEXTS[500] as string
+}
+
+/**
+ * Renders an error as the answer: the one place for errors of hooks, of the hop, of intake and of Fastify itself.
+ *
+ * @param unexpected told about what is nobody's plan: an error without a status of its own
+ */
+export function sendError (error: unknown, context: Context, reply: FastifyReply, unexpected: (error: unknown, context: Context) => void): void {
+  const { statusCode, code, message } = (typeof error === 'object' && error !== null ? error : {}) as { statusCode?: unknown, code?: unknown, message?: unknown }
+  const status = typeof statusCode === 'number' && statusCode >= 300 && statusCode <= 599 ? statusCode : 500
+  const own = error instanceof GatewayError || (error as { name?: unknown } | null)?.name === 'GatewayError'
+  context.errorCode ??= typeof code === 'string' ? code : 'SP_UNEXPECTED'
+  if (status >= 500 && !(own && context.proxiedTick !== 0)) unexpected(error, context)
+
+  reply.code(status)
+  // the upstream's fields must not stand on an answer that is not its own
+  if (context.proxied) {
+    for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
+    context.proxied = false
+  }
+  const headers = own ? (error as GatewayError).headers : undefined
+  if (headers !== undefined) reply.headers(headers as Record<string, string>)
+  stamp(context, reply)
+  if (status < 400) {
+    reply.removeHeader('content-type')
+    reply.send()
+    return
+  }
+  // a library's own words may name addresses and files; below 500 they tell the client what to mend
+  const text = own || status < 500 ? String(message ?? '') : ''
+  reply.header('content-type', 'application/json; charset=utf-8')
+  reply.send(errorBody(text === '' ? defaultText(status) : text, context.id))
+}

@@ -1,0 +1,163 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Config } from '../config/model.ts'
+import type { PluginRegistry } from '../plugins.ts'
+import { Transport } from '../proxy/transport.ts'
+import type { Context } from './context.ts'
+import { KeptState } from './keep.ts'
+import type { MalformedFacts } from './malformed.ts'
+import { createRequestIds } from './request-id.ts'
+import { Listener } from './server.ts'
+import { Snapshot } from './snapshot.ts'
+
+export interface GatewayServerOptions {
+  readonly config: Config
+  readonly registry: PluginRegistry
+  readonly log: FastifyBaseLogger
+  /** Folder of gateway.yaml. */
+  readonly directory: string
+  readonly workers?: number
+  readonly now?: () => number
+  /** Makes the writer of the access log for a configuration; null: no log. */
+  readonly accessLog?: (config: Config) => ((context: Context) => void) | null
+  /** Told of requests that the parser refused, which no snapshot sees. */
+  readonly onMalformed?: (facts: MalformedFacts) => void
+}
+
+/** A snapshot that is built and waits for its turn. */
+export interface Prepared {
+  /** Serves from now on; the one before is closed when its last request or stream ends. */
+  commit (): void
+  discard (): Promise<void>
+}
+
+export interface ServerFacts {
+  /** Counts commits, from 1. */
+  readonly snapshot: number
+  readonly connections: number
+  /** In flight, tunnels included. */
+  readonly requests: number
+  readonly total: number
+  /** Old snapshots that still serve. */
+  readonly retired: number
+}
+
+/** The listeners of one process and the snapshot that they serve. Knows no file and no signal. */
+export class GatewayServer {
+  readonly #options: GatewayServerOptions
+  readonly #transport: Transport
+  readonly #kept: KeptState
+  readonly #listeners: Listener[] = []
+  readonly #retired = new Set<Snapshot>()
+  #current: Snapshot
+  #number = 1
+  #total = 0
+
+  /** Builds the first snapshot. @throws what its plugins throw */
+  static async create (options: GatewayServerOptions): Promise<GatewayServer> {
+    const transport = new Transport()
+    const kept = new KeptState()
+    const first = await buildSnapshot(options, options.config, options.registry, transport, kept)
+    return new GatewayServer(options, transport, kept, first)
+  }
+
+  private constructor (options: GatewayServerOptions, transport: Transport, kept: KeptState, first: Snapshot) {
+    this.#options = options
+    this.#transport = transport
+    this.#kept = kept
+    this.#current = first
+    for (const address of options.config.gateway.listen) {
+      this.#listeners.push(new Listener(address, options.config.gateway, {
+        current: () => {
+          this.#total++
+          return this.#current
+        },
+        nextId: createRequestIds(),
+        onMalformed: options.onMalformed ?? null
+      }))
+    }
+  }
+
+  /** @throws the system's error; what had been opened is closed again */
+  async listen (): Promise<void> {
+    try {
+      for (const listener of this.#listeners) await listener.listen()
+    } catch (error) {
+      await Promise.all(this.#listeners.map(listener => listener.stop()))
+      throw error
+    }
+  }
+
+  get addresses (): ReadonlyArray<{ readonly host: string, readonly port: number }> {
+    return this.#listeners.map(listener => ({ host: listener.address.host, port: listener.port }))
+  }
+
+  get config (): Config {
+    return this.#current.config
+  }
+
+  /** Builds the next snapshot beside the running one. Rejects, and leaves nothing behind, if it can't. */
+  async prepare (config: Config, registry: PluginRegistry): Promise<Prepared> {
+    const next = await buildSnapshot(this.#options, config, registry, this.#transport, this.#kept)
+    return {
+      commit: () => this.#swap(next),
+      discard: () => next.retire()
+    }
+  }
+
+  /** Stops accepting; answers end their connection; resolves when the last request, stream and tunnel has ended. */
+  async drain (): Promise<void> {
+    for (const listener of this.#listeners) listener.drain()
+    await Promise.all(this.#listeners.map(listener => listener.stop()))
+    await this.#current.idle()
+    await Promise.all([...this.#retired].map(snapshot => snapshot.idle()))
+  }
+
+  /** Answers from now on carry `Connection: close`; new connections are still accepted. */
+  announceDrain (): void {
+    for (const listener of this.#listeners) listener.drain()
+  }
+
+  /** Cuts what is left: requests, streams, tunnels. */
+  destroy (): void {
+    for (const listener of this.#listeners) listener.destroy()
+  }
+
+  /** After `drain` or `destroy`: closes the snapshot, its plugins and the upstream connections. */
+  async close (): Promise<void> {
+    await this.#current.retire()
+    await this.#transport.close()
+  }
+
+  facts (): ServerFacts {
+    let requests = this.#current.inFlight
+    for (const snapshot of this.#retired) requests += snapshot.inFlight
+    return {
+      snapshot: this.#number,
+      connections: this.#listeners.reduce((sum, listener) => sum + listener.connections, 0),
+      requests,
+      total: this.#total,
+      retired: this.#retired.size
+    }
+  }
+
+  #swap (next: Snapshot): void {
+    const old = this.#current
+    this.#current = next
+    this.#number++
+    for (const listener of this.#listeners) listener.apply(next.config.gateway)
+    this.#retired.add(old)
+    old.retire().catch(error => this.#options.log.error({ err: error }, 'a retired configuration failed to close')).finally(() => this.#retired.delete(old))
+  }
+}
+
+function buildSnapshot (options: GatewayServerOptions, config: Config, registry: PluginRegistry, transport: Transport, kept: KeptState): Promise<Snapshot> {
+  return Snapshot.build(config, registry, {
+    transport,
+    kept,
+    log: options.log,
+    directory: options.directory,
+    workers: options.workers ?? 1,
+    now: options.now ?? Date.now,
+    onFinish: options.accessLog?.(config) ?? null
+  })
+}

@@ -1,0 +1,206 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { GatewayError } from '../errors.ts'
+import { dropNamed } from '../proxy/answer-head.ts'
+import {
+  AUTHORIZATION, CONNECTION, CONTENT_LENGTH, DROP, EXPECT, FORWARDED, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PATH,
+  FORWARDED_PORT, FORWARDED_PREFIX, FORWARDED_PROTO, HOST, KEEP, REAL_IP, requestFieldKind, TE, TRANSFER_ENCODING, UPGRADE,
+  VIA
+} from '../proxy/request-fields.ts'
+import { Upstream } from '../proxy/upstream.ts'
+import { normalizeTarget } from '../router/normalize.ts'
+import type { RoutingRequest } from '../router/types.ts'
+import { upstreamPath } from '../router/upstream-path.ts'
+import { connectionOf } from './connection.ts'
+import { Context } from './context.ts'
+import type { Snapshot } from './snapshot.ts'
+import { clientAddress } from './trust.ts'
+
+const PLAIN_CONNECTION = /^(?:keep-alive|close|upgrade|keep-alive, ?upgrade)$/i
+const TRAILERS = /(?:^|,)\s*trailers\s*(?:,|;|$)/i
+const ABSOLUTE = /^https?:\/\/([^/?#]*)/i
+/** Method, two blanks, `HTTP/1.1`, CR LF. */
+const LINE_REST = 12
+
+const bad = (code: string, message = 'Bad request', status = 400): GatewayError =>
+  new GatewayError(code, status, message, { headers: { connection: 'close' } })
+
+/**
+ * Takes a request in: checks its head, reads each field once, finds its route, prepares what goes upstream.
+ *
+ * Never throws; what is wrong becomes `context.failure`, which the chain of the route (or the global one) renders.
+ */
+export function admit (snapshot: Snapshot, raw: IncomingMessage, response: ServerResponse): Context {
+  const connection = connectionOf(raw.socket)
+  const context = new Context(snapshot.nextId(), raw, response, connection, snapshot, snapshot.miss)
+  const fields = readHead(context, snapshot)
+  if (context.failure !== null) return context
+
+  const target = normalizeTarget(context.target)
+  if (target === null) {
+    context.failure = bad('SP_TARGET')
+    return context
+  }
+  context.path = target.path
+  context.query = target.query
+  route(context, snapshot, fields)
+  return context
+}
+
+/** Walks the header fields; returns those that go upstream. */
+function readHead (context: Context, snapshot: Snapshot): string[] {
+  const { raw, connection } = context
+  const { limits } = snapshot.config.gateway
+  const rawHeaders = raw.rawHeaders
+  const fields: string[] = []
+
+  if (context.method.length + context.target.length + LINE_REST > limits.request_line) context.failure = bad('SP_REQUEST_LINE', 'URI too long', 414)
+  else if (rawHeaders.length > limits.headers * 2) context.failure = bad('SP_HEADER_COUNT', 'Request header fields too large', 431)
+  else if (raw.httpVersionMajor !== 1) context.failure = bad('SP_VERSION')
+  if (context.failure !== null) return fields
+
+  const trusted = !snapshot.trust.empty && snapshot.trust.has(connection.address)
+  context.trusted = trusted
+  let size = 0
+  let hosts = 0
+  let authorizations = 0
+  let named: string | undefined
+  let forwardedProto: string | undefined
+  let realIp: string | undefined
+
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string
+    const value = rawHeaders[index + 1] as string
+    // name, colon, blank, value, CR LF
+    size += name.length + value.length + 4
+    switch (requestFieldKind(name)) {
+      case KEEP:
+        fields.push(name, value)
+        break
+      case HOST:
+        hosts++
+        context.hostHeader = value
+        break
+      case AUTHORIZATION:
+        authorizations++
+        fields.push(name, value)
+        break
+      case CONNECTION:
+        if (!PLAIN_CONNECTION.test(value)) named = named === undefined ? value : `${named},${value}`
+        break
+      case TE:
+        context.trailers = TRAILERS.test(value)
+        break
+      case TRANSFER_ENCODING:
+        if (value.trim().toLowerCase() !== 'chunked') context.failure = bad('SP_TRANSFER_ENCODING', 'Not implemented', 501)
+        break
+      case FORWARDED_FOR:
+        context.forwardedFor = context.forwardedFor === undefined ? value : `${context.forwardedFor}, ${value}`
+        break
+      case FORWARDED_PROTO:
+        forwardedProto = value
+        break
+      case FORWARDED_HOST:
+        context.forwardedHost = value
+        break
+      case FORWARDED_PORT:
+        context.forwardedPort = value
+        break
+      case FORWARDED_PATH:
+        context.forwardedPath = value
+        break
+      case FORWARDED_PREFIX:
+        context.forwardedPrefix = value
+        break
+      case REAL_IP:
+        realIp = value
+        break
+      case VIA:
+        context.via = context.via === undefined ? value : `${context.via}, ${value}`
+        break
+      case FORWARDED:
+        if (trusted) fields.push(name, value)
+        break
+      case EXPECT:
+        if (value.toLowerCase() !== '100-continue') context.failure = bad('SP_EXPECT', 'Expectation failed', 417)
+        break
+      case UPGRADE:
+      case CONTENT_LENGTH:
+      case DROP:
+        break
+    }
+  }
+
+  if (named !== undefined) dropNamed(fields, named)
+  if (size > limits.header_block) context.failure = bad('SP_HEADER_BLOCK', 'Request header fields too large', 431)
+  else if (hosts > 1 || (hosts === 0 && raw.httpVersionMinor === 1)) context.failure = bad('SP_HOST')
+  else if (authorizations > 1) context.failure = bad('SP_AUTHORIZATION')
+  if (context.failure !== null) return fields
+
+  readHost(context, snapshot, hosts)
+  if (trusted) {
+    if (forwardedProto === 'https' || forwardedProto === 'http') context.scheme = forwardedProto
+    context.clientIp = clientAddress(snapshot.trust, connection.address, context.forwardedFor, realIp)
+  }
+  return fields
+}
+
+function readHost (context: Context, snapshot: Snapshot, hosts: number): void {
+  if (hosts > 0) {
+    const host = snapshot.readHost(context.hostHeader)
+    if (host === null) {
+      context.failure = bad('SP_HOST')
+      return
+    }
+    context.host = host.name
+  }
+  if (context.target.charCodeAt(0) === 47) return
+  // absolute-form names the host a second time: two different answers to "which host" are refused (RFC 9112 section 3.2.2)
+  const authority = ABSOLUTE.exec(context.target)?.[1]
+  if (authority === undefined) context.failure = bad('SP_TARGET')
+  else if (authority.toLowerCase() !== context.hostHeader.toLowerCase()) context.failure = bad('SP_HOST')
+}
+
+function route (context: Context, snapshot: Snapshot, fields: string[]): void {
+  if (context.method === 'TRACE') {
+    context.failure = new GatewayError('SP_METHOD', 405, 'Method not allowed')
+    return
+  }
+  const match = snapshot.router.match(routingRequest(context))
+  if (match === null) {
+    context.failure = new GatewayError('SP_NO_ROUTE', 404, 'no Route matched with those values')
+    return
+  }
+  const runtime = snapshot.runtimeOf(match.route)
+  context.runtime = runtime
+  context.route = match.route
+  context.service = runtime.service
+  context.scope = runtime.scope
+  context.captures = match.captures
+  if (runtime.target !== null) {
+    const path = upstreamPath((runtime.service as NonNullable<typeof runtime.service>).path, match.route, context.path, match.prefix)
+    const stripped = match.route.strip_path && match.prefix !== '/' ? match.prefix : ''
+    context.upstream = new Upstream(runtime.target, runtime.hostHeader ?? context.hostHeader, context.method, path, context.query, fields, stripped)
+  }
+  if (runtime.httpsOnly !== 0 && context.scheme === 'http') context.failure = httpsRequired(context, runtime.httpsOnly)
+}
+
+function routingRequest (context: Context): RoutingRequest {
+  return {
+    method: context.method,
+    host: context.hostHeader,
+    path: context.path,
+    headers: context.raw.rawHeaders,
+    scheme: context.scheme,
+    port: context.connection.port,
+    sni: context.connection.sni
+  }
+}
+
+function httpsRequired (context: Context, status: 426 | 301 | 302 | 307 | 308): GatewayError {
+  if (status === 426) {
+    return new GatewayError('SP_HTTPS', 426, 'Please use HTTPS protocol', { headers: { connection: 'Upgrade', upgrade: 'TLS/1.2, HTTP/1.1' } })
+  }
+  const host = (context.trusted ? context.forwardedHost : undefined) ?? context.host
+  const target = context.target.startsWith('/') ? context.target : context.target.replace(ABSOLUTE, '')
+  return new GatewayError('SP_HTTPS', status, '', { headers: { location: `https://${host}${target}` } })
+}

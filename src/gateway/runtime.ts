@@ -1,0 +1,23 @@
+import type { Route, Service } from '../config/model.ts'
+import type { Target } from '../proxy/transport.ts'
+import type { Scope } from './scopes.ts'
+
+/** A route with everything that can be known about its requests before the first one comes. */
+export interface RouteRuntime {
+  readonly route: Route
+  readonly service: Service | null
+  readonly scope: Scope
+  /** null: no service. */
+  readonly target: Target | null
+  /** Host field towards the upstream; null: the client's is preserved. */
+  readonly hostHeader: string | null
+  /** Answers plain http with this status; 0: http is welcome. */
+  readonly httpsOnly: 0 | 426 | 301 | 302 | 307 | 308
+}
+
+/** Host field of a service: the port is left out where it is the scheme's own. */
+export function serviceHost (service: Service): string {
+  const host = service.host.includes(':') ? `[${service.host}]` : service.host
+  const own = service.protocol === 'https' ? 443 : 80
+  return service.port === own ? host : `${host}:${service.port}`
+}

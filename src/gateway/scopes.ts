@@ -1,0 +1,135 @@
+import { METHODS } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import type { BodyMode, BrandedPlugin, PluginEntry } from '../plugin.ts'
+import type { Delivery } from '../proxy/exchange.ts'
+import { createProxyHandler } from '../proxy/handler.ts'
+import { createBodyReader, type Transform } from './body-phase.ts'
+import type { Chain } from './chains.ts'
+import { composeLog, composeRequest, composeResponse, contextOf, type Choice, type RequestStep, type Step } from './compose.ts'
+import type { Context } from './context.ts'
+import { stamp } from './local-answer.ts'
+
+/** One encapsulated Fastify instance that carries one chain; routes with equal chains share it. */
+export interface Scope {
+  /** Static path of its one Fastify route: the only thing that Fastify's router sees. */
+  readonly path: string
+  /** Log hooks of the chain; null: none. Set when the scope is registered. */
+  log: ((context: Context) => void) | null
+}
+
+/** An entry that has been set up. */
+export interface LiveEntry {
+  readonly entry: PluginEntry
+  readonly definition: BrandedPlugin
+  readonly state: unknown
+}
+
+export interface ScopeOptions {
+  readonly scope: Scope
+  readonly chain: Chain
+  readonly entries: ReadonlyMap<string, LiveEntry>
+  readonly delivery: Pick<Delivery, 'tokens'>
+  readonly requestBuffer: number
+  readonly responseBuffer: number
+  /** No route: only response and log hooks run, as in Kong. */
+  readonly miss: boolean
+  readonly logFailed: (plugin: string, error: unknown) => void
+}
+
+const PHASES = ['onRequest', 'preParsing', 'preHandler', 'onSend', 'onResponse'] as const
+type Phase = typeof PHASES[number]
+
+/** Arguments of a hook that doesn't wait for a callback. */
+const ARITY: Readonly<Record<Phase, number>> = { onRequest: 2, preParsing: 3, preHandler: 2, onSend: 3, onResponse: 2 }
+
+/** CONNECT never arrives as a request. */
+const ROUTABLE = METHODS.filter(method => method !== 'CONNECT')
+
+interface Recorded {
+  readonly steps: Record<Phase, Step[]>
+  /** Alternatives, with the position in `access` at which each is decided. */
+  readonly choices: Choice[]
+  readonly access: RequestStep[]
+}
+
+/** Builds the scope: runs each plugin's `register`, collects its hooks, adds one composed hook a phase. */
+export async function registerScope (instance: FastifyInstance, options: ScopeOptions): Promise<void> {
+  const { scope, chain, miss } = options
+  const { steps, choices, access } = await record(instance, chain, options.entries)
+
+  const requestSteps = miss ? [] : steps.preHandler
+  const accessSteps = miss ? [] : access
+  const transforms = miss ? [] : steps.preParsing
+  const buffers = !miss && uses(chain, options.entries, 'body')
+  const delivery: Delivery = {
+    tokens: options.delivery.tokens,
+    hooked: steps.onSend.length > 0,
+    replyFields: accessSteps.length > 0 || requestSteps.length > 0,
+    buffer: uses(chain, options.entries, 'response') ? options.responseBuffer : 0
+  }
+
+  if (accessSteps.length > 0) instance.addHook('onRequest', composeRequest(accessSteps))
+  if (buffers || transforms.length > 0) {
+    instance.addHook('preHandler', createBodyReader(transforms as unknown as Transform[], buffers ? options.requestBuffer : 0))
+  }
+  if (requestSteps.length > 0) instance.addHook('preHandler', composeRequest(requestSteps))
+  if (delivery.hooked || delivery.replyFields) {
+    const answer = composeResponse(steps.onSend, choices)
+    instance.addHook('onSend', function answerPhase (request, reply, payload, done) {
+      const context = contextOf(request)
+      if (!context.proxied) stamp(context, reply)
+      answer(request, reply, payload, done as (error?: unknown, value?: unknown) => void)
+    })
+  }
+  if (steps.onResponse.length > 0) scope.log = composeLog(steps.onResponse, choices, options.logFailed)
+
+  instance.route({ method: ROUTABLE, url: scope.path, handler: createProxyHandler(delivery) })
+}
+
+/** Runs `register` of every entry of the chain, in order, and writes down the hooks that it adds. */
+async function record (instance: FastifyInstance, chain: Chain, entries: ReadonlyMap<string, LiveEntry>): Promise<Recorded> {
+  const steps: Record<Phase, Step[]> = { onRequest: [], preParsing: [], preHandler: [], onSend: [], onResponse: [] }
+  const choices: Choice[] = []
+  const access: RequestStep[] = []
+  let slot = -1
+  let choice = 0
+  let plugin = ''
+
+  // official plugins add their hooks on the instance they are given: this shadows the method for them, too
+  function addHook (this: FastifyInstance, name: string, run: Step['run']): FastifyInstance {
+    if (!(PHASES as readonly string[]).includes(name)) throw new TypeError(`plugin '${plugin}' adds a hook '${name}'; a plugin may add ${PHASES.join(', ')}`)
+    const phase = name as Phase
+    const step: Step = { run, instance, callback: run.length > ARITY[phase], slot, choice, plugin }
+    steps[phase].push(step)
+    if (phase === 'onRequest') access.push(step)
+    return this
+  }
+  Object.defineProperty(instance, 'addHook', { value: addHook, configurable: true, writable: true })
+
+  let slots = 0
+  for (const item of chain) {
+    plugin = item.name
+    const several = item.entries.some(entry => entry.consumer !== null)
+    slot = several ? slots++ : -1
+    if (several) {
+      const decision: Choice = { slot, consumers: item.entries.map(entry => entry.consumer) }
+      choices.push(decision)
+      access.push(decision)
+    }
+    for (const [index, entry] of item.entries.entries()) {
+      choice = index
+      const live = entries.get(entry.id) as LiveEntry
+      await live.definition.register(instance, { config: entry.config as never, state: live.state as never })
+      await instance.after()
+    }
+  }
+  delete (instance as { addHook?: unknown }).addHook
+  return { steps, choices, access }
+}
+
+function uses (chain: Chain, entries: ReadonlyMap<string, LiveEntry>, side: 'body' | 'response'): boolean {
+  return chain.some(item => item.entries.some(entry => {
+    const mode: BodyMode | ((config: never) => BodyMode) | undefined = entries.get(entry.id)?.definition[side]
+    return (typeof mode === 'function' ? mode(entry.config as never) : mode) === 'buffer'
+  }))
+}

@@ -1,0 +1,141 @@
+import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { GatewaySettings, ListenAddress } from '../config/model.ts'
+import { refuseMalformed, type MalformedFacts } from './malformed.ts'
+import { lingerOnClose } from './linger.ts'
+import { sweep } from './sweep.ts'
+import { replayPlain } from './replay.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** How often slow clients are looked for, in milliseconds. */
+const SWEEP = 1_000
+/** Room for the longest head that our own limits decide about: beyond it the parser stops reading. */
+const HEAD_ROOM = 4_096
+
+export interface ServerOptions {
+  readonly current: () => Snapshot
+  readonly nextId: () => string
+  /** Told of requests that the parser refused, which no snapshot sees. */
+  readonly onMalformed: ((facts: MalformedFacts) => void) | null
+}
+
+/** One listening address of the process. It outlives snapshots: each request asks for the current one. */
+export class Listener {
+  readonly address: ListenAddress
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  readonly #sweeper: NodeJS.Timeout
+  #timeouts: GatewaySettings['timeouts']
+  #draining = false
+
+  constructor (address: ListenAddress, settings: GatewaySettings, options: ServerOptions) {
+    this.address = address
+    const { limits, timeouts } = settings
+    this.#timeouts = timeouts
+    const server = createServer({
+      // our own limits decide (414, 431) and need the head to do so
+      maxHeaderSize: limits.request_line + limits.header_block + HEAD_ROOM,
+      insecureHTTPParser: false,
+      requireHostHeader: false,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveTimeout: timeouts.keep_alive,
+      headersTimeout: timeouts.headers,
+      // it would cut a long upload: a body has a minimum rate instead
+      requestTimeout: 0,
+      connectionsCheckingInterval: Math.min(1_000, Math.max(100, timeouts.headers / 4))
+    })
+    // Node cuts surplus fields silently; we count them
+    server.maxHeadersCount = 0
+    server.timeout = 0
+    server.on('connection', socket => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+    server.on('request', (raw, response) => {
+      this.#prepare(raw, response)
+      options.current().handle(raw, response)
+    })
+    server.on('checkContinue', (raw, response) => {
+      this.#prepare(raw, response)
+      options.current().handle(raw, response, { expectsContinue: true })
+    })
+    server.on('checkExpectation', (raw, response) => {
+      this.#prepare(raw, response)
+      options.current().handle(raw, response)
+    })
+    server.on('upgrade', (raw, socket, head) => this.#upgrade(raw, socket, head, options.current()))
+    server.on('connect', (_raw, socket) => refuseMalformed(socket as Socket, { code: 'SP_CONNECT' }, options))
+    server.on('clientError', (error, socket) => refuseMalformed(socket as Socket, error as NodeJS.ErrnoException, options))
+    this.#server = server
+    this.#sweeper = setInterval(() => sweep(this.#sockets, this.#timeouts), SWEEP).unref()
+  }
+
+  /** @throws the system's error (EADDRINUSE, EACCES, …) */
+  async listen (): Promise<AddressInfo> {
+    const { host, port } = this.address
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host, port, exclusive: false }, () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
+    })
+    return this.#server.address() as AddressInfo
+  }
+
+  get port (): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? 0
+  }
+
+  get connections (): number {
+    return this.#sockets.size
+  }
+
+  /** Takes over the settings of a reload; the size of a head is fixed when the listener is made. */
+  apply (settings: GatewaySettings): void {
+    this.#timeouts = settings.timeouts
+    this.#server.keepAliveTimeout = settings.timeouts.keep_alive
+    this.#server.headersTimeout = settings.timeouts.headers
+  }
+
+  /** Answers from now on end their connection, so that clients move on before the listener closes. */
+  drain (): void {
+    this.#draining = true
+  }
+
+  /** Stops accepting; idle connections are closed, those that carry a request live on. */
+  async stop (): Promise<void> {
+    this.#draining = true
+    clearInterval(this.#sweeper)
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    this.#server.closeIdleConnections()
+    await closed
+  }
+
+  /** Cuts what is left: tunnels, streams, requests. */
+  destroy (): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #prepare (raw: IncomingMessage, response: ServerResponse): void {
+    if (this.#draining) response.shouldKeepAlive = false
+    lingerOnClose(raw.socket)
+  }
+
+  #upgrade (raw: IncomingMessage, socket: Duplex, head: Buffer, snapshot: Snapshot): void {
+    if (raw.headers.upgrade?.toLowerCase() !== 'websocket' || raw.method !== 'GET') {
+      // h2c and others: RFC 9110 section 7.8 lets a server ignore the field
+      replayPlain(this.#server, raw, socket as Socket, head)
+      return
+    }
+    const response = new ServerResponse(raw)
+    response.shouldKeepAlive = false
+    response.assignSocket(socket as Socket)
+    response.once('finish', () => socket.end())
+    // the parser is gone, and with it the listener that kept an error from being thrown
+    socket.on('error', () => socket.destroy())
+    snapshot.handle(raw, response, { upgrade: { socket, head } })
+  }
+}

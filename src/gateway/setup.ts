@@ -1,0 +1,89 @@
+import type { FastifyInstance } from 'fastify'
+import type { Config, PluginEntry } from '../config/model.ts'
+import { GatewayError } from '../errors.ts'
+import type { BrandedPlugin, PluginGateway } from '../plugin.ts'
+import type { PluginRegistry } from '../plugins.ts'
+import type { LiveEntry } from './scopes.ts'
+import type { SnapshotServices } from './snapshot.ts'
+
+export interface LiveEntries {
+  readonly entries: ReadonlyMap<string, LiveEntry>
+  /** Keys of kept state that this snapshot has asked for. */
+  readonly kept: readonly string[]
+}
+
+/**
+ * Runs `setup` once per enabled entry, all at the same time, each within `timeouts.setup`.
+ *
+ * @throws GatewayError naming the plugin; what had been set up is closed again
+ */
+export async function setUpEntries (config: Config, registry: PluginRegistry, root: FastifyInstance, services: SnapshotServices): Promise<LiveEntries> {
+  const kept: string[] = []
+  const entries = new Map<string, LiveEntry>()
+  const outcomes = await Promise.allSettled(config.plugins.filter(entry => entry.enabled).map(async entry => {
+    const definition = registry.get(entry.name)
+    if (definition === undefined) throw new GatewayError('SP_PLUGIN_UNKNOWN', 500, `plugin '${entry.name}' is not loaded`)
+    const gateway = pluginGateway(config, entry, root, services, kept)
+    const state = await withDeadline(setUp(definition, entry, gateway), config.gateway.timeouts.setup, entry)
+    entries.set(entry.id, { entry, definition, state })
+  }))
+  const failed = outcomes.find(outcome => outcome.status === 'rejected')
+  if (failed !== undefined) {
+    await closeEntries(entries, kept, services)
+    throw failed.reason
+  }
+  return { entries, kept }
+}
+
+/** Closes what `setUpEntries` made. A plugin that fails at that is logged, and keeps nobody else open. */
+export async function closeEntries (entries: ReadonlyMap<string, LiveEntry>, kept: readonly string[], services: SnapshotServices): Promise<void> {
+  for (const { definition, entry, state } of entries.values()) {
+    try {
+      await definition.close?.(state)
+    } catch (error) {
+      services.log.error({ err: error, plugin: entry.name }, 'a plugin failed to close')
+    }
+  }
+  for (const key of kept) {
+    await services.kept.release(key).catch(error => services.log.error({ err: error, key }, 'kept state failed to close'))
+  }
+}
+
+async function setUp (definition: BrandedPlugin, entry: PluginEntry, gateway: PluginGateway): Promise<unknown> {
+  try {
+    return await definition.setup?.(entry.config as never, gateway)
+  } catch (error) {
+    throw new GatewayError('SP_PLUGIN_SETUP', 500, `plugin '${entry.name}' (${entry.pointer}) failed to set up: ${(error as Error)?.message}`, { cause: error })
+  }
+}
+
+async function withDeadline<T> (work: Promise<T>, milliseconds: number, entry: PluginEntry): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new GatewayError('SP_PLUGIN_SETUP', 500, `plugin '${entry.name}' (${entry.pointer}) was not set up within ${milliseconds} ms`)), milliseconds)
+  })
+  try {
+    return await Promise.race([work, deadline])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function pluginGateway (config: Config, entry: PluginEntry, root: FastifyInstance, services: SnapshotServices, kept: string[]): PluginGateway {
+  const identity = [entry.name, entry.route, entry.service, entry.consumer, entry.instance_name].join('|')
+  return {
+    entry,
+    log: services.log.child({ plugin: entry.name }),
+    root,
+    directory: services.directory,
+    workers: services.workers,
+    now: services.now,
+    consumer: nameOrId => config.consumers.find(consumer => consumer.id === nameOrId || consumer.username === nameOrId),
+    keep (key, create, close) {
+      const full = `${identity}|${key}`
+      const state = services.kept.acquire(full, create, close)
+      kept.push(full)
+      return state
+    }
+  }
+}

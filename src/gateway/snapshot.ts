@@ -1,0 +1,233 @@
+import { METHODS, type IncomingMessage, type ServerResponse } from 'node:http'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Config, Consumer, Route } from '../config/model.ts'
+import { hijackWatch } from './answered.ts'
+import { sendError } from './error-body.ts'
+import type { Target, Transport } from '../proxy/transport.ts'
+import type { PluginRegistry } from '../plugins.ts'
+import { tokensOf, type Tokens } from '../proxy/product.ts'
+import { compileRouter } from '../router/compile.ts'
+import type { Router } from '../router/types.ts'
+import { chainKey, Chains, type Chain } from './chains.ts'
+import { kContext, type Context, type GatewayMessage } from './context.ts'
+import { createHostReader, type Host } from './host.ts'
+import { admit } from './intake.ts'
+import type { KeptState } from './keep.ts'
+import { createRequestIds } from './request-id.ts'
+import { serviceHost, type RouteRuntime } from './runtime.ts'
+import { registerScope, type LiveEntry, type Scope } from './scopes.ts'
+import { closeEntries, setUpEntries } from './setup.ts'
+import { createTrust, type Trust } from './trust.ts'
+import { version } from '../version.ts'
+
+/** What snapshots share: it belongs to the process and outlives each of them. */
+export interface SnapshotServices {
+  readonly transport: Transport
+  readonly kept: KeptState
+  readonly log: FastifyBaseLogger
+  readonly directory: string
+  readonly workers: number
+  readonly now: () => number
+  /** Told at the end of every request; null: nobody listens. */
+  readonly onFinish: ((context: Context) => void) | null
+}
+
+/** One compiled configuration with everything that it owns. */
+export class Snapshot {
+  readonly config: Config
+  readonly router: Router
+  readonly trust: Trust
+  readonly tokens: Tokens
+  readonly readHost: (field: string) => Host | null
+  readonly nextId: () => string
+  /** Scope of requests that no route matches: the global entries' response and log hooks. */
+  readonly miss: Scope
+  readonly #services: SnapshotServices
+  readonly #runtimes: Map<Route, RouteRuntime>
+  readonly #targets: readonly Target[]
+  readonly #app: FastifyInstance
+  readonly #entries: ReadonlyMap<string, LiveEntry>
+  readonly #kept: readonly string[]
+  #inFlight = 0
+  /** Those who wait until the last request has ended. */
+  #waiting: Array<() => void> = []
+
+  /**
+   * Builds a snapshot and waits until it is ready to serve. What fails leaves nothing behind.
+   *
+   * @throws GatewayError or the error of a plugin's `setup` or `register`, with the plugin's name
+   */
+  static async build (config: Config, registry: PluginRegistry, services: SnapshotServices): Promise<Snapshot> {
+    const app = Fastify({
+      logger: false,
+      exposeHeadRoutes: false,
+      genReqId: request => (request as GatewayMessage)[kContext].id,
+      rewriteUrl: request => scopeUrl((request as GatewayMessage)[kContext])
+    })
+    // no method has a body for Fastify: bodies are the engine's (streams, or read whole where a plugin asks), and
+    // Fastify's parsers, limits and 415 answers stay out of the way
+    for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
+    app.decorateRequest('gateway', { getter () { return (this.raw as GatewayMessage)[kContext] } })
+    app.setErrorHandler((error, request, reply) => {
+      sendError(error, (request.raw as GatewayMessage)[kContext], reply, (cause, context) => {
+        services.log.error({ err: cause, request_id: context.id, route: context.route?.name }, 'a request failed')
+      })
+    })
+    hijackWatch(app)
+
+    const targets: Target[] = []
+    const { entries, kept } = await setUpEntries(config, registry, app, services)
+    try {
+      return await Snapshot.#assemble(config, registry, services, app, targets, entries, kept)
+    } catch (error) {
+      for (const target of targets) services.transport.release(target)
+      await closeEntries(entries, kept, services)
+      await app.close().catch(() => {})
+      throw error
+    }
+  }
+
+  static async #assemble (config: Config, registry: PluginRegistry, services: SnapshotServices, app: FastifyInstance, targets: Target[], entries: ReadonlyMap<string, LiveEntry>, kept: readonly string[]): Promise<Snapshot> {
+    const tokens = tokensOf(config.gateway.headers, version)
+    const chains = new Chains(config, registry)
+    const scopes = new Map<string, Scope>()
+    const add = (chain: Chain, miss: boolean): Scope => {
+      const key = miss ? 'miss' : chainKey(chain)
+      const before = scopes.get(key)
+      if (before !== undefined) return before
+      const scope: Scope = { path: `/s${scopes.size}`, log: null }
+      const count = scopes.size
+      scopes.set(key, scope)
+      app.register(async instance => {
+        // Fastify's onReady runner recurses through children that never wait; one that does unwinds the stack
+        if (count % 256 === 255) instance.addHook('onReady', done => { setImmediate(done) })
+        await registerScope(instance, {
+          scope,
+          chain,
+          entries,
+          delivery: { tokens },
+          requestBuffer: config.gateway.limits.request_buffer,
+          responseBuffer: config.gateway.limits.response_buffer,
+          miss,
+          logFailed: (plugin, error) => services.log.error({ err: error, plugin }, 'a log hook failed')
+        })
+      })
+      return scope
+    }
+    const miss = add(chains.of(null), true)
+
+    const serviceById = new Map(config.services.map(service => [service.id, service]))
+    const targetOf = new Map<string, Target>()
+    const runtimes = new Map<Route, RouteRuntime>()
+    for (const route of config.routes) {
+      const service = route.service === null ? null : serviceById.get(route.service) ?? null
+      let target: Target | null = null
+      if (service !== null) {
+        target = targetOf.get(service.id) ?? null
+        if (target === null) {
+          target = services.transport.acquire({
+            protocol: service.protocol,
+            host: service.host,
+            port: service.port,
+            connectTimeout: service.connect_timeout,
+            verify: service.tls_verify
+          })
+          targetOf.set(service.id, target)
+          targets.push(target)
+        }
+      }
+      const secure = route.protocols.includes('https') && !route.protocols.includes('http')
+      runtimes.set(route, {
+        route,
+        service,
+        scope: add(chains.of(route), false),
+        target,
+        hostHeader: service === null || route.preserve_host ? null : serviceHost(service),
+        httpsOnly: secure ? route.https_redirect_status_code : 0
+      })
+    }
+    await app.ready()
+    return new Snapshot({ config, services, app, tokens, miss, runtimes, targets, entries, kept })
+  }
+
+  private constructor (parts: {
+    config: Config, services: SnapshotServices, app: FastifyInstance, tokens: Tokens, miss: Scope
+    runtimes: Map<Route, RouteRuntime>, targets: readonly Target[], entries: ReadonlyMap<string, LiveEntry>, kept: readonly string[]
+  }) {
+    this.config = parts.config
+    this.#services = parts.services
+    this.#app = parts.app
+    this.tokens = parts.tokens
+    this.miss = parts.miss
+    this.#runtimes = parts.runtimes
+    this.#targets = parts.targets
+    this.#entries = parts.entries
+    this.#kept = parts.kept
+    this.router = compileRouter(parts.config.routes)
+    this.trust = createTrust(parts.config.gateway.trusted_ips)
+    this.readHost = createHostReader()
+    this.nextId = createRequestIds()
+  }
+
+  /** Requests and streams that run. */
+  get inFlight (): number {
+    return this.#inFlight
+  }
+
+  runtimeOf (route: Route): RouteRuntime {
+    return this.#runtimes.get(route) as RouteRuntime
+  }
+
+  consumer (nameOrId: string): Consumer | undefined {
+    return this.config.consumers.find(consumer => consumer.id === nameOrId || consumer.username === nameOrId)
+  }
+
+  /** Serves one request. `upgrade`: the client asks for a WebSocket on this socket. */
+  handle (raw: IncomingMessage, response: ServerResponse, facts?: { upgrade?: Context['upgrade'], expectsContinue?: boolean }): void {
+    const context = admit(this, raw, response)
+    if (facts !== undefined) {
+      context.upgrade = facts.upgrade ?? null
+      context.expectsContinue = facts.expectsContinue === true
+    }
+    (raw as GatewayMessage)[kContext] = context
+    context.connection.current = context
+    this.#inFlight++
+    response.on('close', onClose)
+    this.#app.routing(raw, response)
+  }
+
+  /** The last byte is out, or the client is gone. Called once per request, by its response or its tunnel. */
+  finish (context: Context): void {
+    if (context.finished) return
+    context.finished = true
+    context.connection.current = null
+    context.cancel?.()
+    context.scope.log?.(context)
+    this.#services.onFinish?.(context)
+    if (--this.#inFlight > 0) return
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  /** Resolves when no request or stream runs. */
+  async idle (): Promise<void> {
+    if (this.#inFlight > 0) await new Promise<void>(resolve => { this.#waiting.push(resolve) })
+  }
+
+  /** Closes what the snapshot owns, once its last request or stream has ended. */
+  async retire (): Promise<void> {
+    await this.idle()
+    await this.#app.close()
+    await closeEntries(this.#entries, this.#kept, this.#services)
+    for (const target of this.#targets) this.#services.transport.release(target)
+  }
+}
+
+function scopeUrl (context: Context): string {
+  return context.query === null ? context.scope.path : `${context.scope.path}?${context.query}`
+}
+
+function onClose (this: ServerResponse): void {
+  const context = (this.req as GatewayMessage)[kContext]
+  // a tunnel has taken the socket over and ends the request itself
+  if (context.upgrade === null || this.headersSent) context.snapshot.finish(context)
+}

@@ -1,0 +1,47 @@
+import type { Socket } from 'node:net'
+import type { GatewaySettings } from '../config/model.ts'
+import { GatewayError } from '../errors.ts'
+import { connectionOf } from './connection.ts'
+import type { Context } from './context.ts'
+
+/** A client that takes nothing of what is written to it for this long is cut, in milliseconds (nginx's send_timeout). */
+const SEND_TIMEOUT = 60_000
+
+/**
+ * Looks at every connection once: slow uploads and clients that don't read cost a bounded time. One timer for all, so
+ * that a request costs none.
+ */
+export function sweep (sockets: Iterable<Socket>, timeouts: GatewaySettings['timeouts']): void {
+  const now = performance.now()
+  for (const socket of sockets) {
+    const connection = connectionOf(socket)
+    if (socket.writableLength > 0 && socket.bytesWritten === connection.written) {
+      if (connection.stalledSince === 0) connection.stalledSince = now
+      else if (now - connection.stalledSince > SEND_TIMEOUT) socket.destroy()
+    } else {
+      connection.written = socket.bytesWritten
+      connection.stalledSince = 0
+    }
+    const context = connection.current
+    if (context !== null && context.upgrade === null) checkUpload(context, socket, now, timeouts)
+  }
+}
+
+function checkUpload (context: Context, socket: Socket, now: number, timeouts: GatewaySettings['timeouts']): void {
+  const { raw } = context
+  if (raw.complete || raw.destroyed) return
+  // bytes that wait for the upstream are not the client's fault: its clock starts anew
+  if (context.bodySince === 0 || raw.readableLength > 0 || raw.isPaused() || context.expectsContinue) {
+    context.bodySince = now
+    context.bodyBytes = socket.bytesRead
+    return
+  }
+  const elapsed = now - context.bodySince
+  if (elapsed < timeouts.body_grace) return
+  if ((socket.bytesRead - context.bodyBytes) / (elapsed / 1000) >= timeouts.body_min_rate) return
+  const error = new GatewayError('SP_BODY_TOO_SLOW', 408, 'Request timeout', { headers: { connection: 'close' } })
+  context.errorCode = error.code
+  context.cancel?.()
+  if (context.reply !== null && !context.answered) context.reply.send(error)
+  else socket.destroy()
+}

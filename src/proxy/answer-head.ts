@@ -1,0 +1,87 @@
+import type { Context } from '../gateway/context.ts'
+import type { Tokens } from './product.ts'
+import { CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DROP, KEEP, SERVER, TRAILER, VIA, responseFieldKind } from './response-fields.ts'
+
+/** The head of an upstream's answer, ready for the client. */
+export interface AnswerHead {
+  /** Name, value, name, value, … */
+  readonly fields: string[]
+  /** Content-Length; -1 where there is none. */
+  readonly length: number
+  readonly hasContentType: boolean
+}
+
+const PLAIN_CONNECTION = /^(?:keep-alive|close|upgrade)$/i
+
+/**
+ * Reads the upstream's header fields, drops what belongs to that connection, adds the gateway's own.
+ *
+ * @param raw fields as undici gives them: name, value, … as bytes
+ */
+export function answerHead (context: Context, raw: readonly Buffer[], tokens: Tokens): AnswerHead {
+  const fields: string[] = []
+  let length = -1
+  let named: string | undefined
+  let via: string | undefined
+  let server = false
+  let hasContentType = false
+
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = (raw[index] as Buffer).toString('latin1')
+    const value = (raw[index + 1] as Buffer).toString('latin1')
+    switch (responseFieldKind(name)) {
+      case DROP:
+        continue
+      case CONNECTION:
+        if (!PLAIN_CONNECTION.test(value)) named = named === undefined ? value : `${named},${value}`
+        continue
+      case VIA:
+        via = via === undefined ? value : `${via}, ${value}`
+        continue
+      case TRAILER:
+        if (!context.trailers) continue
+        break
+      case CONTENT_LENGTH:
+        length = Number(value)
+        break
+      case CONTENT_TYPE:
+        hasContentType = true
+        break
+      case SERVER:
+        server = true
+        break
+      case KEEP:
+        break
+    }
+    fields.push(name, value)
+  }
+
+  if (named !== undefined) dropNamed(fields, named)
+  if (tokens.via !== null) {
+    fields.push('Via', via === undefined ? `1.1 ${tokens.via}` : `${via}, 1.1 ${tokens.via}`)
+    if (!server) fields.push('Server', tokens.server as string)
+  } else if (via !== undefined) {
+    fields.push('Via', via)
+  }
+  if (tokens.upstreamLatency !== null) fields.push(tokens.upstreamLatency, String(Math.round(context.headTick - context.proxiedTick)))
+  if (tokens.proxyLatency !== null) fields.push(tokens.proxyLatency, String(Math.round(context.proxiedTick - context.startedTick)))
+  if (tokens.upstreamStatus !== null) fields.push(tokens.upstreamStatus, String(context.upstreamStatus))
+  if (tokens.requestId !== null) fields.push(tokens.requestId, context.id)
+  return { fields, length, hasContentType }
+}
+
+/** Removes the fields that `Connection` names. */
+export function dropNamed (fields: string[], connection: string): void {
+  const names = new Set(connection.toLowerCase().split(',').map(name => name.trim()))
+  // it must not take away what frames the message or routes it
+  names.delete('content-length')
+  names.delete('host')
+  let kept = 0
+  for (let index = 0; index < fields.length; index += 2) {
+    if (names.has((fields[index] as string).toLowerCase())) continue
+    fields[kept] = fields[index] as string
+    fields[kept + 1] = fields[index + 1] as string
+    kept += 2
+  }
+  fields.length = kept
+}

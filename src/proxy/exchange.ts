@@ -1,0 +1,327 @@
+import { PassThrough, type Duplex } from 'node:stream'
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import type { Dispatcher } from 'undici'
+import type { Context } from '../gateway/context.ts'
+import { GatewayError } from '../errors.ts'
+import { answerHead, type AnswerHead } from './answer-head.ts'
+import { causeCode, isConnectionFailure, upstreamError } from './errors.ts'
+import type { Tokens } from './product.ts'
+import { finishRequestHead } from './request-head.ts'
+import { copyToReply, mergeReplyFields } from './reply-fields.ts'
+import type { Upstream } from './upstream.ts'
+import { joinTunnel } from './websocket.ts'
+import { watchUpload } from './write-timeout.ts'
+
+/** How the answers of a scope are delivered: fixed when the scope is built. */
+export interface Delivery {
+  readonly tokens: Tokens
+  /** Response hooks run, so the answer goes through Fastify's reply. */
+  readonly hooked: boolean
+  /** Hooks before the hop may have put header fields on the reply. */
+  readonly replyFields: boolean
+  /** A response hook needs the whole body: its limit in bytes; 0: none does. */
+  readonly buffer: number
+}
+
+/** Answers up to this length are held until complete and written at once: one system call instead of two or three. */
+const SMALL_ANSWER = 65_536
+
+/** Safe to send again after bytes went out (RFC 9110 section 9.2.2). */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 'PROPFIND', 'QUERY'])
+
+/**
+ * One request at an upstream and its answer to the client: undici's handler for `dispatch`.
+ *
+ * The raw handler interface of undici 7 (`onHeaders` with bytes) is used on purpose: the newer one builds an object of
+ * all fields for each answer, which the hop would take apart again.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #context: Context
+  readonly #reply: FastifyReply
+  readonly #upstream: Upstream
+  readonly #response: ServerResponse
+  readonly #delivery: Delivery
+  readonly #fields: string[]
+  #abort: (() => void) | null = null
+  #left: number
+  /** The upstream's connection was there: bytes may have gone out. */
+  #sent = false
+  #done = false
+  #status = 0
+  #statusText = ''
+  #head: AnswerHead | null = null
+  /** Parts of an answer that is held until complete. */
+  #chunks: Buffer[] | null = null
+  #size = 0
+  #limit = 0
+  /** The answer as a stream for response hooks. */
+  #stream: PassThrough | null = null
+  #resume: (() => void) | null = null
+  #stopWatch: (() => void) | null = null
+
+  constructor (context: Context, reply: FastifyReply, upstream: Upstream, delivery: Delivery, retries: number, trusted: boolean) {
+    this.#context = context
+    this.#reply = reply
+    this.#upstream = upstream
+    this.#response = context.response
+    this.#delivery = delivery
+    this.#left = retries
+    this.#fields = finishRequestHead(context, upstream, delivery.tokens, trusted)
+    context.cancel = () => this.#cancel()
+  }
+
+  /** Sends the request; called again for a retry. */
+  send (readTimeout: number, writeTimeout: number): void {
+    const { target, body, path, query } = this.#upstream
+    this.#readTimeout = readTimeout
+    this.#writeTimeout = writeTimeout
+    this.#sent = false
+    if (this.#context.proxiedTick === 0) this.#context.proxiedTick = performance.now()
+    if (body !== null && !Buffer.isBuffer(body) && this.#stopWatch === null) {
+      this.#stopWatch = watchUpload(body, writeTimeout, error => this.#fail(error))
+    }
+    try {
+      target.pool.dispatch({
+        path: query === null ? path : `${path}?${query}`,
+        method: this.#upstream.method as Dispatcher.HttpMethod,
+        headers: this.#fields,
+        body,
+        headersTimeout: readTimeout,
+        bodyTimeout: readTimeout,
+        upgrade: this.#context.upgrade === null ? null : 'websocket'
+      }, this)
+    } catch (error) {
+      // undici refuses the request itself: a path or field that may not be sent
+      this.onError(error as Error)
+    }
+  }
+
+  #readTimeout = 0
+  #writeTimeout = 0
+
+  onConnect (abort: () => void): void {
+    if (this.#done) {
+      abort()
+      return
+    }
+    this.#abort = abort
+    this.#sent = true
+  }
+
+  onHeaders (status: number, raw: Buffer[], resume: () => void, statusText: string): boolean {
+    if (this.#done) return true
+    if (status < 200) {
+      this.#interim(status, raw)
+      return true
+    }
+    const context = this.#context
+    context.headTick = performance.now()
+    context.upstreamStatus = status
+    this.#status = status
+    this.#statusText = statusText
+    this.#resume = resume
+    const head = answerHead(context, raw, this.#delivery.tokens)
+    this.#head = head
+    const bare = context.method === 'HEAD' || status === 204 || status === 304 || head.length === 0
+    if (bare || (head.length > 0 && head.length <= SMALL_ANSWER)) {
+      this.#chunks = []
+      this.#limit = SMALL_ANSWER
+    } else if (this.#delivery.buffer > 0) {
+      this.#chunks = []
+      this.#limit = this.#delivery.buffer
+      if (head.length > this.#limit) {
+        this.#fail(answerTooLarge())
+        return true
+      }
+    } else {
+      this.#startStream(head)
+    }
+    return true
+  }
+
+  /** The upstream has switched to the WebSocket: its own 101 goes to the client, then bytes flow both ways. */
+  onUpgrade (status: number, raw: Buffer[] | string[] | null, socket: Duplex): void {
+    const { upgrade } = this.#context
+    if (this.#done || upgrade === null) {
+      socket.destroy()
+      return
+    }
+    this.#finish()
+    this.#context.headTick = performance.now()
+    this.#context.upstreamStatus = status
+    this.#context.proxied = true
+    this.#context.answered = true
+    const { fields } = answerHead(this.#context, (raw ?? []) as Buffer[], this.#delivery.tokens)
+    if (this.#delivery.replyFields) mergeReplyFields(fields, this.#reply)
+    joinTunnel(this.#context, upgrade, fields, socket)
+  }
+
+  onData (chunk: Buffer): boolean {
+    if (this.#done) return true
+    if (this.#chunks !== null) {
+      this.#size += chunk.length
+      if (this.#size > this.#limit) {
+        this.#fail(answerTooLarge())
+        return true
+      }
+      this.#chunks.push(chunk)
+      return true
+    }
+    const sink = this.#stream ?? this.#response
+    if (sink.write(chunk)) return true
+    sink.once('drain', this.#resume as () => void)
+    return false
+  }
+
+  onComplete (trailers: Buffer[] | string[] | null): void {
+    if (this.#done) return
+    this.#finish()
+    const chunks = this.#chunks
+    if (chunks !== null) {
+      this.#deliver(chunks.length === 0 ? null : chunks.length === 1 ? chunks[0] as Buffer : Buffer.concat(chunks, this.#size))
+    } else if (this.#stream !== null) {
+      this.#stream.end()
+    } else {
+      if (trailers !== null && trailers.length > 0 && this.#context.trailers) this.#addTrailers(trailers)
+      this.#response.end()
+    }
+  }
+
+  onError (error: Error): void {
+    if (this.#done) return
+    // undici counts the missing body of a 304 against its Content-Length, which RFC 9110 section 15.4.5 allows
+    if (this.#status === 304 && causeCode(error) === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+      this.onComplete(null)
+      return
+    }
+    if (this.#head === null && this.#mayRetry(error)) {
+      this.#left--
+      this.#note(error)
+      this.#abort = null
+      this.send(this.#readTimeout, this.#writeTimeout)
+      return
+    }
+    this.#note(error)
+    this.#fail(upstreamError(error))
+  }
+
+  /** A held answer, whole; null for one without a body. */
+  #deliver (body: Buffer | null): void {
+    const context = this.#context
+    const head = this.#head as AnswerHead
+    context.proxied = true
+    context.responseHeaders = head.fields
+    if (this.#delivery.hooked) {
+      copyToReply(this.#reply, head.fields)
+      this.#reply.code(this.#status)
+      this.#response.statusMessage = this.#statusText
+      this.#reply.send(body)
+      return
+    }
+    context.answered = true
+    if (this.#delivery.replyFields) mergeReplyFields(head.fields, this.#reply)
+    this.#response.writeHead(this.#status, this.#statusText, head.fields as unknown as Record<string, string>)
+    if (body === null) this.#response.end()
+    else this.#response.end(body)
+  }
+
+  #startStream (head: AnswerHead): void {
+    const context = this.#context
+    const response = this.#response
+    context.proxied = true
+    context.responseHeaders = head.fields
+    if (this.#delivery.hooked) {
+      copyToReply(this.#reply, head.fields)
+      this.#reply.code(this.#status)
+      response.statusMessage = this.#statusText
+      this.#stream = new PassThrough()
+      this.#reply.send(this.#stream)
+      return
+    }
+    context.answered = true
+    if (this.#delivery.replyFields) mergeReplyFields(head.fields, this.#reply)
+    response.writeHead(this.#status, this.#statusText, head.fields as unknown as Record<string, string>)
+    // the head must not wait for the first event of a stream; where data is already here, it goes out with it
+    process.nextTick(flushHead, response)
+  }
+
+  /** 1xx answers are passed on (RFC 9110 section 15.2): 102 and 103 are the ones that Node can write. */
+  #interim (status: number, raw: readonly Buffer[]): void {
+    if (this.#context.raw.httpVersionMinor === 0 || this.#response.headersSent) return
+    if (status === 102) this.#response.writeProcessing()
+    if (status !== 103) return
+    const hints: Record<string, string[]> = {}
+    for (let index = 0; index < raw.length; index += 2) {
+      (hints[(raw[index] as Buffer).toString('latin1').toLowerCase()] ??= []).push((raw[index + 1] as Buffer).toString('latin1'))
+    }
+    if (hints['link'] !== undefined) this.#response.writeEarlyHints(hints)
+  }
+
+  #addTrailers (trailers: ReadonlyArray<Buffer | string>): void {
+    const pairs: Array<[string, string]> = []
+    for (let index = 0; index < trailers.length; index += 2) {
+      pairs.push([latin1(trailers[index] as Buffer | string), latin1(trailers[index + 1] as Buffer | string)])
+    }
+    try {
+      this.#response.addTrailers(pairs)
+    } catch {
+      // a trailer field that Node refuses to write is left out: the body is whole without it
+    }
+  }
+
+  #mayRetry (error: Error): boolean {
+    if (this.#left === 0 || !isConnectionFailure(error)) return false
+    if (!this.#sent) return true
+    const { body, method } = this.#upstream
+    return IDEMPOTENT.has(method) && (body === null || Buffer.isBuffer(body))
+  }
+
+  /** Remembers a failed attempt for the log. */
+  #note (error: Error): void {
+    const { target } = this.#upstream
+    ;(this.#context.tries ??= []).push({ host: target.host, port: target.port, startedAt: Date.now(), error: causeCode(error) })
+  }
+
+  #fail (error: GatewayError): void {
+    if (this.#done) return
+    this.#finish()
+    this.#abort?.()
+    this.#context.errorCode = error.code
+    if (this.#stream !== null) {
+      this.#stream.destroy(error)
+    } else if (this.#response.headersSent) {
+      // a cut answer must not look whole: no last chunk, no clean end
+      this.#response.destroy()
+    } else {
+      this.#reply.send(error)
+    }
+  }
+
+  /** The client has left. */
+  #cancel (): void {
+    if (this.#done) return
+    this.#finish()
+    this.#stream?.destroy()
+    this.#abort?.()
+  }
+
+  #finish (): void {
+    this.#done = true
+    this.#context.cancel = null
+    this.#stopWatch?.()
+  }
+}
+
+function flushHead (response: ServerResponse): void {
+  if (!response.writableEnded && !response.destroyed) response.flushHeaders()
+}
+
+function latin1 (value: Buffer | string): string {
+  return typeof value === 'string' ? value : value.toString('latin1')
+}
+
+function answerTooLarge (): GatewayError {
+  return new GatewayError('SP_ANSWER_TOO_LARGE', 502, 'An invalid response was received from the upstream server')
+}
+

@@ -1,0 +1,45 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { kContext, type Context, type GatewayMessage } from '../gateway/context.ts'
+import { GatewayError } from '../errors.ts'
+import { Exchange, type Delivery } from './exchange.ts'
+import { collectBody, hasBody, inviteBody, SMALL_BODY } from './request-body.ts'
+import type { Upstream } from './upstream.ts'
+
+/** The proxy handler of a scope: what stands at the end of each chain. */
+export function createProxyHandler (delivery: Delivery): (request: FastifyRequest, reply: FastifyReply) => void {
+  return function proxy (request, reply) {
+    const context = (request.raw as GatewayMessage)[kContext]
+    context.reply = reply
+    if (context.failure !== null) throw context.failure
+    const upstream = context.upstream
+    if (upstream === null) throw new GatewayError('SP_NO_SERVICE', 503, 'no Service found with those values')
+    if (upstream.body !== null || !hasBody(context.raw) || context.upgrade !== null) {
+      forward(context, reply, upstream, delivery)
+      return
+    }
+    const length = context.raw.headers['content-length']
+    if (length !== undefined && Number(length) <= SMALL_BODY) {
+      collectBody(context, SMALL_BODY, (error, body) => {
+        if (error !== null) {
+          reply.send(error)
+          return
+        }
+        upstream.body = body
+        forward(context, reply, upstream, delivery)
+      })
+      return
+    }
+    inviteBody(context)
+    upstream.body = context.raw
+    if (length !== undefined) upstream.headers.append('content-length', length)
+    // the upstream's connection is taken when the body flows, not while a client thinks about it
+    context.raw.once('readable', () => forward(context, reply, upstream, delivery))
+  }
+}
+
+function forward (context: Context, reply: FastifyReply, upstream: Upstream, delivery: Delivery): void {
+  const service = context.service
+  if (service === null || context.response.destroyed) return
+  const exchange = new Exchange(context, reply, upstream, delivery, service.retries, context.trusted)
+  exchange.send(service.read_timeout, service.write_timeout)
+}

@@ -1,0 +1,71 @@
+import type { Socket } from 'node:net'
+import type { buildConnector } from 'undici'
+
+/**
+ * Lets upstreams send `100 Continue`.
+ *
+ * RFC 9110 section 15.2.1 allows it unasked, and some servers do so for every upload; undici 7 takes it for a broken
+ * connection. The bytes of such an interim answer are taken out before undici's parser sees them. Only at the start of
+ * a message: undici's parser says whether it waits for one (its status is 0 or unset then).
+ */
+export function tolerateContinue (connect: buildConnector.connector): buildConnector.connector {
+  return function connectTolerant (options, callback) {
+    connect(options, (...outcome) => {
+      const socket = outcome[1]
+      if (socket !== null && socket !== undefined) filterContinue(socket)
+      callback(...outcome)
+    })
+  }
+}
+
+const START = Buffer.from('HTTP/1.1 100')
+const END = Buffer.from('\r\n\r\n')
+/** An interim answer longer than this is passed on, and refused by the parser. */
+const LONGEST = 4096
+
+interface Parser { statusCode: number | null, headers: readonly unknown[] }
+
+function filterContinue (socket: Socket): void {
+  const read = socket.read
+  let parser: Parser | undefined
+  let held: Buffer | null = null
+
+  socket.read = function readFiltered (size?: number): Buffer | null {
+    for (;;) {
+      const chunk = read.call(this, size) as Buffer | null
+      if (chunk === null) return null
+      // 'H': one comparison for every chunk that is not the start of a message
+      if (held === null && chunk[0] !== 72) return chunk
+      parser ??= parserOf(socket)
+      if (parser === undefined || (held === null && !(waitsForHead(parser) && startsInterim(chunk)))) return chunk
+      const bytes: Buffer = held === null ? chunk : Buffer.concat([held, chunk])
+      held = null
+      if (!startsInterim(bytes)) return bytes
+      const end = bytes.indexOf(END)
+      if (end === -1) {
+        if (bytes.length > LONGEST) return bytes
+        held = bytes
+        continue
+      }
+      const rest = bytes.subarray(end + END.length)
+      if (rest.length > 0) {
+        if (!startsInterim(rest)) return rest
+        held = rest
+      }
+    }
+  }
+}
+
+function startsInterim (bytes: Buffer): boolean {
+  const length = Math.min(bytes.length, START.length)
+  return bytes.compare(START, 0, length, 0, length) === 0
+}
+
+function waitsForHead (parser: Parser): boolean {
+  return (parser.statusCode === null || parser.statusCode === 0) && parser.headers.length === 0
+}
+
+function parserOf (socket: Socket): Parser | undefined {
+  const symbol = Object.getOwnPropertySymbols(socket).find(candidate => candidate.description === 'parser')
+  return symbol === undefined ? undefined : (socket as unknown as Record<symbol, Parser>)[symbol]
+}

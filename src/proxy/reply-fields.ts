@@ -1,0 +1,58 @@
+import type { FastifyReply } from 'fastify'
+
+/**
+ * Puts the upstream's header fields on Fastify's reply. What a plugin has set there already stays, but for `Vary`,
+ * which both may speak of, and `Set-Cookie`, of which there may be several.
+ */
+export function copyToReply (reply: FastifyReply, fields: readonly string[]): void {
+  const own = reply.getHeaders()
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] as string
+    const value = fields[index + 1] as string
+    const lower = name.toLowerCase()
+    const mine = own[lower]
+    if (mine === undefined) {
+      // Fastify itself collects several Set-Cookie
+      const before = lower === 'set-cookie' ? undefined : reply.getHeader(lower)
+      if (before === undefined) reply.header(lower, value)
+      else reply.header(lower, Array.isArray(before) ? [...before, value] : [String(before), value])
+    } else if (lower === 'vary') {
+      reply.header('vary', mergeVary(String(mine), value))
+    } else if (lower === 'set-cookie') {
+      reply.header('set-cookie', value)
+    }
+  }
+}
+
+/** Adds what plugins have set on the reply to the upstream's fields, under the same rules. */
+export function mergeReplyFields (fields: string[], reply: FastifyReply): void {
+  const own = reply.getHeaders()
+  for (const name in own) {
+    const value = own[name]
+    if (value === undefined) continue
+    const upstream = name === 'set-cookie' ? undefined : takeField(fields, name)
+    if (name === 'vary' && upstream !== undefined) fields.push(name, mergeVary(String(value), upstream))
+    else if (Array.isArray(value)) for (const item of value) fields.push(name, item)
+    else fields.push(name, String(value))
+  }
+}
+
+function takeField (fields: string[], lower: string): string | undefined {
+  let taken: string | undefined
+  for (let index = fields.length - 2; index >= 0; index -= 2) {
+    if ((fields[index] as string).toLowerCase() !== lower) continue
+    taken = fields[index + 1]
+    fields.splice(index, 2)
+  }
+  return taken
+}
+
+function mergeVary (mine: string, theirs: string): string {
+  if (mine === '*' || theirs.trim() === '*') return '*'
+  const names = new Map<string, string>()
+  for (const name of `${mine},${theirs}`.split(',')) {
+    const trimmed = name.trim()
+    if (trimmed !== '') names.set(trimmed.toLowerCase(), trimmed)
+  }
+  return [...names.values()].join(', ')
+}

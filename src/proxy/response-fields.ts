@@ -1,0 +1,36 @@
+/** What becomes of each header field of an upstream's answer (RFC 9110 section 7.6.1). */
+
+export const KEEP = 0
+export const DROP = 1
+export const CONTENT_LENGTH = 2
+export const CONNECTION = 3
+export const VIA = 4
+export const SERVER = 5
+export const TRAILER = 6
+export const CONTENT_TYPE = 7
+
+const SPECIAL: Readonly<Record<string, number>> = {
+  connection: CONNECTION,
+  'content-length': CONTENT_LENGTH,
+  'content-type': CONTENT_TYPE,
+  via: VIA,
+  server: SERVER,
+  trailer: TRAILER,
+  'keep-alive': DROP,
+  'proxy-connection': DROP,
+  'transfer-encoding': DROP,
+  upgrade: DROP,
+  te: DROP
+}
+
+const COMMON = ['Date', 'Content-Type', 'Content-Length', 'Connection', 'Keep-Alive', 'Transfer-Encoding', 'Server', 'ETag', 'Cache-Control', 'Vary', 'Set-Cookie', 'X-Powered-By', 'Last-Modified', 'Location', 'Via']
+
+const KINDS = new Map<string, number>()
+for (const name of [...COMMON, ...COMMON.map(name => name.toLowerCase()), ...Object.keys(SPECIAL)]) {
+  KINDS.set(name, SPECIAL[name.toLowerCase()] ?? KEEP)
+}
+
+/** What to do with a field of this name, in any case. */
+export function responseFieldKind (name: string): number {
+  return KINDS.get(name) ?? SPECIAL[name.toLowerCase()] ?? KEEP
+}

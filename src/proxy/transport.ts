@@ -1,0 +1,91 @@
+import { buildConnector, Pool } from 'undici'
+import { tolerateContinue } from './interim.ts'
+
+/** Where requests of a service go. */
+export interface Target {
+  readonly protocol: 'http' | 'https'
+  readonly host: string
+  readonly port: number
+  /** `http://host:port`, IPv6 in brackets. */
+  readonly origin: string
+  readonly pool: Pool
+}
+
+export interface TargetOptions {
+  readonly protocol: 'http' | 'https'
+  readonly host: string
+  readonly port: number
+  /** Milliseconds. */
+  readonly connectTimeout: number
+  readonly verify: boolean
+}
+
+interface Held {
+  readonly target: Target
+  users: number
+}
+
+/** Idle connections are closed a little before common servers' own limits (Node 5 s, others 60 s and more) would. */
+const IDLE = 4_000
+const IDLE_MAXIMUM = 60_000
+
+/**
+ * Connections to upstreams. They belong to the process and outlive snapshots: a reload asks for the same targets again
+ * and finds the connections open; what no snapshot uses any more is closed once its requests have ended.
+ */
+export class Transport {
+  readonly #held = new Map<string, Held>()
+
+  /** The target with these options; give it back with `release`. */
+  acquire (options: TargetOptions): Target {
+    const key = `${options.protocol}|${options.host}|${options.port}|${options.connectTimeout}|${options.verify}`
+    let held = this.#held.get(key)
+    if (held === undefined) {
+      held = { target: open(options), users: 0 }
+      this.#held.set(key, held)
+    }
+    held.users++
+    return held.target
+  }
+
+  release (target: Target): void {
+    for (const [key, held] of this.#held) {
+      if (held.target !== target) continue
+      if (--held.users === 0) {
+        this.#held.delete(key)
+        target.pool.close().catch(() => {})
+      }
+      return
+    }
+  }
+
+  async close (): Promise<void> {
+    const pools = [...this.#held.values()].map(held => held.target.pool)
+    this.#held.clear()
+    await Promise.all(pools.map(pool => pool.destroy()))
+  }
+}
+
+function open (options: TargetOptions): Target {
+  const { protocol, host, port } = options
+  const origin = `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const connect = buildConnector({
+    timeout: options.connectTimeout,
+    rejectUnauthorized: options.verify,
+    // Node tries all addresses of a name in turn, so that a dead IPv6 route does not cost the connect timeout
+    autoSelectFamily: true
+  })
+  const pool = new Pool(origin, {
+    connect: tolerateContinue(connect),
+    connections: null,
+    pipelining: 1,
+    allowH2: false,
+    keepAliveTimeout: IDLE,
+    keepAliveMaxTimeout: IDLE_MAXIMUM,
+    // decided per request from the service's read_timeout
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxHeaderSize: 65_536
+  })
+  return { protocol, host, port, origin, pool }
+}

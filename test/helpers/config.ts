@@ -1,0 +1,85 @@
+import type { Config, Consumer, GatewaySettings, PluginEntry, Route, Service } from '../../src/config/model.ts'
+
+/** Settings as the loader would fill them in, for tests that need no file. */
+export function settings (overrides: Partial<GatewaySettings> = {}): GatewaySettings {
+  return {
+    listen: [{ host: '127.0.0.1', port: 0 }],
+    admin: null,
+    trusted_ips: [],
+    workers: 1,
+    limits: { request_line: 8192, header_block: 16_384, headers: 100, request_buffer: 8_388_608, response_buffer: 8_388_608 },
+    timeouts: { headers: 10_000, keep_alive: 65_000, body_min_rate: 1024, body_grace: 10_000, setup: 10_000 },
+    shutdown: { delay: 0, timeout: 30_000 },
+    log: { level: 'silent', access: false, redact: [] },
+    headers: { names: 'sallyport', server_tokens: true, latency_tokens: true, request_id: true, upstream_status: false },
+    modules: [],
+    ...overrides
+  }
+}
+
+export function service (overrides: Partial<Service> & { port: number }): Service {
+  return {
+    id: 'service-1',
+    name: 'service',
+    tags: [],
+    pointer: '/services/0',
+    protocol: 'http',
+    host: '127.0.0.1',
+    path: null,
+    retries: 5,
+    connect_timeout: 60_000,
+    write_timeout: 60_000,
+    read_timeout: 60_000,
+    tls_verify: true,
+    enabled: true,
+    ...overrides
+  }
+}
+
+export function route (overrides: Partial<Route> = {}): Route {
+  return {
+    id: 'route-1',
+    name: 'route',
+    tags: [],
+    pointer: '/services/0/routes/0',
+    service: 'service-1',
+    protocols: ['http', 'https'],
+    methods: null,
+    hosts: null,
+    paths: ['/'],
+    headers: null,
+    snis: null,
+    regex_priority: 0,
+    strip_path: true,
+    path_handling: 'v0',
+    preserve_host: false,
+    https_redirect_status_code: 426,
+    request_buffering: true,
+    response_buffering: true,
+    ...overrides
+  }
+}
+
+export function entry (overrides: Partial<PluginEntry> & { name: string }): PluginEntry {
+  return {
+    id: `plugin-${overrides.name}`,
+    tags: [],
+    pointer: '/plugins/0',
+    instance_name: null,
+    service: null,
+    route: null,
+    consumer: null,
+    config: {},
+    protocols: ['http', 'https'],
+    enabled: true,
+    ...overrides
+  }
+}
+
+export function consumer (username: string): Consumer {
+  return { id: `consumer-${username}`, username, custom_id: null, tags: [], pointer: '/consumers/0' }
+}
+
+export function config (overrides: Partial<Config> = {}): Config {
+  return { file: 'test', gateway: settings(), services: [], routes: [], plugins: [], consumers: [], ...overrides }
+}
