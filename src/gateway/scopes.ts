@@ -7,6 +7,7 @@ import { createBodyReader, type Transform } from './body-phase.ts'
 import type { Chain } from './chains.ts'
 import { composeLog, composeRequest, composeResponse, contextOf, type Choice, type RequestStep, type Step } from './compose.ts'
 import type { Context } from './context.ts'
+import { shareClasses } from './fastify-classes.ts'
 import { stamp } from './local-answer.ts'
 
 /** One encapsulated Fastify instance that carries one chain; routes with equal chains share it. */
@@ -83,6 +84,7 @@ export async function registerScope (instance: FastifyInstance, options: ScopeOp
   }
   if (steps.onResponse.length > 0) scope.log = composeLog(steps.onResponse, choices, options.logFailed)
 
+  shareClasses(instance)
   instance.route({ method: ROUTABLE, url: scope.path, handler: createProxyHandler(delivery) })
 }
 

@@ -1,7 +1,6 @@
 import { METHODS, type IncomingMessage, type ServerResponse } from 'node:http'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Config, Consumer, Route } from '../config/model.ts'
-import { hijackWatch } from './answered.ts'
 import { sendError } from './error-body.ts'
 import type { Target, Transport } from '../proxy/transport.ts'
 import type { PluginRegistry } from '../plugins.ts'
@@ -11,6 +10,7 @@ import type { Router } from '../router/types.ts'
 import { chainKey, Chains, type Chain } from './chains.ts'
 import { kContext, type Context, type GatewayMessage } from './context.ts'
 import { createHostReader, type Host } from './host.ts'
+import { prepareRoot } from './fastify-classes.ts'
 import { admit } from './intake.ts'
 import type { KeptState } from './keep.ts'
 import { createRequestIds } from './request-id.ts'
@@ -67,13 +67,12 @@ export class Snapshot {
     // no method has a body for Fastify: bodies are the engine's (streams, or read whole where a plugin asks), and
     // Fastify's parsers, limits and 415 answers stay out of the way
     for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
-    app.decorateRequest('gateway', { getter () { return (this.raw as GatewayMessage)[kContext] } })
     app.setErrorHandler((error, request, reply) => {
       sendError(error, (request.raw as GatewayMessage)[kContext], reply, (cause, context) => {
         services.log.error({ err: cause, request_id: context.id, route: context.route?.name }, 'a request failed')
       })
     })
-    hijackWatch(app)
+    prepareRoot(app)
 
     const targets: Target[] = []
     const { entries, kept } = await setUpEntries(config, registry, app, services)
