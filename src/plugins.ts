@@ -113,7 +113,7 @@ function accept (value: unknown, module: string): BrandedPlugin {
   if (typeof value.register !== 'function') throw new Refused(`module '${module}': plugin '${value.name}' has no register function`, mend)
   const schema = value.schema as { type?: unknown, additionalProperties?: unknown } | undefined
   if (schema?.type !== 'object' || schema.additionalProperties !== false) {
-    throw new Refused(`module '${module}': the schema of plugin '${value.name}' is not a closed object`, "write Type.Object({ … }, { additionalProperties: false }), so that a mistyped key is an error")
+    throw new Refused(`module '${module}': the schema of plugin '${value.name}' is not a closed object`, 'write Type.Object({ … }, { additionalProperties: false }), so that a mistyped key is an error')
   }
   return value
 }

@@ -19,7 +19,7 @@ export function createBodyReader (transforms: readonly Transform[], buffer: numb
       next()
       return
     }
-    void transform(transforms, request, reply, context.raw).then(source => {
+    transform(transforms, request, reply, context.raw).then(source => {
       if (context.answered) return
       if (buffer === 0) {
         inviteBody(context)

@@ -125,7 +125,8 @@ export class Context implements GatewayRequest {
   }
 
   get log (): Record<string, unknown> {
-    return this.#log ??= {}
+    this.#log ??= {}
+    return this.#log
   }
 
   /** Same as `log`, without making it. */

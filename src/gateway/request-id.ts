@@ -15,6 +15,8 @@ export function createRequestIds (): () => string {
       randomFillSync(pool)
       offset = 0
     }
-    return pool.toString('hex', offset, offset += BYTES)
+    const start = offset
+    offset += BYTES
+    return pool.toString('hex', start, offset)
   }
 }

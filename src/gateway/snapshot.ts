@@ -150,8 +150,15 @@ export class Snapshot {
   }
 
   private constructor (parts: {
-    config: Config, services: SnapshotServices, app: FastifyInstance, tokens: Tokens, miss: Scope
-    runtimes: Map<Route, RouteRuntime>, targets: readonly Target[], entries: ReadonlyMap<string, LiveEntry>, kept: readonly string[]
+    config: Config,
+    services: SnapshotServices,
+    app: FastifyInstance,
+    tokens: Tokens,
+    miss: Scope
+    runtimes: Map<Route, RouteRuntime>,
+    targets: readonly Target[],
+    entries: ReadonlyMap<string, LiveEntry>,
+    kept: readonly string[]
   }) {
     this.config = parts.config
     this.#services = parts.services

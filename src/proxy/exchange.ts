@@ -324,4 +324,3 @@ function latin1 (value: Buffer | string): string {
 function answerTooLarge (): GatewayError {
   return new GatewayError('SP_ANSWER_TOO_LARGE', 502, 'An invalid response was received from the upstream server')
 }
-
