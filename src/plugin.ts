@@ -16,6 +16,11 @@ export type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 export type { Consumer, PluginEntry, Route, Service } from './config/model.ts'
 export type { HeaderList } from './proxy/header-list.ts'
 export { GatewayError } from './errors.ts'
+export type { Edit, Editable, Edits } from './edits.ts'
+export { applyEdits, hasEdits } from './edits.ts'
+export { JsonMembers } from './json-members.ts'
+export { FieldName, FieldPair, FieldRename, HeaderName, HeaderPair, HeaderRename, isHopField, splitPair } from './pairs.ts'
+export { createUuids } from './uuid.ts'
 
 /** Version of this contract; a definition made for another one is refused at load. */
 export const PLUGIN_API = 1
@@ -45,6 +50,8 @@ export interface UpstreamRequest {
   path: string
   /** Query as the client sent it, without the `?`; null when there was none, '' for a lone `?`. */
   query: string | null
+  /** The Host field. Never in `headers`. */
+  hostHeader: string
   /** Header fields in order; hop-by-hop fields and client-sent identity headers are already gone. */
   readonly headers: HeaderList
   /** Replaces the body: set it only where `body: 'buffer'` is declared. Content-Length is recomputed. */
