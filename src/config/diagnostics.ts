@@ -21,7 +21,7 @@ export interface Diagnostic {
   readonly severity: Severity
   readonly file: string
   readonly range: Range
-  /** The object in words that a user knows: `services[orders].routes[list].paths[0]`. */
+  /** The object in words that a user knows: `services[orders].routes[list].paths[0]`; '' for the whole file. */
   readonly path: string
   /** One sentence: what is wrong. */
   readonly cause: string
@@ -33,4 +33,20 @@ export interface Diagnostic {
 
 export function hasErrors (diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some(diagnostic => diagnostic.severity === 'error')
+}
+
+/** For `sort`: errors before warnings, each in the order of the text. */
+export function compare (a: Diagnostic, b: Diagnostic): number {
+  if (a.severity !== b.severity) return a.severity === 'error' ? -1 : 1
+  return a.range.line - b.range.line || a.range.column - b.range.column || (a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : 0)
+}
+
+/** `2 errors, 1 warning`. */
+export function count (diagnostics: readonly Diagnostic[]): string {
+  const errors = diagnostics.filter(diagnostic => diagnostic.severity === 'error').length
+  const warnings = diagnostics.length - errors
+  const parts = []
+  if (errors > 0) parts.push(errors === 1 ? '1 error' : `${errors} errors`)
+  if (warnings > 0) parts.push(warnings === 1 ? '1 warning' : `${warnings} warnings`)
+  return parts.length === 0 ? 'no errors' : parts.join(', ')
 }

@@ -25,7 +25,7 @@ export const Route = closed({
     description: 'Paths that match: `/…` is a literal prefix, `~/…` a regular expression.',
     examples: [['/users', '~/orders/(?<id>\\d+)$']]
   })),
-  headers: Type.Optional(Type.Record(Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1, description: 'An accepted value.' })), {
+  headers: Type.Optional(Type.Record(Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1, description: 'An accepted value.' }), { minItems: 1, description: 'The accepted values.' }), {
     description: 'Request headers that match: name to accepted values; a single value starting with `~*` is a regular expression.',
     examples: [{ 'x-version': ['1', '2'] }]
   })),

@@ -1,0 +1,112 @@
+import { dirname, resolve as absolute } from 'node:path'
+import { loadPlugins } from '../plugins.ts'
+import type { LoadedPlugins } from '../plugins.ts'
+import { applyDefaults } from './defaults.ts'
+import type { Diagnostic } from './diagnostics.ts'
+import { readText } from './file.ts'
+import { deepFreeze } from './freeze.ts'
+import type { Config } from './model.ts'
+import { content } from './nodes.ts'
+import { parseYaml } from './parse.ts'
+import { resolveReferences } from './references.ts'
+import type { Environment } from './references.ts'
+import { Report } from './report.ts'
+import { build } from './resolve/build.ts'
+import { resolve } from './resolve/resolve.ts'
+import { Source } from './source.ts'
+import { createAjv } from './validate/ajv.ts'
+import { Envelope } from './validate/envelope.ts'
+import { gatewaySettings } from './validate/gateway.ts'
+import type { Overrides } from './validate/gateway.ts'
+import { checkPlugins } from './validate/plugins.ts'
+import { expandsTooFar, toValue } from './values.ts'
+
+export type { Overrides } from './validate/gateway.ts'
+
+export interface LoadOptions {
+  /** gateway.yaml, as it shall be named in diagnostics. */
+  readonly file: string
+  /** Its text, when it isn't to be read; relative paths still start at the folder of `file`. */
+  readonly text?: string
+  /** Variables for references; default `process.env`. */
+  readonly env?: Environment
+  /** Flags of `start`; they win over the file. */
+  readonly overrides?: Overrides
+  /** Where plugins come from. */
+  readonly loadPlugins?: typeof loadPlugins
+}
+
+export interface LoadResult {
+  /** Deep-frozen; null when any diagnostic is an error. */
+  readonly config: Config | null
+  /** Errors before warnings, each in the order of the text. */
+  readonly diagnostics: readonly Diagnostic[]
+  readonly source: Source
+  readonly plugins: LoadedPlugins
+}
+
+/**
+ * From gateway.yaml to the configuration that runs: the one way for `check`, `start` and reloads.
+ *
+ * Mistakes in the file are diagnostics, all of them in one go. Opens nothing but the file and the modules that it names.
+ *
+ * @throws ConfigFileError when the file can't be read
+ */
+export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
+  const { file, env = process.env, overrides = {} } = options
+  const text = (options.text ?? await readText(file)).replace(/^\uFEFF/, '')
+  const { root, problems, candidates } = parseYaml(text)
+  const source = new Source(file, text, root)
+  const report = new Report(file)
+  for (const { start, end, pointer, related = [], ...finding } of problems) {
+    report.add(source.lines.range(start, end), source.describe(pointer), {
+      ...finding,
+      related: related.map(place => ({ range: source.lines.range(place.start, place.end), message: place.message }))
+    })
+  }
+  const load = (modules: readonly string[]): Promise<LoadedPlugins> => (options.loadPlugins ?? loadPlugins)(modules, dirname(absolute(file)))
+  resolveReferences(source, candidates, env, report)
+  const value = plainValue(source, report)
+  if (value === null) return { config: null, diagnostics: report.list(), source, plugins: await load([]) }
+
+  const ajv = createAjv()
+  const entities = new Envelope(ajv, source, report).check(value)
+  const owners = resolve(entities, source, report)
+  const plugins = await load(modulesOf(value))
+  const configs = checkPlugins(entities, { ajv, source, report, plugins, owners })
+  if (report.hasErrors) return { config: null, diagnostics: report.list(), source, plugins }
+
+  const config: Config = deepFreeze({
+    file: absolute(file),
+    gateway: gatewaySettings(value['gateway'] as Record<string, unknown>, overrides),
+    ...build(entities, owners, selectTags(value), configs)
+  })
+  return { config, diagnostics: report.list(), source, plugins }
+}
+
+/** The file's values, for the checks to fill in; null when there is nothing to check. */
+function plainValue (source: Source, report: Report): Record<string, unknown> | null {
+  const { root } = source
+  const whole = root === null ? undefined : content(root)
+  if (root === null || whole?.kind !== 'mapping') {
+    // a text that is no YAML was reported
+    if (!report.hasErrors) report.add(source.locate(''), '', { rule: 'wrong-type', cause: 'expected an object', mend: 'Start with `_format_version: "3.0"`, and go on with `services:`.' })
+    return null
+  }
+  applyDefaults(whole, source, report)
+  const bomb = expandsTooFar(root)
+  if (bomb !== undefined) {
+    report.add(source.lines.range(bomb.start, bomb.end), '', { rule: 'alias-limit', cause: 'aliases expand to more than a million values, or nest more than 200 deep', mend: 'Use fewer aliases inside of anchors.' })
+    return null
+  }
+  return toValue(root) as Record<string, unknown>
+}
+
+function modulesOf (file: Record<string, unknown>): string[] {
+  const { modules } = (file['gateway'] ?? {}) as { modules?: unknown }
+  return Array.isArray(modules) && modules.every(name => typeof name === 'string' && name !== '') ? modules as string[] : []
+}
+
+function selectTags (file: Record<string, unknown>): string[] {
+  return (file['_info'] as { select_tags?: string[] } | undefined)?.select_tags ?? []
+}

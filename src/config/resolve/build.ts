@@ -1,0 +1,112 @@
+import type { RawEntity } from '../collect.ts'
+import type { Consumer, Entity, PluginEntry, Route, Service } from '../model.ts'
+import type { Owners } from './resolve.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+export interface Entities {
+  readonly services: Service[]
+  readonly routes: Route[]
+  readonly plugins: PluginEntry[]
+  readonly consumers: Consumer[]
+}
+
+/** Turns entities without mistakes into the configuration's. Routes of a service that is off are left out, with their plugins. */
+export function build (entities: readonly RawEntity[], owners: ReadonlyMap<RawEntity, Owners>, tags: readonly string[], configs: ReadonlyMap<RawEntity, Fields>): Entities {
+  const result: Entities = { services: [], routes: [], plugins: [], consumers: [] }
+  const off = new Set<string>()
+  for (const entity of entities) {
+    if (entity.kind !== 'service') continue
+    const service = serviceOf(entity, tags)
+    result.services.push(service)
+    if (!service.enabled) off.add(service.id)
+  }
+  for (const entity of entities) {
+    const found = owners.get(entity) as Owners
+    if (entity.kind === 'consumer') result.consumers.push(consumerOf(entity, tags))
+    else if (entity.kind !== 'route') continue
+    else if (found.service !== null && off.has(found.service)) off.add(entity.id)
+    else result.routes.push(routeOf(entity, found, tags))
+  }
+  for (const entity of entities) {
+    const found = owners.get(entity) as Owners
+    if (entity.kind !== 'plugin' || (found.route !== null && off.has(found.route))) continue
+    result.plugins.push(pluginOf(entity, found, tags, configs.get(entity) ?? {}))
+  }
+  return result
+}
+
+function entityOf ({ id, fields, pointer }: RawEntity, tags: readonly string[]): Entity {
+  return { id, tags: [...new Set([...fields['tags'] as string[] | undefined ?? [], ...tags])], pointer }
+}
+
+function serviceOf (entity: RawEntity, tags: readonly string[]): Service {
+  const fields = entity.fields as unknown as Service
+  const address = entity.address as NonNullable<RawEntity['address']>
+  return {
+    ...entityOf(entity, tags),
+    name: fields.name ?? null,
+    protocol: address.protocol,
+    host: bracketed(address.host),
+    port: address.port,
+    path: address.path,
+    retries: fields.retries,
+    connect_timeout: fields.connect_timeout,
+    write_timeout: fields.write_timeout,
+    read_timeout: fields.read_timeout,
+    tls_verify: fields.tls_verify ?? true,
+    enabled: fields.enabled
+  }
+}
+
+/** As a URL writes it: what follows can put a port behind it. */
+function bracketed (host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+}
+
+function routeOf (entity: RawEntity, owners: Owners, tags: readonly string[]): Route {
+  const fields = entity.fields as unknown as Route
+  return {
+    ...entityOf(entity, tags),
+    name: fields.name ?? null,
+    service: owners.service,
+    protocols: distinct(fields.protocols) ?? [],
+    methods: distinct(fields.methods),
+    hosts: distinct(fields.hosts),
+    paths: distinct(fields.paths),
+    headers: fields.headers === undefined || fields.headers === null || Object.keys(fields.headers).length === 0 ? null : fields.headers,
+    snis: distinct(fields.snis),
+    regex_priority: fields.regex_priority,
+    strip_path: fields.strip_path,
+    path_handling: fields.path_handling,
+    preserve_host: fields.preserve_host,
+    https_redirect_status_code: fields.https_redirect_status_code,
+    request_buffering: fields.request_buffering,
+    response_buffering: fields.response_buffering
+  }
+}
+
+/** An empty list is "not set", as in Kong's own checks. */
+function distinct<Item> (list: readonly Item[] | null | undefined): Item[] | null {
+  return list === undefined || list === null || list.length === 0 ? null : [...new Set(list)]
+}
+
+function pluginOf (entity: RawEntity, owners: Owners, tags: readonly string[], config: Fields): PluginEntry {
+  const fields = entity.fields as unknown as PluginEntry
+  return {
+    ...entityOf(entity, tags),
+    name: fields.name,
+    instance_name: fields.instance_name ?? null,
+    service: owners.service,
+    route: owners.route,
+    consumer: owners.consumer,
+    config,
+    protocols: distinct(fields.protocols) ?? [],
+    enabled: fields.enabled
+  }
+}
+
+function consumerOf (entity: RawEntity, tags: readonly string[]): Consumer {
+  const fields = entity.fields as unknown as Consumer
+  return { ...entityOf(entity, tags), username: fields.username ?? null, custom_id: fields.custom_id ?? null }
+}

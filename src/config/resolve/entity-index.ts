@@ -1,0 +1,121 @@
+import type { RawEntity } from '../collect.ts'
+import type { EntityKind } from '../entities/envelope.ts'
+import { derivedId } from '../ids.ts'
+import { nearest } from '../nearest.ts'
+import type { Pointer } from '../model.ts'
+import { join } from '../pointer.ts'
+import type { Report } from '../report.ts'
+import type { Source } from '../source.ts'
+
+export const COLLECTION: Readonly<Record<EntityKind, string>> = { service: 'services', route: 'routes', plugin: 'plugins', consumer: 'consumers' }
+
+/** Fields that no two entities of a kind may share; the first is what others refer to it by. */
+const UNIQUE: Readonly<Record<EntityKind, readonly string[]>> = {
+  service: ['name'],
+  route: ['name'],
+  plugin: ['instance_name'],
+  consumer: ['username', 'custom_id']
+}
+
+/** A thousand suggestions help nobody, and each one looks at all names. */
+const MAX_SUGGESTIONS = 50
+
+/** Finds entities by name or id, and sees to it that these are unique. */
+export class EntityIndex {
+  readonly #source: Source
+  readonly #report: Report
+  readonly #byName = { service: new Map<string, RawEntity>(), route: new Map<string, RawEntity>(), plugin: new Map<string, RawEntity>(), consumer: new Map<string, RawEntity>() }
+  readonly #byId = { service: new Map<string, RawEntity>(), route: new Map<string, RawEntity>(), plugin: new Map<string, RawEntity>(), consumer: new Map<string, RawEntity>() }
+  #suggestions = 0
+
+  constructor (source: Source, report: Report) {
+    this.#source = source
+    this.#report = report
+  }
+
+  /** Names of entities and ids that the file gives: everything that a reference can hit. */
+  addNames (entities: readonly RawEntity[]): void {
+    const seen = new Map<string, RawEntity>()
+    for (const entity of entities) {
+      const { kind, fields } = entity
+      if (typeof fields !== 'object' || fields === null) continue
+      UNIQUE[kind].forEach((key, index) => {
+        const value = fields[key]
+        if (typeof value !== 'string' || value === '') return
+        const first = seen.get(`${kind} ${key} ${value}`)
+        if (first !== undefined) {
+          this.#duplicate(entity, key, first, value)
+          return
+        }
+        seen.set(`${kind} ${key} ${value}`, entity)
+        if (index === 0) this.#byName[kind].set(value, entity)
+      })
+      const { id } = fields
+      if (typeof id === 'string') this.#take(entity, id.toLowerCase(), 'id')
+    }
+  }
+
+  /** Gives an entity without an id of its own the one that follows from `key`; a further one with the same key gets another. */
+  identify (entity: RawEntity, key: string): void {
+    if (entity.id !== '') return
+    const collection = COLLECTION[entity.kind]
+    let id = derivedId(collection, key)
+    for (let nth = 2; this.#byId[entity.kind].has(id); nth++) id = derivedId(collection, `${key}#${nth}`)
+    entity.id = id
+    this.#byId[entity.kind].set(id, entity)
+  }
+
+  /**
+   * What a foreign key means.
+   *
+   * @returns null when it means nothing; that was reported then
+   */
+  resolve (value: unknown, kind: EntityKind, pointer: Pointer): RawEntity | null {
+    const nameKey = UNIQUE[kind][0] as string
+    const { text, at } = referenceText(value, nameKey, pointer)
+    // the schema has reported it
+    if (text === undefined) return null
+    const found = this.#byId[kind].get(text.toLowerCase()) ?? this.#byName[kind].get(text)
+    if (found !== undefined) return found
+    const secret = this.#source.isSecret(at)
+    const guess = secret || ++this.#suggestions > MAX_SUGGESTIONS ? undefined : nearest(text, this.#byName[kind].keys())
+    this.#report.at(this.#source, at, {
+      rule: 'unresolved-reference',
+      cause: `invalid reference '${kind}: ${secret ? '(from a reference)' : text}' (no such entry in '${COLLECTION[kind]}')`,
+      mend: guess === undefined ? `Write the ${nameKey} or the id of one of the ${COLLECTION[kind]}.` : `Did you mean '${guess}'?`
+    })
+    return null
+  }
+
+  #take (entity: RawEntity, id: string, key: string): void {
+    const first = this.#byId[entity.kind].get(id)
+    if (first !== undefined) this.#duplicate(entity, key, first, id)
+    else {
+      entity.id = id
+      this.#byId[entity.kind].set(id, entity)
+    }
+  }
+
+  #duplicate (entity: RawEntity, key: string, first: RawEntity, value: string): void {
+    const at = join(entity.pointer, key)
+    const shown = this.#source.isSecret(at) ? '(from a reference)' : value
+    this.#report.at(this.#source, at, {
+      rule: 'not-unique',
+      cause: `uniqueness violation: '${COLLECTION[entity.kind]}' entity with ${key === 'id' ? 'primary key' : key} set to '${shown}' already declared`,
+      mend: `Choose another ${key}, or remove one of the two.`,
+      related: [{ range: this.#source.locate(join(first.pointer, key)), message: 'declared here first' }]
+    })
+  }
+}
+
+/** `users`, `{ name: users }` or `{ id: … }`. */
+function referenceText (value: unknown, nameKey: string, pointer: Pointer): { text: string | undefined, at: Pointer } {
+  if (typeof value === 'string') return { text: value === '' ? undefined : value, at: pointer }
+  if (typeof value === 'object' && value !== null) {
+    for (const key of ['id', nameKey]) {
+      const text = (value as Record<string, unknown>)[key]
+      if (typeof text === 'string' && text !== '') return { text, at: join(pointer, key) }
+    }
+  }
+  return { text: undefined, at: pointer }
+}

@@ -1,0 +1,52 @@
+import type { Pointer } from '../model.ts'
+import { join } from '../pointer.ts'
+import type { Finding, Report } from '../report.ts'
+import type { Source } from '../source.ts'
+
+/** Fields of an entity as they came through the schema; those that failed it may hold anything. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/** What a check of one entity works with. */
+export class EntityContext {
+  readonly source: Source
+  readonly report: Report
+  readonly pointer: Pointer
+
+  constructor (source: Source, report: Report, pointer: Pointer) {
+    this.source = source
+    this.report = report
+    this.pointer = pointer
+  }
+
+  /** About a field; `path` leads to it from the entity. */
+  at (path: ReadonlyArray<string | number>, finding: Finding, part: 'key' | 'value' = 'value'): void {
+    this.report.at(this.source, this.#to(path), finding, part)
+  }
+
+  /** About a part of a text. */
+  within (path: ReadonlyArray<string | number>, index: number, length: number, finding: Finding): void {
+    this.report.within(this.source, this.#to(path), index, length, finding)
+  }
+
+  /** The value for a message: in quotes, or without its text where it came from a reference. */
+  quote (path: ReadonlyArray<string | number>, value: string): string {
+    return this.isSecret(path) ? '(from a reference)' : `'${value}'`
+  }
+
+  isSecret (path: ReadonlyArray<string | number>): boolean {
+    return this.source.isSecret(this.#to(path))
+  }
+
+  /** Whether the file says anything about the field, be it null. */
+  writes (key: string): boolean {
+    return this.source.has(join(this.pointer, key))
+  }
+
+  isBroken (path: ReadonlyArray<string | number>): boolean {
+    return this.source.isBroken(this.#to(path))
+  }
+
+  #to (path: ReadonlyArray<string | number>): Pointer {
+    return path.reduce<Pointer>(join, this.pointer)
+  }
+}

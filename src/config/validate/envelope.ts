@@ -1,0 +1,114 @@
+import { Type } from 'typebox'
+import type { TObject } from 'typebox'
+import type { Ajv, ErrorObject } from 'ajv'
+import { collect } from '../collect.ts'
+import type { RawEntity } from '../collect.ts'
+import { entitySchema, envelopeSchema } from '../entities/envelope.ts'
+import type { EntityKind } from '../entities/envelope.ts'
+import type { Pointer } from '../model.ts'
+import type { Report } from '../report.ts'
+import type { Source } from '../source.ts'
+import type { ValidateFunction } from './ajv.ts'
+import { EntityContext } from './context.ts'
+import { formatVersion } from './format-version.ts'
+import { checkGateway } from './gateway.ts'
+import { refusedKey, refusedProtocol } from './later.ts'
+import type { Place } from './later.ts'
+import type { Message, SchemaPart } from './messages.ts'
+import { dropNulls } from './nulls.ts'
+import { checkRoute } from './route.ts'
+import { checkService } from './service.ts'
+import { translate } from './translate.ts'
+
+interface Checked {
+  readonly schema: SchemaPart
+  readonly validate: ValidateFunction
+}
+
+/** Checks the file but for the plugins' own options. One instance serves one load. */
+export class Envelope {
+  readonly #file: Checked
+  readonly #entities: Readonly<Record<EntityKind, Checked>>
+  readonly #source: Source
+  readonly #report: Report
+
+  constructor (ajv: Ajv, source: Source, report: Report) {
+    const anything = (): ReturnType<typeof Type.Unknown> => Type.Unknown()
+    const compile = (schema: TObject): Checked => ({ schema: schema as SchemaPart, validate: ajv.compile(schema) })
+    this.#file = compile(envelopeSchema(anything))
+    this.#entities = {
+      service: compile(entitySchema('service', anything)),
+      route: compile(entitySchema('route', anything)),
+      plugin: compile(entitySchema('plugin', anything)),
+      consumer: compile(entitySchema('consumer', anything))
+    }
+    this.#source = source
+    this.#report = report
+  }
+
+  /**
+   * @param file the file's own copy of its values: defaults are filled in, nulls taken out
+   * @returns all entities, those with mistakes included: what refers to them is right to do so
+   */
+  check (file: Record<string, unknown>): RawEntity[] {
+    // here null means something: no admin listener
+    const gateway = file['gateway'] as Record<string, unknown> | null | undefined
+    if (gateway?.['admin'] === null) gateway['admin'] = 'off'
+    file['gateway'] ??= {}
+    this.#validate(this.#file, file, '', error => formatVersion(error, this.#source, this.#report))
+    const settings = file['gateway']
+    if (typeof settings === 'object' && settings !== null) {
+      checkGateway(settings as Record<string, unknown>, new EntityContext(this.#source, this.#report, '/gateway'))
+    }
+    const entities = collect(file)
+    for (const entity of entities) this.#entity(entity)
+    return entities
+  }
+
+  #entity (entity: RawEntity): void {
+    const { kind, pointer, fields } = entity
+    this.#validate(this.#entities[kind], fields, pointer, undefined, kind)
+    if (typeof fields !== 'object' || fields === null) return
+    const context = new EntityContext(this.#source, this.#report, pointer)
+    if (kind === 'service') entity.address = checkService(fields, context)
+    else if (kind === 'route') checkRoute(fields, context)
+    else if (kind === 'consumer' && fields['username'] === undefined && fields['custom_id'] === undefined) {
+      context.at([], { rule: 'required', cause: 'at least one of these fields must be non-empty: \'username\', \'custom_id\'', mend: 'Add `username`.' })
+    }
+  }
+
+  #validate ({ schema, validate }: Checked, value: unknown, pointer: Pointer, special?: (error: ErrorObject) => Message | undefined, kind?: EntityKind): void {
+    dropNulls(value, schema)
+    if (validate(value)) return
+    translate(validate.errors ?? [], this.#source, this.#report, {
+      pointer,
+      ownRootChecks: true,
+      unknown: (key, parent) => unknownIn(key, parent, kind),
+      value: (error, at) => special?.(error) ?? (isProtocol(at) ? refusedProtocol(error.data) : undefined)
+    })
+  }
+}
+
+/** Keys that Kong knows, but not here. */
+function unknownIn (key: string, parent: Pointer, kind: EntityKind | undefined): Message | undefined {
+  if (kind === 'route' && (key === 'sources' || key === 'destinations')) {
+    return { rule: 'field-conflict', cause: `cannot set '${key}' when 'protocols' is 'http' or 'https'`, mend: `Remove \`${key}\`.` }
+  }
+  const place = placeOf(parent, kind)
+  return place === undefined ? undefined : refusedKey(place, key)
+}
+
+function placeOf (parent: Pointer, kind: EntityKind | undefined): Place | undefined {
+  // inside of an entity only its own keys have such names
+  if (kind !== undefined) return /\/\d+$/.test(parent) ? kind : undefined
+  if (parent === '') return 'file'
+  if (parent === '/_info') return 'info'
+  if (parent === '/_info/defaults') return 'defaults'
+  if (parent === '/_info/defaults/service') return 'service'
+  if (parent === '/_info/defaults/route') return 'route'
+  return /^\/gateway\/listen\/\d+$/.test(parent) ? 'listen' : undefined
+}
+
+function isProtocol (pointer: Pointer): boolean {
+  return /\/(?:protocol|protocols\/\d+)$/.test(pointer)
+}

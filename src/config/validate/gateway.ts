@@ -1,0 +1,57 @@
+import type { GatewaySettings, ListenAddress } from '../model.ts'
+import { ADMIN_DEFAULT } from '../entities/gateway.ts'
+import type { EntityContext, Fields } from './context.ts'
+import { hostProblem, isAddressRange } from './host.ts'
+
+/** What flags of `start` say; they win over the file. */
+export interface Overrides {
+  readonly port?: number
+  readonly host?: string
+  readonly adminPort?: number | 'off'
+}
+
+/** The `gateway:` block as the schema filled it in, with what flags change. */
+export function gatewaySettings (fields: Fields, overrides: Overrides): GatewaySettings {
+  const settings = fields as unknown as GatewaySettings
+  const { port, host, adminPort } = overrides
+  const [first] = settings.listen
+  const listen = port === undefined && host === undefined
+    ? settings.listen
+    : [{ host: host ?? first?.host ?? '0.0.0.0', port: port ?? first?.port ?? 8000 }]
+  const admin = adminAddress(fields['admin'])
+  if (adminPort === undefined) return { ...settings, listen, admin }
+  return { ...settings, listen, admin: adminPort === 'off' ? null : { host: (admin ?? ADMIN_DEFAULT).host, port: adminPort } }
+}
+
+/** ajv fills in no defaults under `anyOf`: they are filled in here. */
+function adminAddress (value: unknown): ListenAddress | null {
+  if (value === 'off' || value === false) return null
+  return { ...ADMIN_DEFAULT, ...value as Partial<ListenAddress> | undefined }
+}
+
+/** What a schema can't say about the block. */
+export function checkGateway (fields: Fields, context: EntityContext): void {
+  const taken = new Map<string, Array<string | number>>()
+  addresses(fields).forEach(({ address, path }) => {
+    const problem = typeof address.host === 'string' && address.host !== '' ? hostProblem(address.host, { port: false, wildcard: false }) : undefined
+    if (problem !== undefined) context.at([...path, 'host'], { rule: 'bad-host', ...problem })
+    if (typeof address.port !== 'number' || address.port === 0) return
+    const key = `${String(address.host)}:${address.port}`
+    const first = taken.get(key)
+    if (first === undefined) taken.set(key, path)
+    else context.at(path, { rule: 'not-unique', cause: `the address ${key} is taken by '${first.join('.')}'`, mend: 'Choose another port.' })
+  })
+  if (!Array.isArray(fields['trusted_ips'])) return
+  fields['trusted_ips'].forEach((value: unknown, index) => {
+    if (typeof value !== 'string' || value === '' || isAddressRange(value)) return
+    context.at(['trusted_ips', index], { rule: 'bad-address', cause: 'expected an IP address or a CIDR', mend: 'Write 10.0.0.1, 10.0.0.0/8, ::1 or 2001:db8::/32.' })
+  })
+}
+
+function addresses (fields: Fields): Array<{ address: Partial<ListenAddress>, path: Array<string | number> }> {
+  const listen = Array.isArray(fields['listen']) ? fields['listen'] : []
+  const found = listen.map((address: unknown, index) => ({ address, path: ['listen', index] as Array<string | number> }))
+  const { admin } = fields
+  if (admin === undefined || (typeof admin === 'object' && admin !== null)) found.push({ address: adminAddress(admin), path: ['admin'] })
+  return found.filter((item): item is { address: Partial<ListenAddress>, path: Array<string | number> } => typeof item.address === 'object' && item.address !== null)
+}

@@ -1,0 +1,139 @@
+import type { Ajv } from 'ajv'
+import type { LoadedPlugins } from '../../plugins.ts'
+import type { BrandedPlugin, PluginScope } from '../../plugin.ts'
+import type { RawEntity } from '../collect.ts'
+import { deepFreeze } from '../freeze.ts'
+import { nearest } from '../nearest.ts'
+import type { Pointer } from '../model.ts'
+import { join } from '../pointer.ts'
+import type { Report } from '../report.ts'
+import type { Owners } from '../resolve/resolve.ts'
+import type { Source } from '../source.ts'
+import type { ValidateFunction } from './ajv.ts'
+import type { SchemaPart } from './messages.ts'
+import { dropNulls } from './nulls.ts'
+import { translate } from './translate.ts'
+
+type Config = Readonly<Record<string, unknown>>
+
+/** What one check of all entries works with. */
+export interface PluginChecks {
+  readonly ajv: Ajv
+  readonly source: Source
+  readonly report: Report
+  readonly plugins: LoadedPlugins
+  readonly owners: ReadonlyMap<RawEntity, Owners>
+}
+
+/** Checks the plugin entries against the plugins themselves; gives each good entry's options, filled in and frozen. */
+export function checkPlugins (entities: readonly RawEntity[], checks: PluginChecks): Map<RawEntity, Config> {
+  const { source, report, plugins } = checks
+  for (const { index, message, mend } of plugins.problems) report.at(source, `/gateway/modules/${index}`, { rule: 'bad-module', cause: message, mend })
+  const configs = new Map<RawEntity, Config>()
+  const validators = new Map<string, ValidateFunction | null>()
+  for (const entity of entities) {
+    if (entity.kind !== 'plugin' || typeof entity.fields !== 'object' || entity.fields === null) continue
+    const definition = definitionOf(entity, checks)
+    if (definition === undefined) continue
+    checkScope(entity, definition, checks)
+    checkProtocols(entity, checks)
+    const config = checkConfig(entity, definition, validators, checks)
+    if (config !== undefined) configs.set(entity, config)
+  }
+  return configs
+}
+
+function definitionOf (entity: RawEntity, { source, report, plugins }: PluginChecks): BrandedPlugin | undefined {
+  const { name } = entity.fields
+  if (typeof name !== 'string' || name === '') return undefined
+  const definition = plugins.registry.get(name)
+  // a module that didn't load may be the one that brings it
+  if (definition !== undefined || plugins.problems.length > 0) return definition
+  const at = join(entity.pointer, 'name')
+  const secret = source.isSecret(at)
+  const guess = secret ? undefined : nearest(name, plugins.registry.keys())
+  report.at(source, at, {
+    rule: 'unknown-plugin',
+    cause: `plugin ${secret ? '(from a reference)' : `'${name}'`} not enabled; add it to the 'plugins' configuration property`,
+    mend: guess === undefined ? 'Name the module that brings it in `gateway.modules`.' : `Did you mean '${guess}'?`
+  })
+  return undefined
+}
+
+function checkScope (entity: RawEntity, { name, scopes }: BrandedPlugin, { source, report, owners }: PluginChecks): void {
+  const found = owners.get(entity)
+  if (found === undefined) return
+  const levels = (['service', 'route', 'consumer'] as const).filter(level => found[level] !== null)
+  const list = scopes.join(', ')
+  for (const level of levels) {
+    if (scopes.includes(level)) continue
+    const written = join(entity.pointer, level)
+    report.at(source, source.has(written) ? written : join(entity.pointer, 'name'), {
+      rule: 'plugin-scope',
+      cause: `value must be null: '${name}' can't be configured for a ${level}`,
+      mend: `Move the entry to one of its levels: ${list}.`
+    })
+  }
+  const scoped = levels.length > 0 || entity.parent !== null || (['service', 'route', 'consumer'] as const).some(key => entity.fields[key] !== undefined)
+  if (!scoped && !scopes.includes('global' satisfies PluginScope)) {
+    report.at(source, join(entity.pointer, 'name'), { rule: 'plugin-scope', cause: `'${name}' can't be configured globally`, mend: `Move the entry to one of its levels: ${list}.` })
+  }
+}
+
+function checkProtocols (entity: RawEntity, { source, report }: PluginChecks): void {
+  const { protocols } = entity.fields
+  if (!Array.isArray(protocols) || protocols.length === 0 || protocols.includes('http') || protocols.includes('https')) return
+  report.at(source, join(entity.pointer, 'protocols'), {
+    rule: 'not-supported-yet',
+    cause: 'none of these protocols is supported yet: the entry would never run',
+    mend: 'Add http or https.'
+  })
+}
+
+function checkConfig (entity: RawEntity, definition: BrandedPlugin, validators: Map<string, ValidateFunction | null>, checks: PluginChecks): Config | undefined {
+  const { source, report } = checks
+  const pointer = join(entity.pointer, 'config')
+  const validate = validatorOf(definition, validators, entity, checks)
+  if (validate === null) return undefined
+  const config = entity.fields['config'] ?? {}
+  dropNulls(config, definition.schema as SchemaPart)
+  if (!validate(config)) {
+    translate(validate.errors ?? [], source, report, { pointer })
+    return undefined
+  }
+  deepFreeze(config)
+  checkRules(definition, config as Config, pointer, checks)
+  return config as Config
+}
+
+/** null: the plugin's schema is none. */
+function validatorOf (definition: BrandedPlugin, validators: Map<string, ValidateFunction | null>, entity: RawEntity, { ajv, source, report }: PluginChecks): ValidateFunction | null {
+  const known = validators.get(definition.name)
+  if (known !== undefined) return known
+  let validate: ValidateFunction | null = null
+  try {
+    validate = ajv.compile(definition.schema)
+  } catch (error) {
+    report.at(source, join(entity.pointer, 'name'), {
+      rule: 'bad-module',
+      cause: `the schema of the plugin '${definition.name}' doesn't compile: ${messageOf(error)}`,
+      mend: 'Tell the author of the plugin.'
+    })
+  }
+  validators.set(definition.name, validate)
+  return validate
+}
+
+function checkRules (definition: BrandedPlugin, config: Config, pointer: Pointer, { source, report }: PluginChecks): void {
+  try {
+    for (const { path, message, mend, severity = 'error' } of definition.check?.(config as never) ?? []) {
+      report.at(source, pointer + path, { rule: 'plugin-config', severity, cause: message, mend })
+    }
+  } catch (error) {
+    report.at(source, pointer, { rule: 'bad-module', cause: `the check of the plugin '${definition.name}' failed: ${messageOf(error)}`, mend: 'Tell the author of the plugin.' })
+  }
+}
+
+function messageOf (error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

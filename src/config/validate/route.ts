@@ -1,0 +1,79 @@
+import { compileHeaderRegex, isProblem } from '../../router/path-regex.ts'
+import type { EntityContext, Fields } from './context.ts'
+import { hostProblem } from './host.ts'
+import { checkRoutePath, sentence } from './path.ts'
+
+/** RFC 9110's token: what a header may be called. */
+const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
+
+/** What a schema can't say about a route, with Kong's texts. */
+export function checkRoute (fields: Fields, context: EntityContext): void {
+  for (const [index, path] of texts(fields['paths'])) checkRoutePath(path, ['paths', index], context)
+  for (const [index, host] of texts(fields['hosts'])) checkHost(host, ['hosts', index], true, context)
+  for (const [index, sni] of texts(fields['snis'])) checkHost(sni, ['snis', index], false, context)
+  checkHeaders(fields['headers'], context)
+  checkCriteria(fields, context)
+}
+
+function checkHost (value: string, at: Array<string | number>, port: boolean, context: EntityContext): void {
+  const problem = hostProblem(value, { port, wildcard: true })
+  if (problem !== undefined) context.at(at, { rule: 'bad-host', ...problem })
+}
+
+function checkHeaders (headers: unknown, context: EntityContext): void {
+  if (typeof headers !== 'object' || headers === null) return
+  const seen = new Set<string>()
+  for (const [name, values] of Object.entries(headers)) {
+    const lower = name.toLowerCase()
+    const say = (cause: string, mend: string): void => context.at(['headers', name], { rule: 'bad-header', cause, mend }, 'key')
+    if (lower === 'host') say('cannot contain \'host\' header, which must be specified in the \'hosts\' attribute', 'Move its values to `hosts`.')
+    else if (!TOKEN.test(name)) say(`'${name}' is no header name`, 'Use letters, digits and -.')
+    else if (seen.has(lower)) say(`'${name}' stands here for the second time: case makes no difference`, 'Put all values into one list.')
+    seen.add(lower)
+    const regex = Array.isArray(values) && values.length === 1 ? values[0] as unknown : undefined
+    if (typeof regex === 'string' && regex.startsWith('~*')) checkHeaderRegex(regex, name, context)
+  }
+}
+
+function checkHeaderRegex (value: string, name: string, context: EntityContext): void {
+  const result = compileHeaderRegex(value.slice(2))
+  if (!isProblem(result)) return
+  const at = ['headers', name, 0]
+  context.within(at, result.index + 2, Math.max(1, result.length), {
+    rule: 'bad-regex',
+    cause: `invalid regex: ${context.quote(at, value)} (${result.reason})`,
+    mend: sentence(result.mend)
+  })
+}
+
+/** At least one thing to match, none that another protocol has. */
+function checkCriteria (fields: Fields, context: EntityContext): void {
+  const protocols = fields['protocols']
+  // what is no known protocol was reported; the rest follows from it
+  if (!Array.isArray(protocols) || protocols.length === 0 || !protocols.every(item => item === 'http' || item === 'https')) return
+  const https = protocols.includes('https')
+  const criteria = ['methods', 'hosts', 'headers', 'paths']
+  if (https) criteria.push('snis')
+  else if (isSet(fields['snis'])) {
+    context.at(['snis'], {
+      rule: 'field-conflict',
+      cause: '\'snis\' can only be set when \'protocols\' is \'grpcs\', \'https\', \'tls\' or \'tls_passthrough\'',
+      mend: 'Remove snis, or add https to protocols.'
+    }, 'key')
+  }
+  if (criteria.some(key => isSet(fields[key]) || context.isBroken([key]))) return
+  context.at([], {
+    rule: 'required',
+    cause: `must set one of ${criteria.map(key => `'${key}'`).join(', ')} when 'protocols' is '${https ? 'https' : 'http'}'`,
+    mend: 'Add what requests the route is for, such as `paths: [/]` for all of them.'
+  })
+}
+
+function isSet (value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : value !== undefined
+}
+
+function texts (value: unknown): Array<[number, string]> {
+  if (!Array.isArray(value)) return []
+  return value.flatMap((item: unknown, index): Array<[number, string]> => typeof item === 'string' && item !== '' ? [[index, item]] : [])
+}

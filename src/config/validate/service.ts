@@ -1,0 +1,51 @@
+import type { Service } from '../model.ts'
+import type { EntityContext, Fields } from './context.ts'
+import { hostProblem } from './host.ts'
+import { missing } from './messages.ts'
+import { checkServicePath } from './path.ts'
+import { parseServiceUrl } from './url.ts'
+import type { ServiceAddress } from './url.ts'
+
+const OVERWRITTEN = ['protocol', 'host', 'port', 'path'] as const
+
+/** What a schema can't say about a service. Gives the address that its fields or its `url` come to; null without one. */
+export function checkService (fields: Fields, context: EntityContext): ServiceAddress | null {
+  const address = typeof fields['url'] === 'string' ? fromUrl(fields['url'], fields, context) : fromFields(fields, context)
+  if (address?.protocol === 'http' && fields['tls_verify'] !== undefined) {
+    context.at(['tls_verify'], {
+      rule: 'field-conflict',
+      cause: 'value must be null: failed conditional validation given value of field \'protocol\'',
+      mend: 'Remove tls_verify, or reach the service by https.'
+    })
+  }
+  return address
+}
+
+function fromUrl (url: string, fields: Fields, context: EntityContext): ServiceAddress | null {
+  const { address, findings } = parseServiceUrl(url)
+  for (const finding of findings) context.at(['url'], finding)
+  if (address === null) return null
+  for (const key of OVERWRITTEN) {
+    if (context.isSecret(['url'])) context.source.markSecret(`${context.pointer}/${key}`)
+    if (context.writes(key) && fields[key] !== address[key]) {
+      context.at([key], { severity: 'warning', rule: 'ignored-part', cause: `'${key}' has no effect: 'url' sets it too, and wins`, mend: `Remove \`${key}\`, or write all four fields instead of the url.` }, 'key')
+    }
+  }
+  return address
+}
+
+function fromFields (fields: Fields, context: EntityContext): ServiceAddress | null {
+  const { protocol, host, port, path } = fields as Partial<Service>
+  if (host === undefined) {
+    context.at(context.writes('host') ? ['host'] : [], { ...missing('host'), mend: 'Add `host`, or `url`.' })
+    return null
+  }
+  if (typeof path === 'string' && path !== '') checkServicePath(path, ['path'], context)
+  if (typeof host !== 'string' || host === '') return null
+  const problem = hostProblem(host, { port: false, wildcard: false })
+  if (problem !== undefined) context.at(['host'], { rule: 'bad-host', ...problem })
+  return { protocol: protocol ?? 'http', host, port: port ?? 80, path: path ?? null }
+}
+
+/** Names of timeouts and counts that pass as they are. */
+export const SERVICE_NUMBERS = ['retries', 'connect_timeout', 'write_timeout', 'read_timeout'] as const
