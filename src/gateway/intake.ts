@@ -12,6 +12,7 @@ import type { RoutingRequest } from '../router/types.ts'
 import { upstreamPath } from '../router/upstream-path.ts'
 import { connectionOf } from './connection.ts'
 import { Context } from './context.ts'
+import type { RouteRuntime } from './runtime.ts'
 import type { Snapshot } from './snapshot.ts'
 import { clientAddress } from './trust.ts'
 
@@ -179,9 +180,14 @@ function route (context: Context, snapshot: Snapshot, fields: string[]): void {
   if (runtime.target !== null) {
     const path = upstreamPath((runtime.service as NonNullable<typeof runtime.service>).path, match.route, context.path, match.prefix)
     const stripped = match.route.strip_path && match.prefix !== '/' ? match.prefix : ''
-    context.upstream = new Upstream(runtime.target, runtime.hostHeader ?? context.hostHeader, context.method, path, context.query, fields, stripped)
+    context.upstream = new Upstream(runtime.target, hostTowards(context, runtime), context.method, path, context.query, fields, stripped)
   }
   if (runtime.httpsOnly !== 0 && context.scheme === 'http') context.failure = httpsRequired(context, runtime.httpsOnly)
+}
+
+/** A client of HTTP/1.0 may have sent no Host that could be preserved. */
+function hostTowards (context: Context, runtime: RouteRuntime): string {
+  return runtime.preservesHost && context.hostHeader !== '' ? context.hostHeader : runtime.hostHeader
 }
 
 function routingRequest (context: Context): RoutingRequest {

@@ -9,8 +9,9 @@ export interface RouteRuntime {
   readonly scope: Scope
   /** null: no service. */
   readonly target: Target | null
-  /** Host field towards the upstream; null: the client's is preserved. */
-  readonly hostHeader: string | null
+  /** Host field towards the upstream, unless the client's is preserved. */
+  readonly hostHeader: string
+  readonly preservesHost: boolean
   /** Answers plain http with this status; 0: http is welcome. */
   readonly httpsOnly: 0 | 426 | 301 | 302 | 307 | 308
 }

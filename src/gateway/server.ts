@@ -2,6 +2,7 @@ import { createServer, ServerResponse, type IncomingMessage, type Server } from 
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { GatewaySettings, ListenAddress } from '../config/model.ts'
+import { connectionOf } from './connection.ts'
 import { refuseMalformed, type MalformedFacts } from './malformed.ts'
 import { lingerOnClose } from './linger.ts'
 import { sweep } from './sweep.ts'
@@ -50,6 +51,8 @@ export class Listener {
     server.maxHeadersCount = 0
     server.timeout = 0
     server.on('connection', socket => {
+      // an address can only be asked for while the peer is there
+      connectionOf(socket)
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
@@ -103,11 +106,16 @@ export class Listener {
   /** Answers from now on end their connection, so that clients move on before the listener closes. */
   drain (): void {
     this.#draining = true
+    // requests that run: their heads are still to be written
+    for (const socket of this.#sockets) {
+      const response = connectionOf(socket).current?.response
+      if (response !== undefined) response.shouldKeepAlive = false
+    }
   }
 
   /** Stops accepting; idle connections are closed, those that carry a request live on. */
   async stop (): Promise<void> {
-    this.#draining = true
+    this.drain()
     clearInterval(this.#sweeper)
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     this.#server.closeIdleConnections()

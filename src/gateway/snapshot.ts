@@ -141,7 +141,8 @@ export class Snapshot {
         service,
         scope: add(chains.of(route), false),
         target,
-        hostHeader: service === null || route.preserve_host ? null : serviceHost(service),
+        hostHeader: service === null ? '' : serviceHost(service),
+        preservesHost: route.preserve_host,
         httpsOnly: secure ? route.https_redirect_status_code : 0
       })
     }

@@ -1,5 +1,5 @@
 import { PassThrough, type Duplex } from 'node:stream'
-import type { ServerResponse } from 'node:http'
+import { STATUS_CODES, type ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { Context } from '../gateway/context.ts'
@@ -119,7 +119,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     context.headTick = performance.now()
     context.upstreamStatus = status
     this.#status = status
-    this.#statusText = statusText
+    this.#statusText = reasonPhrase(status, statusText)
     this.#resume = resume
     const head = answerHead(context, raw, this.#delivery.tokens)
     this.#head = head
@@ -193,6 +193,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // undici counts the missing body of a 304 against its Content-Length, which RFC 9110 section 15.4.5 allows
     if (this.#status === 304 && causeCode(error) === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
       this.onComplete(null)
+      return
+    }
+    if (this.#context.raw.destroyed && !this.#context.raw.complete) {
+      // the client has left in the middle of its upload: that is no failure of the upstream
+      this.#cancel()
       return
     }
     if (this.#head === null && this.#mayRetry(error)) {
@@ -311,6 +316,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#context.cancel = null
     this.#stopWatch?.()
   }
+}
+
+const PRINTABLE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** The upstream's reason phrase where it may be written, else the registered one. */
+function reasonPhrase (status: number, text: string): string {
+  const registered = STATUS_CODES[status]
+  if (text === registered) return text
+  return PRINTABLE.test(text) ? text : registered ?? ''
 }
 
 function flushHead (response: ServerResponse): void {
