@@ -1,4 +1,4 @@
-import { definePlugin, type FastifyRequest } from '../../src/plugin.ts'
+import { type CheckFinding, definePlugin, type FastifyRequest, isHopField } from '../../src/plugin.ts'
 import { createGenerator, type Generator } from './generators.ts'
 import { CorrelationId } from './schema.ts'
 
@@ -12,6 +12,11 @@ export default definePlugin({
   schema: CorrelationId,
   // not consumer: nobody is authenticated yet when it runs, so such an entry could never act
   scopes: ['global', 'service', 'route'],
+  * check ({ header_name: name }): Iterable<CheckFinding> {
+    if (isHopField(name) || name.toLowerCase() === 'host') {
+      yield { path: '/header_name', message: `\`${name}\` has a meaning of its own, which an id would break`, mend: 'Choose another name.' }
+    }
+  },
   setup (config, gateway): Generator {
     return createGenerator(config.generator, gateway.now)
   },

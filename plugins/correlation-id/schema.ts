@@ -8,7 +8,7 @@ export const CorrelationId = Type.Object({
     default: 'Kong-Request-ID',
     examples: ['X-Request-ID']
   },
-  generator: Type.Union([Type.Literal('uuid'), Type.Literal('uuid#counter'), Type.Literal('tracker')], {
+  generator: Type.Enum(['uuid', 'uuid#counter', 'tracker'], {
     title: 'Generator',
     description: 'How an id is made. `uuid`: a UUID of version 7, which sorts by time. `uuid#counter`: one UUID per process and entry, `#`, and a number that counts up from 1. `tracker`: server address, server port, process id, connection number, request number on the connection and time in seconds, joined with `-`.',
     default: 'uuid',

@@ -28,19 +28,19 @@ export default definePlugin({
   scopes: ['global', 'service', 'route', 'consumer'],
   * check (config): Generator<CheckFinding> {
     if (config.message !== undefined && config.body !== undefined) {
-      yield { path: '/message', message: '`message` and `body` are two answers.', mend: 'Keep one of them.' }
+      yield { path: '/message', message: '`message` and `body` are two answers', mend: 'Keep one of them.' }
     } else if (config.message !== undefined && config.content_type !== undefined) {
-      yield { path: '/content_type', message: '`message` is always sent as JSON.', mend: 'Remove `content_type`, or write the answer as `body`.' }
+      yield { path: '/content_type', message: '`message` is always sent as JSON', mend: 'Remove `content_type`, or write the answer as `body`.' }
     } else if (config.content_type !== undefined && config.body === undefined) {
-      yield { path: '/content_type', message: '`content_type` describes a `body`, and there is none.', mend: 'Add `body`, or remove `content_type`.' }
+      yield { path: '/content_type', message: '`content_type` describes a `body`, and there is none', mend: 'Add `body`, or remove `content_type`.' }
     }
     if (config.echo && config.body !== undefined) {
-      yield { path: '/echo', message: '`echo` and `body` are two answers.', mend: 'Keep one of them.' }
+      yield { path: '/echo', message: '`echo` and `body` are two answers', mend: 'Keep one of them.' }
     }
     if (BODILESS.has(config.status_code) && (config.message ?? config.body ?? '') !== '') {
       yield {
         path: '/status_code',
-        message: `An answer with status ${config.status_code} has no body, so the client won't see this one.`,
+        message: `an answer with status ${config.status_code} has no body, so the client won't see this one`,
         mend: 'Use another status, or remove the body.',
         severity: 'warning'
       }

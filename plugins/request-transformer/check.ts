@@ -16,12 +16,12 @@ const AREAS = ['headers', 'querystring', 'body'] as const
 /** What the schema can't say about an entry. */
 export function * checkConfig (config: Config): Generator<CheckFinding> {
   if (config.http_method === 'CONNECT' || config.http_method === 'TRACE') {
-    yield { path: '/http_method', message: `${config.http_method} isn't forwarded.`, mend: 'Use another method.' }
+    yield { path: '/http_method', message: `${config.http_method} isn't forwarded`, mend: 'Use another method.' }
   }
   if (config.replace.uri !== undefined) {
     yield * checkTemplate(config.replace.uri, '/replace/uri')
     if (hasDotSegment(config.replace.uri)) {
-      yield { path: '/replace/uri', message: 'The path has a dot segment (`.` or `..`).', mend: 'Write the path that it leads to.' }
+      yield { path: '/replace/uri', message: 'the path has a dot segment (`.` or `..`)', mend: 'Write the path that it leads to.' }
     }
   }
   for (const operation of OPERATIONS) {
@@ -36,7 +36,7 @@ export function * checkConfig (config: Config): Generator<CheckFinding> {
         }
         if (operation === 'replace' || operation === 'add' || operation === 'append') yield * checkTemplate(value, path)
         else if (item.includes('$(')) {
-          yield { path, message: 'A name can\'t hold a template.', mend: 'Write the name as it is.' }
+          yield { path, message: 'a name can\'t hold a template', mend: 'Write the name as it is.' }
         }
       }
     }
@@ -45,17 +45,17 @@ export function * checkConfig (config: Config): Generator<CheckFinding> {
 
 function * checkHeader (name: string, operation: string, path: string): Generator<CheckFinding> {
   if (isHopField(name)) {
-    yield { path, message: `\`${name}\` belongs to the connection or frames the body: the gateway writes it itself.`, mend: 'Remove this item.' }
+    yield { path, message: `\`${name}\` belongs to the connection or frames the body: the gateway writes it itself`, mend: 'Remove this item.' }
   } else if (ENGINE_FIELDS.has(name.toLowerCase())) {
-    yield { path, message: `\`${name}\` is written by the gateway after all plugins.`, mend: 'Remove this item; `gateway.trusted_ips` and `gateway.headers` decide about this field.' }
+    yield { path, message: `\`${name}\` is written by the gateway after all plugins`, mend: 'Remove this item; `gateway.trusted_ips` and `gateway.headers` decide about this field.' }
   } else if (name.toLowerCase() === 'host' && operation !== 'replace') {
-    yield { path, message: `Host can only be replaced, so this \`${operation}\` does nothing.`, mend: 'Move it to `replace.headers`, or remove it.', severity: 'warning' }
+    yield { path, message: `Host can only be replaced, so this \`${operation}\` does nothing`, mend: 'Move it to `replace.headers`, or remove it.', severity: 'warning' }
   }
 }
 
 function * checkHost (value: string, path: string): Generator<CheckFinding> {
   if (!value.includes('$(') && !isHost(value)) {
-    yield { path, message: `\`${value}\` is no host.`, mend: 'Write a name or an address, with or without a port: `Host:internal.example.com`.' }
+    yield { path, message: `\`${value}\` is no host`, mend: 'Write a name or an address, with or without a port: `Host:internal.example.com`.' }
   }
 }
 

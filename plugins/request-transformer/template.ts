@@ -140,17 +140,17 @@ class Expression {
     if (name === null) this.#fail()
     if (Object.hasOwn(NAMES, name)) return NAMES[name] as Lookup
     const root = Object.hasOwn(ROOTS, name) ? ROOTS[name] : undefined
-    if (root === undefined) this.#fail(`\`${name}\` is nothing that a template knows.`)
+    if (root === undefined) this.#fail(`\`${name}\` is nothing that a template knows`)
     const dotted = this.#take(/\.[A-Za-z_]\w*/y)
     if (dotted !== null) {
-      if (this.#take(/(?=-)/y) !== null) this.#fail(`A name with a dash can't follow the dot in \`${name}${dotted}-…\`.`, `Write it in brackets: \`${name}['…-…']\`.`)
+      if (this.#take(/(?=-)/y) !== null) this.#fail(`a name with a dash can't follow the dot in \`${name}${dotted}-…\``, `Write it in brackets: \`${name}['…-…']\`.`)
       return root(dotted.slice(1), true)
     }
     return root(this.#bracket(name), false)
   }
 
   #bracket (root: string): string {
-    if (this.#take(/\[\s*/y) === null) this.#fail(`\`${root}\` is a set of values, and none is named.`, `Write \`${root}.name\` or \`${root}['name']\`.`)
+    if (this.#take(/\[\s*/y) === null) this.#fail(`\`${root}\` is a set of values, and none is named`, `Write \`${root}.name\` or \`${root}['name']\`.`)
     const key = this.#string() ?? (root === 'uri_captures' ? this.#take(/\d+/y) : null)
     if (key === null || this.#take(/\s*\]/y) === null) this.#fail()
     return key
@@ -172,7 +172,7 @@ class Expression {
 
   #fail (message?: string, mend: string = KNOWN): never {
     const rest = this.#text.slice(this.#position, this.#position + 20)
-    throw new TemplateError(message ?? (rest === '' ? 'A `$(` of the template is never closed.' : `The template can't be read from \`${rest}\` on.`), mend)
+    throw new TemplateError(message ?? (rest === '' ? 'a `$(` of the template is never closed' : `the template can't be read from \`${rest}\` on`), mend)
   }
 }
 

@@ -43,7 +43,7 @@ export function * checkConfig (config: Config): Generator<CheckFinding> {
         if (!isHopField(name)) continue
         yield {
           path: `/${operation}/headers/${index}`,
-          message: `\`${name}\` belongs to the connection or frames the body: the gateway writes it itself.`,
+          message: `\`${name}\` belongs to the connection or frames the body: the gateway writes it itself`,
           mend: 'Remove this item.'
         }
       }
@@ -57,7 +57,7 @@ function * checkTypes ({ json, json_types: types }: Config['add'], operation: st
   if (types.length !== json.length) {
     yield {
       path: `/${operation}/json_types`,
-      message: `\`json\` has ${json.length} items and \`json_types\` ${types.length}.`,
+      message: `\`json\` has ${json.length} items and \`json_types\` ${types.length}`,
       mend: 'Write one type for each item of `json`, in the same order.'
     }
     return
@@ -65,9 +65,9 @@ function * checkTypes ({ json, json_types: types }: Config['add'], operation: st
   for (const [index, pair] of json.entries()) {
     const [, value] = splitPair(pair)
     if (types[index] === 'number' && !isNumber(value)) {
-      yield { path: `/${operation}/json/${index}`, message: `\`${value}\` is no number.`, mend: 'Write a number as JSON does, or the type `string`.' }
+      yield { path: `/${operation}/json/${index}`, message: `\`${value}\` is no number`, mend: 'Write a number as JSON does, or the type `string`.' }
     } else if (types[index] === 'boolean' && value !== 'true' && value !== 'false') {
-      yield { path: `/${operation}/json/${index}`, message: `\`${value}\` is no boolean.`, mend: 'Write `true` or `false`, or the type `string`.' }
+      yield { path: `/${operation}/json/${index}`, message: `\`${value}\` is no boolean`, mend: 'Write `true` or `false`, or the type `string`.' }
     }
   }
 }

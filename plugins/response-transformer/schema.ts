@@ -1,6 +1,6 @@
 import { FieldName, FieldPair, FieldRename, HeaderName, HeaderPair, HeaderRename, Type } from '../../src/plugin.ts'
 
-const JsonType = Type.Union([Type.Literal('boolean'), Type.Literal('number'), Type.Literal('string')], {
+const JsonType = Type.Enum(['boolean', 'number', 'string'], {
   title: 'Type',
   description: 'JSON type of a value.',
   examples: ['number']
