@@ -1,0 +1,77 @@
+/**
+ * YAML in the documentation is checked by the loader, so that what a reader copies runs.
+ *
+ *   yaml            a whole file: loads without a finding
+ *   yaml fragment   a whole file but for `_format_version`, or a list of `plugins:` entries: loads without an error
+ *   yaml invalid    shows a mistake: must be refused
+ *   yaml other      is no gateway.yaml
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Diagnostic } from '../../src/config/diagnostics.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { codeBlocks, markdownFiles, type CodeBlock } from '../helpers/markdown.ts'
+import { packageRoot } from '../helpers/package-root.ts'
+
+const version = '_format_version: "3.0"\n'
+/** Every variable has a value: what it is called is the reader's business. */
+const env = new Proxy<Record<string, string>>({}, { get: () => 'http://127.0.0.1:3001', has: () => true })
+
+/** `directory` is where the file's relative names start. */
+async function findings (text: string, file: string, directory = packageRoot): Promise<readonly Diagnostic[]> {
+  const { diagnostics } = await loadConfig({ file: join(directory, file), text, env })
+  return diagnostics
+}
+
+/** JavaScript of a page by file name: a block whose first line is `// name.js`. */
+function modules (file: string): Record<string, string> {
+  return Object.fromEntries(codeBlocks(file)
+    .map(block => [/^\/\/ (\S+\.js)\n/.exec(block.text)?.[1] ?? '', block.text] as const)
+    .filter(([name]) => name !== ''))
+}
+
+function whole (block: CodeBlock): string {
+  if (!block.info.endsWith('fragment')) return block.text
+  if (!/^- /m.test(block.text.trimStart().slice(0, 2))) return version + block.text
+  return `${version}plugins:\n${block.text.replace(/^/gm, '  ')}`
+}
+
+const words = (found: readonly Diagnostic[]) => found.map(({ severity, rule, range, cause }) => `${severity} ${rule} at ${range.line}: ${cause}`)
+const blocks = markdownFiles().flatMap(file => codeBlocks(file)).filter(block => /^ya?ml\b/.test(block.info))
+
+t.test('the documentation has blocks to check', async t => {
+  t.ok(blocks.some(block => block.info === 'yaml'))
+  t.same(blocks.filter(block => !/^yaml( fragment| invalid| other)?$/.test(block.info)), [], 'each has one of the four marks')
+})
+
+for (const block of blocks.filter(block => block.info !== 'yaml other')) {
+  t.test(`${block.file}:${block.line} is ${block.info === 'yaml invalid' ? 'refused' : 'loaded'}`, async t => {
+    const files = modules(block.file)
+    // made inside the project, so that `sallyport/plugin` is found
+    const found = Object.keys(files).length === 0
+      ? await findings(whole(block), block.file)
+      : await findings(whole(block), 'gateway.yaml', t.testdir(files))
+    const errors = found.filter(finding => finding.severity === 'error')
+    if (block.info === 'yaml invalid') t.not(errors.length, 0)
+    else t.same(words(block.info === 'yaml' ? found : errors), [])
+  })
+}
+
+const files = ['gateway.yaml', 'deploy/config/gateway.yaml', ...readdirSync(join(packageRoot, 'examples'), { recursive: true, encoding: 'utf8' })
+  .map(file => join('examples', file)).filter(file => file.endsWith('.yaml') && !file.includes('node_modules'))]
+
+for (const file of files) {
+  t.test(`${file} is loaded`, async t => {
+    t.same(words(await findings(readFileSync(join(packageRoot, file), 'utf8'), file)), [])
+  })
+}
+
+t.test('the schema that gateway.yaml names for editors is there', async t => {
+  const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(readFileSync(join(packageRoot, 'gateway.yaml'), 'utf8')) ?? []
+  t.ok(existsSync(join(packageRoot, schema)), schema)
+})
+
+t.test('a block with a mistake is found', async t => {
+  t.not((await findings(`${version}servces: []\n`, 'README.md')).length, 0)
+})
