@@ -98,8 +98,12 @@ export class Snapshot {
       const count = scopes.size
       scopes.set(key, scope)
       app.register(async instance => {
-        // Fastify's onReady runner recurses through children that never wait; one that does unwinds the stack
-        if (count % 256 === 255) instance.addHook('onReady', done => { setImmediate(done) })
+        // Fastify's runners of these hooks recurse through children that never wait: at some 3,000 of them the stack
+        // overflows. One that waits unwinds it.
+        if (count % 256 === 255) {
+          instance.addHook('onReady', done => { setImmediate(done) })
+          instance.addHook('preClose', done => { setImmediate(done) })
+        }
         await registerScope(instance, {
           scope,
           chain,
