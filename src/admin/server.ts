@@ -1,0 +1,98 @@
+/** The admin listener: whether the gateway lives, whether it takes requests, and what it runs. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { ListenAddress } from '../config/model.ts'
+import { isLoopback, mayBeAsked } from './host.ts'
+
+export interface AdminSource {
+  /** null: takes requests; otherwise why not. */
+  notReady (): string | null
+  /** Plain JSON. */
+  status (): Promise<unknown>
+}
+
+export interface Admin {
+  /** @throws the system's error (EADDRINUSE, EACCES, …) */
+  listen (): Promise<AddressInfo>
+  close (): Promise<void>
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const ENDPOINTS = new Set(['/livez', '/readyz', '/status'])
+/** An endpoint's answer must come before a prober gives up. */
+const TIMEOUT = 10_000
+
+/** Plain `http` on purpose: it must answer when everything else is in trouble, and has three endpoints. */
+export function createAdmin (address: ListenAddress, source: AdminSource): Admin {
+  const guarded = isLoopback(address.host)
+
+  async function answer (request: IncomingMessage): Promise<Answer> {
+    // a page in a browser can make its own name point to 127.0.0.1 and read what comes back
+    if (guarded && !mayBeAsked(request.headers.host, address.host)) {
+      return { status: 403, body: { message: 'This listener answers to its own address only' } }
+    }
+    const path = (request.url ?? '/').split('?', 1)[0] as string
+    if (!ENDPOINTS.has(path)) return { status: 404, body: { message: 'Not found', endpoints: [...ENDPOINTS] } }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return { status: 405, body: { message: 'Method not allowed' }, headers: { allow: 'GET, HEAD' } }
+    }
+    if (path === '/livez') return { status: 200, body: { status: 'live' } }
+    if (path === '/readyz') {
+      const reason = source.notReady()
+      return reason === null ? { status: 200, body: { status: 'ready' } } : { status: 503, body: { status: 'not ready', reason } }
+    }
+    return { status: 200, body: await source.status() }
+  }
+
+  const server: Server = createServer({
+    maxHeaderSize: 8 * 1024,
+    headersTimeout: TIMEOUT,
+    requestTimeout: TIMEOUT,
+    keepAliveTimeout: 5_000,
+    connectionsCheckingInterval: 1_000
+  }, (request, response) => {
+    answer(request).then(result => send(request, response, result), () => {
+      send(request, response, { status: 500, body: { message: 'The status could not be collected' } })
+    })
+  })
+  server.maxConnections = 256
+  server.setTimeout(TIMEOUT)
+
+  return {
+    async listen () {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen({ host: address.host, port: address.port, exclusive: true }, () => {
+          server.off('error', reject)
+          resolve()
+        })
+      })
+      return server.address() as AddressInfo
+    },
+    async close () {
+      if (!server.listening) return
+      const closed = new Promise<void>(resolve => { server.close(() => resolve()) })
+      server.closeAllConnections()
+      await closed
+    }
+  }
+}
+
+function send (request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer): void {
+  const text = `${JSON.stringify(body, null, 2)}\n`
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    // a body that nobody reads must not wait on this connection
+    ...(request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined ? { connection: 'close' } : {}),
+    ...headers
+  })
+  response.end(request.method === 'HEAD' ? undefined : text)
+}

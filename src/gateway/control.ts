@@ -1,0 +1,156 @@
+/** One gateway from its start to its end: listeners, reloads, readiness, status, drain. */
+import path from 'node:path'
+import { createAdmin, type Admin } from '../admin/server.ts'
+import type { Diagnostic } from '../config/diagnostics.ts'
+import type { LoadResult } from '../config/load.ts'
+import type { Destination } from '../observability/destination.ts'
+import type { OwnLog } from '../observability/log.ts'
+import { createRedactor } from '../observability/redaction.ts'
+import { secretValues } from '../observability/secret-values.ts'
+import { drainInOrder } from './drain.ts'
+import type { BoundAddress, Engine, Loadout } from './engine.ts'
+import { createReloader, type ReloadOutcome, type ReloadTrigger, type RunnableFile } from './reload.ts'
+import { gatewayStatus, type GatewayStatus } from './status.ts'
+import { contentHash, watchFile, type FileWatch } from './watch.ts'
+
+/** A running gateway. */
+export interface Gateway {
+  /** Opens the listeners; resolves when requests are served. @throws with everything closed again */
+  listen (): Promise<void>
+  /** Of the gateway itself, with the ports that the system chose. */
+  readonly addresses: readonly BoundAddress[]
+  /** Of the admin listener; null where there is none. */
+  readonly adminAddress: BoundAddress | null
+  /** Reads the file again. Never rejects: a file that can't run changes nothing, and the outcome says why. */
+  reload (trigger?: ReloadTrigger): Promise<ReloadOutcome>
+  status (): Promise<GatewayStatus>
+  /**
+   * Stops in order: not ready, no new connections, at most `shutdown.timeout` for what runs.
+   *
+   * @param options.delayed waits `shutdown.delay` first, as a process behind a balancer should; default false
+   * @returns whether every request ended by itself
+   */
+  close (options?: { readonly delayed?: boolean }): Promise<boolean>
+}
+
+export interface ControlOptions {
+  readonly file: RunnableFile
+  readonly engine: Engine
+  readonly log: OwnLog
+  /** Of the access log; closed with the gateway. */
+  readonly destination: Destination
+  /** Processes that serve. */
+  readonly workers: number
+  readonly load: () => Promise<LoadResult>
+  /** Diagnostics as `check` prints them. */
+  readonly render: (diagnostics: readonly Diagnostic[], text: string) => string
+  /** Reload when the file changes. */
+  readonly watch: boolean
+}
+
+type State = 'starting' | 'running' | 'draining' | 'stopped'
+
+export function createControl (options: ControlOptions): Gateway {
+  const { engine, log, load, watch } = options
+  const { logger } = log
+  const startedAt = Date.now()
+  let state: State = 'starting'
+  let file = options.file
+  let number = 0
+  let loadedAt = startedAt
+  let watcher: FileWatch | null = null
+  let adminAddress: BoundAddress | null = null
+  let closing: Promise<boolean> | null = null
+  const settings = file.config.gateway
+  const directory = path.dirname(file.config.file)
+
+  function loadout (next: RunnableFile): Loadout {
+    const secrets = secretValues(next.source)
+    log.cover(createRedactor(next.config.gateway.log.redact, secrets))
+    return { number: number + 1, config: next.config, registry: next.plugins.registry, directory, secrets }
+  }
+
+  function took (next: RunnableFile): void {
+    file = next
+    number++
+    loadedAt = Date.now()
+    log.setLevel(next.config.gateway.log.level)
+  }
+
+  const reloader = createReloader({
+    load,
+    logger,
+    render: options.render,
+    running: () => file.config.gateway,
+    async replace (next) {
+      await engine.replace(loadout(next))
+      took(next)
+    }
+  })
+
+  async function status (): Promise<GatewayStatus> {
+    return gatewayStatus({
+      state,
+      startedAt,
+      loadedAt,
+      number,
+      config: file.config,
+      hash: contentHash(file.source.text),
+      lastReload: reloader.last,
+      addresses: engine.addresses,
+      workers: { configured: options.workers, restarts: engine.restarts },
+      relayDropped: engine.relayDropped,
+      processes: await engine.facts()
+    })
+  }
+
+  const admin: Admin | null = settings.admin === null
+    ? null
+    : createAdmin(settings.admin, { status, notReady: () => state === 'running' ? engine.notReady() : state })
+
+  async function close (delayed: boolean): Promise<boolean> {
+    state = 'draining'
+    watcher?.close()
+    await reloader.close()
+    const { delay, timeout } = file.config.gateway.shutdown
+    const ended = await drainInOrder(engine, { delay: delayed ? delay : 0, timeout }, logger)
+    await engine.close()
+    state = 'stopped'
+    await admin?.close()
+    await options.destination.close()
+    logger.info('stopped')
+    return ended
+  }
+
+  return {
+    get addresses () {
+      return engine.addresses
+    },
+    get adminAddress () {
+      return adminAddress
+    },
+    status,
+    async listen () {
+      try {
+        // first, so that it can say "not ready" while plugins are set up
+        if (admin !== null && settings.admin !== null) adminAddress = { host: settings.admin.host, port: (await admin.listen()).port }
+        await engine.start(loadout(file))
+      } catch (error) {
+        await engine.close()
+        await admin?.close()
+        await options.destination.close()
+        throw error
+      }
+      took(file)
+      state = 'running'
+      for (const { host, port } of engine.addresses) logger.info(`listening on http://${host.includes(':') ? `[${host}]` : host}:${port}`)
+      if (adminAddress !== null) logger.info(`admin on http://${adminAddress.host}:${adminAddress.port}`)
+      if (watch) watcher = watchFile(file.config.file, () => { reloader.reload('file').catch(() => {}) }, { known: contentHash(file.source.text) })
+    },
+    reload: async (trigger = 'call') => await reloader.reload(trigger),
+    async close ({ delayed = false } = {}) {
+      closing ??= close(delayed)
+      return await closing
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/** The order in which a gateway stops taking, finishes and cuts requests. */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { GatewaySettings } from '../config/model.ts'
+
+export interface Drainable {
+  /** Stops accepting; resolves when the last request, stream and tunnel has ended. */
+  drain (): Promise<void>
+  /** Cuts what is left. */
+  destroy (): void
+}
+
+/**
+ * Balancers need `delay` to notice that readiness is gone, and send requests until then: these are served as ever. After it
+ * nothing new is accepted, and what runs has `timeout`.
+ *
+ * @returns whether everything ended by itself
+ */
+export async function drainInOrder (engine: Drainable, shutdown: GatewaySettings['shutdown'], logger: Pick<Logger, 'info' | 'warn'>): Promise<boolean> {
+  if (shutdown.delay > 0) {
+    logger.info({ delay: shutdown.delay }, 'not ready any more; still accepting')
+    await wait(shutdown.delay)
+  }
+  logger.info({ timeout: shutdown.timeout }, 'accepting no more; finishing what runs')
+  const timer = new AbortController()
+  const ended = await Promise.race([
+    engine.drain().then(() => true),
+    wait(shutdown.timeout, false, { signal: timer.signal }).catch(() => true)
+  ])
+  timer.abort()
+  if (!ended) {
+    logger.warn('shutdown.timeout is over: requests and streams that still run are cut')
+    engine.destroy()
+  }
+  return ended
+}

@@ -1,0 +1,68 @@
+import type { Config } from '../config/model.ts'
+import type { PluginRegistry } from '../plugins.ts'
+
+/** One checked configuration on its way to be run. */
+export interface Loadout {
+  /** Counts the configurations of this gateway, from 1. */
+  readonly number: number
+  readonly config: Config
+  readonly registry: PluginRegistry
+  /** Folder of gateway.yaml. */
+  readonly directory: string
+  /** Values that came from references: cut from every log. */
+  readonly secrets: readonly string[]
+}
+
+/** What one process that serves traffic tells of itself. */
+export interface ProcessFacts {
+  readonly pid: number
+  /** Milliseconds since the epoch. */
+  readonly started_at: number
+  readonly snapshot: number
+  /** Configurations that were replaced and still have requests or streams to finish. */
+  readonly retired_snapshots: number
+  readonly connections: number
+  readonly requests: {
+    /** WebSocket tunnels and event streams included. */
+    readonly in_flight: number
+    readonly total: number
+  }
+  readonly access_log: {
+    /** Lines lost because their reader was too slow or gone. */
+    readonly dropped: number
+  }
+  /** Bytes. */
+  readonly memory: {
+    readonly rss: number
+    readonly heap_used: number
+    readonly heap_total: number
+    readonly external: number
+  }
+}
+
+export interface BoundAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** What serves the traffic: this process, or worker processes that it looks after. */
+export interface Engine {
+  /** Builds the first snapshot, then listens. @throws leaving nothing behind */
+  start (loadout: Loadout): Promise<void>
+  /** The next snapshot everywhere, or nowhere. */
+  replace (loadout: Loadout): Promise<void>
+  readonly addresses: readonly BoundAddress[]
+  /** null: takes requests; otherwise why not. */
+  notReady (): string | null
+  facts (): Promise<ProcessFacts[]>
+  /** Processes that died and were replaced. */
+  readonly restarts: number
+  /** Lines of workers' access logs that were lost on their way through this process. */
+  readonly relayDropped: number
+  /** Stops accepting; resolves when the last request, stream and tunnel has ended. */
+  drain (): Promise<void>
+  /** Cuts what is left. */
+  destroy (): void
+  /** Lets go of everything else. */
+  close (): Promise<void>
+}

@@ -1,0 +1,132 @@
+import { createAccessLog, type AccessLog } from '../observability/access-log.ts'
+import type { Destination } from '../observability/destination.ts'
+import type { OwnLog } from '../observability/log.ts'
+import { createRedactor } from '../observability/redaction.ts'
+import type { BoundAddress, Engine, Loadout, ProcessFacts } from './engine.ts'
+import type { Context } from './context.ts'
+import { GatewayServer } from './gateway-server.ts'
+import type { MalformedFacts } from './malformed.ts'
+
+export interface LocalEngineOptions {
+  readonly log: OwnLog
+  /** Of the access log; it outlives configurations. */
+  readonly destination: Destination
+  /** Processes that share the traffic: local limits are divided by it. */
+  readonly workers: number
+}
+
+/** A configuration that is built and waits for its turn. */
+export interface Ready {
+  /** Serves from now on. The first one opens the listeners, which can fail. */
+  commit (): Promise<void>
+  discard (): Promise<void>
+}
+
+/** Serves the traffic in this process. */
+export class LocalEngine implements Engine {
+  readonly restarts = 0
+  readonly relayDropped = 0
+  readonly #options: LocalEngineOptions
+  readonly #startedAt = Date.now()
+  #server: GatewayServer | null = null
+  #accessLog: AccessLog | null = null
+  /** What the snapshot that is being built will call. */
+  #writer: ((context: Context) => void) | null = null
+  #listening = false
+  #number = 0
+
+  constructor (options: LocalEngineOptions) {
+    this.#options = options
+  }
+
+  get addresses (): readonly BoundAddress[] {
+    return this.#server?.addresses ?? []
+  }
+
+  async start (loadout: Loadout): Promise<void> {
+    const ready = await this.prepare(loadout)
+    try {
+      await ready.commit()
+    } catch (error) {
+      await ready.discard()
+      throw error
+    }
+  }
+
+  async replace (loadout: Loadout): Promise<void> {
+    await (await this.prepare(loadout)).commit()
+  }
+
+  /** Preparing and committing are two, since with workers all have to be prepared before one commits. One at a time. */
+  async prepare ({ number, config, registry, directory, secrets }: Loadout): Promise<Ready> {
+    const { log, destination, workers } = this.#options
+    const redactor = createRedactor(config.gateway.log.redact, secrets)
+    log.cover(redactor)
+    const accessLog = config.gateway.log.access ? createAccessLog(destination, redactor) : null
+    this.#writer = accessLog === null ? null : context => accessLog.write(context)
+
+    const running = this.#server
+    const server = running ?? await GatewayServer.create({
+      config,
+      registry,
+      directory,
+      workers,
+      log: log.logger,
+      accessLog: () => this.#writer,
+      onMalformed: facts => this.#logRefused(facts)
+    })
+    const prepared = running === null ? null : await running.prepare(config, registry)
+    return {
+      commit: async () => {
+        if (prepared === null) await server.listen()
+        else prepared.commit()
+        this.#server = server
+        this.#number = number
+        this.#accessLog = accessLog
+        this.#listening = true
+        log.setLevel(config.gateway.log.level)
+      },
+      discard: async () => {
+        if (prepared === null) await server.close()
+        else await prepared.discard()
+      }
+    }
+  }
+
+  notReady (): string | null {
+    return this.#listening ? null : 'not listening'
+  }
+
+  async facts (): Promise<ProcessFacts[]> {
+    const server = this.#server?.facts()
+    const memory = process.memoryUsage()
+    return [{
+      pid: process.pid,
+      started_at: this.#startedAt,
+      snapshot: this.#number,
+      retired_snapshots: server?.retired ?? 0,
+      connections: server?.connections ?? 0,
+      requests: { in_flight: server?.requests ?? 0, total: server?.total ?? 0 },
+      access_log: { dropped: this.#options.destination.dropped },
+      memory: { rss: memory.rss, heap_used: memory.heapUsed, heap_total: memory.heapTotal, external: memory.external }
+    }]
+  }
+
+  async drain (): Promise<void> {
+    await this.#server?.drain()
+    this.#listening = false
+  }
+
+  destroy (): void {
+    this.#server?.destroy()
+  }
+
+  async close (): Promise<void> {
+    await this.#server?.close()
+    this.#server = null
+  }
+
+  #logRefused ({ status, code, address, requestId }: MalformedFacts): void {
+    this.#accessLog?.refused({ id: requestId, status, errorCode: code, clientIp: address, startedAt: Date.now() })
+  }
+}

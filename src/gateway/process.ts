@@ -1,0 +1,87 @@
+/** A gateway as a process of its own: workers, signals, exit code. */
+import { availableParallelism } from 'node:os'
+import type { Diagnostic } from '../config/diagnostics.ts'
+import type { LoadResult } from '../config/load.ts'
+import { createDestination } from '../observability/destination.ts'
+import { createLog } from '../observability/log.ts'
+import { createControl } from './control.ts'
+import { LocalEngine } from './local-engine.ts'
+import type { RunnableFile } from './reload.ts'
+import { handleShutdown } from './shutdown.ts'
+import { WorkersEngine } from './workers.ts'
+
+export interface RunOptions {
+  /** The first load; it has no errors. */
+  readonly file: RunnableFile
+  /** Reads the file again, with the same flags. */
+  readonly load: () => Promise<LoadResult>
+  /** Diagnostics as `check` prints them. */
+  readonly render: (diagnostics: readonly Diagnostic[], text: string) => string
+  /** Reload when the file changes; default true. */
+  readonly watch?: boolean
+  /** The process, or something that emits its signals. */
+  readonly signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>
+}
+
+/** What still keeps the process up after an orderly end (a plugin's timer, say) has this long. */
+const LINGER = 500
+
+/**
+ * Starts a gateway and runs it until a signal ends it: SIGHUP reloads, SIGTERM and SIGINT stop in order.
+ *
+ * @returns the exit code: 0 after an orderly end, 1 when it could not start or was told twice to end
+ */
+export async function runGateway ({ file, load, render, watch = true, signals }: RunOptions): Promise<number> {
+  const { gateway: settings } = file.config
+  const workers = settings.workers === 'auto' ? availableParallelism() : settings.workers
+  const log = createLog(settings.log.level)
+  const { logger } = log
+  const destination = createDestination(1)
+  const engine = workers > 1 ? new WorkersEngine({ log, destination, workers }) : new LocalEngine({ log, destination, workers: 1 })
+  const gateway = createControl({ file, engine, log, destination, workers, load, render, watch })
+
+  const onHangup = (): void => { gateway.reload('signal').catch(() => {}) }
+  const onUncaught = (error: unknown): void => {
+    logger.fatal({ err: error }, 'uncaught exception')
+    process.exit(1)
+  }
+  if (signals === process) process.on('uncaughtException', onUncaught)
+  signals.on('SIGHUP', onHangup)
+  let remove = (): void => {}
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      remove = handleShutdown({
+        logger,
+        signals,
+        exit: code => {
+          engine.destroy()
+          resolve(code)
+        },
+        stop: async signal => {
+          logger.info({ signal }, 'stopping')
+          await started.catch(() => {})
+          await gateway.close({ delayed: true })
+        }
+      })
+      const started = gateway.listen()
+      started.catch(reject)
+    })
+  } catch (error) {
+    logger.fatal({ err: error }, `the gateway could not start: ${(error as Error).message}`)
+    return 1
+  } finally {
+    remove()
+    signals.off('SIGHUP', onHangup)
+    process.off('uncaughtException', onUncaught)
+    if (signals === process) leave(destination.stuck)
+  }
+}
+
+/** Makes sure that the end is one. */
+function leave (stuck: boolean): void {
+  setTimeout(() => {
+    // a write that waits for a reader holds a thread, and with it `process.exit`
+    if (stuck) process.kill(process.pid, 'SIGKILL')
+    process.exit()
+  }, LINGER).unref()
+}

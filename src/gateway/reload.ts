@@ -1,0 +1,136 @@
+/** From a changed file to the next configuration, all or nothing, one at a time. */
+import type { Logger } from 'pino'
+import { hasErrors, type Diagnostic } from '../config/diagnostics.ts'
+import type { LoadResult } from '../config/load.ts'
+import type { Config, GatewaySettings } from '../config/model.ts'
+
+/** A loaded file without errors. */
+export interface RunnableFile extends LoadResult {
+  readonly config: Config
+}
+
+/** What asked for the reload. */
+export type ReloadTrigger = 'file' | 'signal' | 'call'
+
+export interface ReloadOutcome {
+  readonly ok: boolean
+  readonly trigger: ReloadTrigger
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** Milliseconds it took. */
+  readonly took: number
+  /** What `check` would print. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** Why it was refused, in one sentence; null when it was not. */
+  readonly error: string | null
+}
+
+export interface ReloaderOptions {
+  /** Reads and checks the file; must not throw for what is wrong with its content. */
+  readonly load: () => Promise<LoadResult>
+  /** Puts a checked file in the place of the running one; rejects, and changes nothing, when it can't. */
+  readonly replace: (file: RunnableFile) => Promise<void>
+  /** Settings that run now. */
+  readonly running: () => GatewaySettings
+  readonly logger: Pick<Logger, 'info' | 'error' | 'warn'>
+  /** Diagnostics as `check` prints them. */
+  readonly render: (diagnostics: readonly Diagnostic[], text: string) => string
+}
+
+export interface Reloader {
+  /** Never rejects. A call during a reload is served by one more reload after it. */
+  reload (trigger: ReloadTrigger): Promise<ReloadOutcome>
+  readonly last: ReloadOutcome | null
+  /** Waits for a reload that runs; later calls are refused. */
+  close (): Promise<void>
+}
+
+/** What the process got at its start and keeps until its end. */
+const FIXED = ['listen', 'admin', 'workers'] as const
+
+export function createReloader (options: ReloaderOptions): Reloader {
+  const { load, replace, running, logger, render } = options
+  let current: Promise<ReloadOutcome> | null = null
+  let next: Promise<ReloadOutcome> | null = null
+  let last: ReloadOutcome | null = null
+  let closed = false
+
+  async function attempt (trigger: ReloadTrigger): Promise<ReloadOutcome> {
+    const at = Date.now()
+    const start = performance.now()
+    const outcome = (diagnostics: readonly Diagnostic[], error: string | null): ReloadOutcome => {
+      last = { ok: error === null, trigger, at, took: Math.round(performance.now() - start), diagnostics, error }
+      return last
+    }
+    if (closed) return outcome([], 'the gateway is shutting down')
+    let diagnostics: readonly Diagnostic[] = []
+    try {
+      const file = await load()
+      diagnostics = [...file.diagnostics]
+      if (file.config !== null) {
+        diagnostics = [...diagnostics, ...fixedChanges(running(), file)]
+        if (!hasErrors(diagnostics)) {
+          await replace(file as RunnableFile)
+          const done = outcome(diagnostics, null)
+          logger.info({ trigger, took: done.took }, withReport('configuration reloaded', diagnostics, file))
+          return done
+        }
+      }
+      const count = diagnostics.filter(diagnostic => diagnostic.severity === 'error').length
+      const refused = outcome(diagnostics, `${count} ${count === 1 ? 'error' : 'errors'} in the file`)
+      logger.error({ trigger }, withReport(`reload refused, the running configuration stays: ${refused.error}`, diagnostics, file))
+      return refused
+    } catch (error) {
+      const refused = outcome(diagnostics, (error as Error).message)
+      logger.error({ trigger, err: error }, `reload failed, the running configuration stays: ${refused.error}`)
+      return refused
+    }
+  }
+
+  function withReport (sentence: string, diagnostics: readonly Diagnostic[], file: LoadResult): string {
+    return diagnostics.length === 0 ? sentence : `${sentence}\n${render(diagnostics, file.source.text)}`
+  }
+
+  function run (trigger: ReloadTrigger): Promise<ReloadOutcome> {
+    current = attempt(trigger).finally(() => { current = null })
+    return current
+  }
+
+  return {
+    get last () {
+      return last
+    },
+    async reload (trigger) {
+      if (current === null) return await run(trigger)
+      // one reload after the one that runs sees whatever was written until it starts: more calls need no more reloads
+      next ??= current.then(async () => {
+        next = null
+        return await run(trigger)
+      })
+      return await next
+    },
+    async close () {
+      closed = true
+      await (next ?? current)
+    }
+  }
+}
+
+/** A running gateway never applies a part of a file: what it can't change it says, with the place. */
+function fixedChanges (running: GatewaySettings, { config, source }: LoadResult): Diagnostic[] {
+  const found: Diagnostic[] = []
+  if (config === null) return found
+  for (const key of FIXED) {
+    if (JSON.stringify(config.gateway[key]) === JSON.stringify(running[key])) continue
+    found.push({
+      rule: 'restart-needed',
+      severity: 'error',
+      file: source.file,
+      range: source.locate(`/gateway/${key}`, 'key'),
+      path: `gateway.${key}`,
+      cause: `'${key}' differs from what this gateway was started with, and it can't change while it runs`,
+      mend: `Restart the gateway to use the new '${key}', or put the old one back to reload the rest.`
+    })
+  }
+  return found
+}

@@ -1,0 +1,28 @@
+/** What the primary process and its workers tell each other. */
+import type { Config } from '../config/model.ts'
+import type { BoundAddress, ProcessFacts } from './engine.ts'
+
+/** A loadout without what can't be sent: the worker loads the plugins itself. */
+export interface SentLoadout {
+  readonly number: number
+  readonly config: Config
+  readonly directory: string
+  readonly secrets: readonly string[]
+}
+
+/** To a worker. `prepare`, `commit`, `discard` and `facts` are answered with the same `id`. */
+export type Order =
+  | { readonly type: 'prepare', readonly id: number, readonly loadout: SentLoadout, readonly workers: number }
+  | { readonly type: 'commit', readonly id: number }
+  | { readonly type: 'discard', readonly id: number }
+  | { readonly type: 'facts', readonly id: number }
+  /** Answered when the last request has ended; then the worker exits. */
+  | { readonly type: 'drain', readonly id: number }
+
+/** From a worker. */
+export type Answer =
+  | { readonly type: 'done', readonly id: number, readonly addresses?: readonly BoundAddress[], readonly facts?: ProcessFacts }
+  | { readonly type: 'failed', readonly id: number, readonly message: string, readonly code: string | null }
+
+/** An order before it has its number. */
+export type OrderOf = Order extends infer Each ? Each extends Order ? Omit<Each, 'id'> : never : never

@@ -1,0 +1,93 @@
+import cluster, { type Worker } from 'node:cluster'
+import type { BoundAddress, ProcessFacts } from './engine.ts'
+import type { Answer, Order, OrderOf, SentLoadout } from './workers-messages.ts'
+
+type Done = Extract<Answer, { type: 'done' }>
+
+interface Waiting {
+  readonly resolve: (answer: Done) => void
+  readonly reject: (error: Error) => void
+}
+
+/** One worker as the primary process sees it. */
+export class WorkerProcess {
+  readonly startedAt = Date.now()
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<{ readonly code: number | null, readonly signal: string | null }>
+  addresses: readonly BoundAddress[] = []
+  /** Serves: it has committed a configuration. */
+  serving = false
+  /** Told to end: its end is no failure. */
+  leaving = false
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, Waiting>()
+  #orders = 0
+  #gone = false
+
+  /** @param onOutput told of every piece of the worker's standard output */
+  constructor (environment: NodeJS.ProcessEnv, onOutput: (output: NodeJS.ReadableStream) => void) {
+    this.#worker = cluster.fork(environment)
+    const { stdout } = this.#worker.process
+    if (stdout !== null) onOutput(stdout)
+    this.#worker.on('message', (message: Answer) => this.#settle(message))
+    // a message to a worker that has just died is an error of the worker object; its end is dealt with below
+    this.#worker.on('error', () => {})
+    this.ended = new Promise(resolve => {
+      this.#worker.once('exit', (code, signal) => {
+        this.#gone = true
+        this.serving = false
+        const error = new Error(`worker ${this.pid} ended (${signal ?? `exit code ${code}`})`)
+        for (const waiting of this.#waiting.values()) waiting.reject(error)
+        this.#waiting.clear()
+        resolve({ code, signal })
+      })
+    })
+  }
+
+  get pid (): number {
+    return this.#worker.process.pid ?? 0
+  }
+
+  async prepare (loadout: SentLoadout, workers: number): Promise<void> {
+    await this.#order({ type: 'prepare', loadout, workers })
+  }
+
+  async commit (): Promise<void> {
+    this.addresses = (await this.#order({ type: 'commit' })).addresses ?? []
+    this.serving = true
+  }
+
+  async discard (): Promise<void> {
+    await this.#order({ type: 'discard' })
+  }
+
+  async facts (): Promise<ProcessFacts | undefined> {
+    return (await this.#order({ type: 'facts' })).facts
+  }
+
+  async drain (): Promise<void> {
+    this.leaving = true
+    await this.#order({ type: 'drain' })
+  }
+
+  kill (): void {
+    this.leaving = true
+    this.#worker.process.kill('SIGKILL')
+  }
+
+  async #order (order: OrderOf): Promise<Done> {
+    if (this.#gone) throw new Error(`worker ${this.pid} has ended`)
+    const id = ++this.#orders
+    return await new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      this.#worker.send({ ...order, id } as Order)
+    })
+  }
+
+  #settle (answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id)
+    this.#waiting.delete(answer.id)
+    if (answer.type === 'done') waiting?.resolve(answer)
+    else waiting?.reject(Object.assign(new Error(answer.message), answer.code === null ? {} : { code: answer.code }))
+  }
+}

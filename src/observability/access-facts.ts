@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { GatewayRequest } from '../plugin.ts'
+
+/** One attempt at an upstream. */
+export interface LoggedTry {
+  readonly host: string
+  readonly port: number
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** Coded reason where it failed. */
+  readonly error?: string
+}
+
+/** What the engine knows of an exchange when it has ended; its own context object fits. */
+export interface AccessFacts extends Omit<GatewayRequest, 'log'> {
+  readonly raw: IncomingMessage
+  readonly response: ServerResponse
+  /** Monotonic milliseconds (`performance.now()`); 0 where a stage was not reached. */
+  readonly startedTick: number
+  readonly proxiedTick: number
+  readonly headTick: number
+  /** 0 where no upstream answered. */
+  readonly upstreamStatus: number
+  /** The answer is the upstream's. */
+  readonly proxied: boolean
+  readonly tries: readonly LoggedTry[] | null
+  /** Fields of the answer where they were written without Node's `setHeader`: name, value, … */
+  readonly responseHeaders: readonly string[] | null
+  readonly errorCode: string | null
+  readonly logFields: Readonly<Record<string, unknown>> | null
+}
+
+/** A request that ended before it could be understood. */
+export interface RefusedFacts {
+  readonly id: string
+  readonly status: number
+  readonly errorCode: string
+  readonly clientIp: string
+  readonly startedAt: number
+}

@@ -1,0 +1,83 @@
+/** The parts of an access log line that need nothing but the facts. */
+import type { Socket } from 'node:net'
+import { parse } from 'node:querystring'
+import type { AccessFacts, LoggedTry } from './access-facts.ts'
+import { REDACTED, type Redactor } from './redaction.ts'
+
+/** Where the counts of a connection stood when its last answer ended. */
+const kCounted: unique symbol = Symbol('sallyport.counted')
+
+interface CountedSocket extends Socket {
+  [kCounted]?: { read: number, written: number }
+}
+
+const FIELDS_OF_THE_RECORD = new Set(['request', 'upstream_uri', 'upstream_status', 'response', 'latencies', 'tries',
+  'route', 'service', 'consumer', 'authenticated_entity', 'client_ip', 'started_at', 'source', 'error'])
+
+/** Repeated fields as arrays. */
+export function grouped (fields: readonly string[]): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = Object.create(null)
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = (fields[index] as string).toLowerCase()
+    const value = fields[index + 1] as string
+    const before = headers[name]
+    if (before === undefined) headers[name] = value
+    else if (typeof before === 'string') headers[name] = [before, value]
+    else before.push(value)
+  }
+  return headers
+}
+
+/** Bytes since the last answer of this connection ended: head and body, as they went over the wire. */
+export function connectionSizes (socket: CountedSocket): { read: number, written: number } {
+  const { bytesRead, bytesWritten } = socket
+  const before = socket[kCounted]
+  if (before === undefined) {
+    socket[kCounted] = { read: bytesRead, written: bytesWritten }
+    return { read: bytesRead, written: bytesWritten }
+  }
+  const sizes = { read: bytesRead - before.read, written: bytesWritten - before.written }
+  before.read = bytesRead
+  before.written = bytesWritten
+  return sizes
+}
+
+/** `target` is redacted already: one rule for the address and for its arguments. */
+export function queryObject (target: string): string {
+  const mark = target.indexOf('?')
+  return mark === -1 ? '{}' : JSON.stringify(parse(target.slice(mark + 1)))
+}
+
+export function tries ({ tries: failed, upstream, upstreamStatus, startedAt, proxiedTick, startedTick }: AccessFacts): string {
+  let json = ''
+  if (failed !== null) {
+    for (const attempt of failed) {
+      json += `${json === '' ? '' : ','}{"ip":"${attempt.host}","port":${attempt.port},"balancer_start":${attempt.startedAt}` +
+        `,"state":"failed","reason":${JSON.stringify(attempt.error ?? '')}}`
+    }
+  }
+  if (upstream !== null && upstreamStatus !== 0) {
+    const start = failed === null ? startedAt + Math.round(proxiedTick - startedTick) : (failed.at(-1) as LoggedTry).startedAt
+    json += `${json === '' ? '' : ','}{"ip":"${upstream.host}","port":${upstream.port},"balancer_start":${start}}`
+  }
+  return `[${json}]`
+}
+
+/** What plugins added; it can't take the place of the record's own fields. */
+export function ownFields (fields: Readonly<Record<string, unknown>>, redactor: Redactor): string {
+  let json = ''
+  for (const name in fields) {
+    if (FIELDS_OF_THE_RECORD.has(name)) continue
+    const value = redactor.header(name) ? REDACTED : fields[name]
+    const text = JSON.stringify(value)
+    if (text !== undefined) json += `,${JSON.stringify(name)}:${text}`
+  }
+  return json
+}
+
+/** Milliseconds to one decimal, from two integers: their texts are cached by V8, a fraction's is not. */
+export function tenths (milliseconds: number): string {
+  const total = Math.round(milliseconds * 10)
+  const whole = Math.trunc(total / 10)
+  return total % 10 === 0 ? `${whole}` : `${whole}.${total % 10}`
+}

@@ -1,0 +1,163 @@
+/**
+ * Keeps secrets out of everything that is written down: access log, error log, `/status`.
+ *
+ * Deciding by name happens once for each name that is seen and is remembered, so a request pays a map lookup a header;
+ * an address without `?`, `;`, `#` or `@` is returned as it is after one look.
+ */
+import { decodeOnce } from './decode.ts'
+
+/** What stands where a secret was. */
+export const REDACTED = 'REDACTED'
+
+export interface Redactor {
+  /** Whether the value of this header (any case) is cut. */
+  header (name: string): boolean
+  /** Whether the value of this query argument, as written in the address, is cut. */
+  argument (name: string): boolean
+  /** An address or request target without the values of secret arguments and without user information. */
+  url (value: string): string
+  /** Free text: the same within sentences, plus credentials after their scheme and every known secret value. */
+  text (value: string): string
+  /** Cuts the known secret values only. */
+  secrets (value: string): string
+}
+
+/**
+ * Compared with the name in lower case without its punctuation: `X-API-Key`, `api_key` and `apiKey` are all `apikey`.
+ * Wide on purpose: `x-billing-token` is cut though nobody listed it. `page_token` is the price.
+ */
+const anywhere = /authori[sz]ation|token|secret|passw|passphrase|apikey|accesskey|authkey|subscriptionkey|functionskey|privatekey|credential|cookie|jwt|session|assertion|samlre/
+/** Sec-WebSocket-Protocol is how browsers send a token with a WebSocket; DPoP is a proof that can be replayed. */
+const headerExact = new Set(['secwebsocketprotocol', 'dpop', 'xauth', 'auth'])
+const argumentExact = new Set(['key', 'code', 'sig', 'hmac', 'auth', 'sid', 'pwd', 'pass', 'pin', 'otp', 'ticket'])
+
+/** Names come from clients: the memory of decisions must not grow with them. */
+const REMEMBERED_NAMES = 1024
+/** Shorter values (`true`, `8080`) would be found all over the log. */
+const SHORTEST_SECRET = 6
+/** How often an address may stand inside an argument of another one. */
+const NESTING = 3
+
+const special = /[?;#@]/
+const userinfo = /\/\/[^/?#\s"]*@/g
+const scheme = /\b(bearer|basic|digest|negotiate|apikey|token)(\s+)[\w.~+/=-]{6,}/gi
+const textEnd = /[&\s"'<>]/g
+
+/**
+ * @param names further header and argument names to cut (`gateway.log.redact`)
+ * @param secretValues values that came from references: cut wherever they stand
+ */
+export function createRedactor (names: readonly string[] = [], secretValues: readonly string[] = []): Redactor {
+  const configured = new Set(names.map(compact))
+  const header = remember(name => isSecret(compact(name), headerExact))
+  const argument = remember(name => {
+    const bare = compact(decodeOnce(name))
+    return isSecret(bare, argumentExact) || bare.endsWith('signature')
+  })
+  const values = secretForms(secretValues)
+
+  function isSecret (bare: string, exact: ReadonlySet<string>): boolean {
+    return exact.has(bare) || configured.has(bare) || anywhere.test(bare)
+  }
+
+  function cutArguments (value: string, inText: boolean, depth: number): string {
+    let result = ''
+    let copied = 0
+    let equals = value.indexOf('=')
+    while (equals !== -1) {
+      const end = valueEnd(value, equals + 1, inText)
+      if (argument(value.slice(nameStart(value, equals), equals))) {
+        result += value.slice(copied, equals + 1) + REDACTED
+        copied = end
+        equals = value.indexOf('=', end)
+        continue
+      }
+      // an address inside an argument: ?next=https%3A%2F%2Fx%2F%3Ftoken%3D…
+      const inner = value.slice(equals + 1, end)
+      if (depth < NESTING && inner.includes('%3')) {
+        const decoded = decodeOnce(inner)
+        const cut = cutArguments(decoded, false, depth + 1)
+        if (cut !== decoded) {
+          result += value.slice(copied, equals + 1) + encodeURIComponent(cut)
+          copied = end
+          equals = value.indexOf('=', end)
+          continue
+        }
+      }
+      equals = value.indexOf('=', equals + 1)
+    }
+    return copied === 0 ? value : result + value.slice(copied)
+  }
+
+  function secrets (value: string): string {
+    for (const secret of values) {
+      if (value.includes(secret)) value = value.replaceAll(secret, REDACTED)
+    }
+    return value
+  }
+
+  return {
+    header,
+    argument,
+    secrets,
+    url (value) {
+      if (!special.test(value)) return value
+      if (value.includes('@')) value = value.replace(userinfo, `//${REDACTED}@`)
+      return cutArguments(value, false, 0)
+    },
+    text (value) {
+      value = secrets(value).replace(scheme, `$1$2${REDACTED}`)
+      if (value.includes('@')) value = value.replace(userinfo, `//${REDACTED}@`)
+      return cutArguments(value, true, 0)
+    }
+  }
+}
+
+/** The argument's name reaches back to the nearest separator. */
+function nameStart (value: string, equals: number): number {
+  for (let index = equals - 1; index >= 0; index--) {
+    const code = value.charCodeAt(index)
+    // & ; ? # / and everything that ends a word in a sentence
+    if (code === 38 || code === 59 || code === 63 || code === 35 || code === 47 || code <= 32 || code === 34 || code === 39) return index + 1
+  }
+  return 0
+}
+
+/** A value ends at `&` only: whether `;` or `#` ends it is the upstream's business, and half a secret is one too many. */
+function valueEnd (value: string, from: number, inText: boolean): number {
+  if (!inText) {
+    const ampersand = value.indexOf('&', from)
+    return ampersand === -1 ? value.length : ampersand
+  }
+  textEnd.lastIndex = from
+  const end = textEnd.exec(value)
+  return end === null ? value.length : end.index
+}
+
+function compact (name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, '')
+}
+
+function remember (decide: (name: string) => boolean): (name: string) => boolean {
+  const known = new Map<string, boolean>()
+  return name => {
+    const before = known.get(name)
+    if (before !== undefined) return before
+    const verdict = decide(name)
+    if (known.size < REMEMBERED_NAMES && name.length <= 128) known.set(name, verdict)
+    return verdict
+  }
+}
+
+/** As they are, as JSON writes them and as an address writes them; the longest first, so that no part of one is left. */
+function secretForms (secretValues: readonly string[]): string[] {
+  const forms = new Set<string>()
+  for (const secret of secretValues) {
+    // a number is a port or a limit, and cutting digits out of a JSON line would break it
+    if (secret.length < SHORTEST_SECRET || !Number.isNaN(Number(secret))) continue
+    forms.add(secret)
+    forms.add(JSON.stringify(secret).slice(1, -1))
+    if (!/[\ud800-\udfff]/.test(secret)) forms.add(encodeURIComponent(secret))
+  }
+  return [...forms].sort((a, b) => b.length - a.length)
+}

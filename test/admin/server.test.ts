@@ -1,0 +1,107 @@
+import { request as send } from 'node:http'
+import { connect } from 'node:net'
+import t, { type Test } from 'tap'
+import { createAdmin, type AdminSource } from '../../src/admin/server.ts'
+
+interface Answer { readonly status: number, readonly headers: NodeJS.Dict<string | string[]>, readonly text: string }
+
+async function start (t: Test, source: Partial<AdminSource> = {}, host = '127.0.0.1'): Promise<(path: string, options?: { method?: string, headers?: Record<string, string>, body?: string }) => Promise<Answer>> {
+  const admin = createAdmin({ host, port: 0 }, { notReady: () => null, status: async () => ({ version: '1' }), ...source })
+  const { port } = await admin.listen()
+  t.teardown(() => admin.close())
+  return async (path, { method = 'GET', headers = {}, body } = {}) => await new Promise((resolve, reject) => {
+    send({ host: '127.0.0.1', port, path, method, headers, agent: false }, response => {
+      let text = ''
+      response.on('data', chunk => { text += String(chunk) }).on('end', () => {
+        resolve({ status: response.statusCode as number, headers: response.headers, text })
+      })
+    }).on('error', reject).end(body)
+  })
+}
+
+t.test('a process that runs is live', async t => {
+  const get = await start(t)
+  const answer = await get('/livez?verbose')
+  t.equal(answer.status, 200)
+  t.same(JSON.parse(answer.text), { status: 'live' })
+  t.match(answer.headers, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
+})
+
+t.test('readiness says why not', async t => {
+  let reason: string | null = 'draining'
+  const get = await start(t, { notReady: () => reason })
+  const not = await get('/readyz')
+  t.equal(not.status, 503)
+  t.same(JSON.parse(not.text), { status: 'not ready', reason: 'draining' })
+  reason = null
+  t.equal((await get('/readyz')).status, 200)
+})
+
+t.test('status is JSON, and a failure of it tells nothing', async t => {
+  const get = await start(t)
+  t.same(JSON.parse((await get('/status')).text), { version: '1' })
+  const failing = await start(t, { status: async () => { throw new Error('secret detail') } })
+  const answer = await failing('/status')
+  t.equal(answer.status, 500)
+  t.notMatch(answer.text, 'secret')
+})
+
+t.test('HEAD has the head alone, other methods are refused', async t => {
+  const get = await start(t)
+  const head = await get('/status', { method: 'HEAD' })
+  t.equal(head.status, 200)
+  t.equal(head.text, '')
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']) {
+    const answer = await get('/status', { method })
+    t.equal(answer.status, 405, method)
+    t.equal(answer.headers['allow'], 'GET, HEAD')
+  }
+})
+
+t.test('anything else is not found', async t => {
+  const get = await start(t)
+  for (const path of ['/', '/status/', '/metrics', '//livez', '/STATUS']) t.equal((await get(path)).status, 404, path)
+})
+
+t.test('on the loopback, a request for another name is refused', async t => {
+  const get = await start(t)
+  for (const host of ['evil.example', 'evil.example:8001', '192.0.2.1', 'localhost.evil.example', '127.0.0.1.evil.example', 'a@127.0.0.1', '[::1']) {
+    t.equal((await get('/status', { headers: { host } })).status, 403, host)
+  }
+  for (const host of ['localhost', 'LOCALHOST:8001', '127.0.0.1:8001', '127.9.9.9', '[::1]:8001', 'sallyport.localhost']) {
+    t.equal((await get('/status', { headers: { host } })).status, 200, host)
+  }
+})
+
+t.test('on other addresses every name is served', async t => {
+  const get = await start(t, {}, '0.0.0.0')
+  t.equal((await get('/status', { headers: { host: '10.1.2.3:8001' } })).status, 200)
+})
+
+t.test('a request with a body is answered and its connection closed', async t => {
+  const get = await start(t)
+  const answer = await get('/livez', { headers: { 'content-length': '2' }, body: 'ab' })
+  t.equal(answer.status, 200)
+  t.equal(answer.headers['connection'], 'close')
+})
+
+t.test('closing does not wait for idle connections', async t => {
+  const admin = createAdmin({ host: '127.0.0.1', port: 0 }, { notReady: () => null, status: async () => ({}) })
+  const { port } = await admin.listen()
+  const socket = connect(port, '127.0.0.1')
+  await new Promise(resolve => socket.once('connect', resolve))
+  const closed = new Promise(resolve => socket.once('close', resolve))
+  await admin.close()
+  await closed
+  await admin.close()
+  t.pass('closed, twice')
+})
+
+t.test('an address that is taken is an error of listen', async t => {
+  const first = createAdmin({ host: '127.0.0.1', port: 0 }, { notReady: () => null, status: async () => ({}) })
+  const { port } = await first.listen()
+  t.teardown(() => first.close())
+  const second = createAdmin({ host: '127.0.0.1', port }, { notReady: () => null, status: async () => ({}) })
+  await t.rejects(second.listen(), { code: 'EADDRINUSE' })
+  await second.close()
+})
