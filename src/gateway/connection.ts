@@ -9,6 +9,7 @@ interface GatewaySocket extends Socket {
 
 /** What is known about a client's connection: worked out once, read by each of its requests. */
 export interface Connection {
+  readonly socket: Socket
   /** IPv4-mapped IPv6 addresses are written as IPv4. */
   readonly address: string
   /** Port of the listener. */
@@ -17,6 +18,10 @@ export interface Connection {
   readonly sni: string | null
   /** The request that the connection carries now. */
   current: Context | null
+  /** Pipelined requests that wait for it, in order; null: none ever did. */
+  waiting: Array<() => void> | null
+  /** Something that is no request has come: nothing behind it is read any more. */
+  refused: boolean
   /** Sweeper's memory of the last look: bytes written, and since when none of what is buffered left. */
   written: number
   stalledSince: number
@@ -28,11 +33,14 @@ export function connectionOf (socket: Socket): Connection {
   if (known !== undefined) return known
   const address = socket.remoteAddress ?? ''
   const connection: Connection = {
+    socket,
     address: address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address,
     port: socket.localPort ?? 0,
     scheme: 'http',
     sni: null,
     current: null,
+    waiting: null,
+    refused: false,
     written: 0,
     stalledSince: 0
   }

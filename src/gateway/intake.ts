@@ -10,6 +10,7 @@ import { Upstream } from '../proxy/upstream.ts'
 import { normalizeTarget } from '../router/normalize.ts'
 import type { RoutingRequest } from '../router/types.ts'
 import { upstreamPath } from '../router/upstream-path.ts'
+import { ALLOWED } from './malformed.ts'
 import { connectionOf } from './connection.ts'
 import { Context } from './context.ts'
 import type { RouteRuntime } from './runtime.ts'
@@ -18,6 +19,7 @@ import { clientAddress } from './trust.ts'
 
 const PLAIN_CONNECTION = /^(?:keep-alive|close|upgrade|keep-alive, ?upgrade)$/i
 const TRAILERS = /(?:^|,)\s*trailers\s*(?:,|;|$)/i
+const CHUNKED_LAST = /^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*[ \t]*,[ \t]*chunked$/i
 const ABSOLUTE = /^https?:\/\/([^/?#]*)/i
 /** Method, two blanks, `HTTP/1.1`, CR LF. */
 const LINE_REST = 12
@@ -92,7 +94,7 @@ function readHead (context: Context, snapshot: Snapshot): string[] {
         context.trailers = TRAILERS.test(value)
         break
       case TRANSFER_ENCODING:
-        if (value.trim().toLowerCase() !== 'chunked') context.failure = bad('SP_TRANSFER_ENCODING', 'Not implemented', 501)
+        if (raw.httpVersionMinor === 0 || value.toLowerCase() !== 'chunked') context.failure = badCoding(raw.httpVersionMinor, value)
         break
       case FORWARDED_FOR:
         context.forwardedFor = context.forwardedFor === undefined ? value : `${context.forwardedFor}, ${value}`
@@ -145,6 +147,16 @@ function readHead (context: Context, snapshot: Snapshot): string[] {
   return fields
 }
 
+/**
+ * HTTP/1.0 has no transfer codings, and a request whose last one isn't chunked has no end that two servers would agree on
+ * (RFC 9112 section 6.1 and 6.3); a coding that is only unknown to us is 501.
+ */
+function badCoding (minorVersion: number, value: string): GatewayError {
+  return minorVersion === 1 && CHUNKED_LAST.test(value)
+    ? bad('SP_TRANSFER_ENCODING', 'Not implemented', 501)
+    : bad('SP_TRANSFER_ENCODING')
+}
+
 function readHost (context: Context, snapshot: Snapshot, hosts: number): void {
   if (hosts > 0) {
     const host = snapshot.readHost(context.hostHeader)
@@ -163,7 +175,7 @@ function readHost (context: Context, snapshot: Snapshot, hosts: number): void {
 
 function route (context: Context, snapshot: Snapshot, fields: string[]): void {
   if (context.method === 'TRACE') {
-    context.failure = new GatewayError('SP_METHOD', 405, 'Method not allowed')
+    context.failure = new GatewayError('SP_METHOD', 405, 'Method not allowed', { headers: { allow: ALLOWED } })
     return
   }
   const match = snapshot.router.match(routingRequest(context))

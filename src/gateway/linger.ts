@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net'
 
-/** How long, and for how many bytes, a client may still send after its last answer. */
-const TIME = 2_000
-const BYTES = 1_048_576
+/** How long a client may still send after its last answer, in milliseconds (nginx's lingering_timeout). */
+const TIME = 5_000
 
 const kLingers: unique symbol = Symbol('sallyport.lingers')
 
@@ -21,15 +20,15 @@ export function lingerOnClose (socket: Socket & { [kLingers]?: boolean }): void 
       destroySoon.call(this)
       return
     }
-    const from = this.bytesRead
     this.end()
-    this.resume()
-    const timer = setTimeout(() => this.destroy(), TIME).unref()
-    const watch = setInterval(() => { if (this.bytesRead - from > BYTES) this.destroy() }, 50).unref()
-    this.once('end', () => this.destroy())
-    this.once('close', () => {
-      clearTimeout(timer)
-      clearInterval(watch)
-    })
+    linger(this)
   }
+}
+
+/** Throws away what a client sends to a socket that has been ended, until it closes its side, for a bounded time. */
+export function linger (socket: Socket): void {
+  socket.resume()
+  const timer = setTimeout(() => socket.destroy(), TIME).unref()
+  socket.once('end', () => socket.destroy())
+  socket.once('close', () => clearTimeout(timer))
 }

@@ -1,6 +1,9 @@
 import type { Socket } from 'node:net'
 import { connectionOf } from './connection.ts'
+import type { Context } from './context.ts'
 import { errorBody } from './error-body.ts'
+import { linger } from './linger.ts'
+import { holdRequest } from './pipeline.ts'
 import type { ServerOptions } from './server.ts'
 
 /** A request that no route has seen. */
@@ -16,6 +19,9 @@ interface ParserError {
   readonly rawPacket?: Buffer
 }
 
+/** Of the answer to CONNECT and TRACE, which RFC 9110 section 15.5.6 wants to name what is allowed. */
+export const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
+
 const STATUS: Readonly<Record<string, readonly [number, string, string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'Request header fields too large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'Request timeout'],
@@ -26,29 +32,46 @@ const STATUS: Readonly<Record<string, readonly [number, string, string]>> = {
 /** Answers what the parser refused: the same JSON body as every other error, then the connection is closed. */
 export function refuseMalformed (socket: Socket, error: ParserError, options: ServerOptions): void {
   const connection = connectionOf(socket)
-  const context = connection.current
+  // the parser says the same of every further packet
+  if (connection.refused) return
   if (error.code === 'ECONNRESET' || !socket.writable || socket.destroyed) {
     socket.destroy()
     return
   }
-  // a broken body of a request that is being answered: the answer that started must not be followed by another
-  if (context !== null && !context.finished) {
-    context.errorCode = error.code ?? null
-    if (context.response.headersSent || context.reply === null || context.answered) {
-      context.cancel?.()
-      socket.destroy()
-      return
-    }
-    context.cancel?.()
+  connection.refused = true
+  const context = connection.current
+  if (context === null || context.finished) {
+    answerRefusal(socket, error, options, null)
+  } else if (context.raw.complete) {
+    // what follows a whole request is wrong, not the request: its answer comes first
+    holdRequest(connection, () => answerRefusal(socket, error, options, null))
+  } else {
+    refuseBody(socket, error, options, context)
   }
+}
+
+/** A broken body of a request that runs: the upload is cut; an answer that has begun must not be followed by another. */
+function refuseBody (socket: Socket, error: ParserError, options: ServerOptions, context: Context): void {
+  context.errorCode = error.code ?? null
+  context.cancel?.()
+  if (context.response.headersSent || context.answered) {
+    socket.destroy()
+    return
+  }
+  context.answered = true
+  answerRefusal(socket, error, options, context)
+}
+
+function answerRefusal (socket: Socket, error: ParserError, options: ServerOptions, context: Context | null): void {
   const [status, reason, message] = STATUS[error.code ?? ''] ?? [400, 'Bad Request', 'Bad request']
   const [code, words, text] = status === 431 && isLongLine(error) ? [414, 'URI Too Long', 'URI too long'] as const : [status, reason, message] as const
   const requestId = context?.id ?? options.nextId()
+  if (context !== null) context.response.statusCode = code
   const body = errorBody(text, requestId)
-  socket.end(`HTTP/1.1 ${code} ${words}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nDate: ${new Date().toUTCString()}\r\nConnection: close\r\n\r\n${body}`)
-  // what the client still sends is not read: the close would otherwise wait for it
-  setTimeout(() => socket.destroy(), 1_000).unref()
-  options.onMalformed?.({ status: code, code: error.code ?? 'SP_MALFORMED', address: connection.address, requestId })
+  const allow = code === 405 ? `Allow: ${ALLOWED}\r\n` : ''
+  socket.end(`HTTP/1.1 ${code} ${words}\r\n${allow}Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nDate: ${new Date().toUTCString()}\r\nConnection: close\r\n\r\n${body}`)
+  linger(socket)
+  if (context === null) options.onMalformed?.({ status: code, code: error.code ?? 'SP_MALFORMED', address: connectionOf(socket).address, requestId })
 }
 
 /** Whether the head that overflowed did so in its request line: no line end in the first of its packets. */

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { GatewaySettings, ListenAddress } from '../config/model.ts'
 import { connectionOf } from './connection.ts'
+import { holdRequest } from './pipeline.ts'
 import { refuseMalformed, type MalformedFacts } from './malformed.ts'
 import { lingerOnClose } from './linger.ts'
 import { sweep } from './sweep.ts'
@@ -25,6 +26,7 @@ export interface ServerOptions {
 export class Listener {
   readonly address: ListenAddress
   readonly #server: Server
+  readonly #options: ServerOptions
   readonly #sockets = new Set<Socket>()
   readonly #sweeper: NodeJS.Timeout
   #timeouts: GatewaySettings['timeouts']
@@ -32,6 +34,7 @@ export class Listener {
 
   constructor (address: ListenAddress, settings: GatewaySettings, options: ServerOptions) {
     this.address = address
+    this.#options = options
     const { limits, timeouts } = settings
     this.#timeouts = timeouts
     const server = createServer({
@@ -56,20 +59,15 @@ export class Listener {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
-    server.on('request', (raw, response) => {
-      this.#prepare(raw, response)
-      options.current().handle(raw, response)
+    server.on('request', (raw, response) => this.#serve(raw, response))
+    server.on('checkContinue', (raw, response) => this.#serve(raw, response, { expectsContinue: true }))
+    server.on('checkExpectation', (raw, response) => this.#serve(raw, response))
+    server.on('upgrade', (raw, socket, head) => this.#upgrade(raw, socket, head))
+    server.on('connect', (_raw, socket) => {
+      // Node has let go of the socket, and of the listener that kept an error from being thrown
+      socket.on('error', () => socket.destroy())
+      refuseMalformed(socket as Socket, { code: 'SP_CONNECT' }, options)
     })
-    server.on('checkContinue', (raw, response) => {
-      this.#prepare(raw, response)
-      options.current().handle(raw, response, { expectsContinue: true })
-    })
-    server.on('checkExpectation', (raw, response) => {
-      this.#prepare(raw, response)
-      options.current().handle(raw, response)
-    })
-    server.on('upgrade', (raw, socket, head) => this.#upgrade(raw, socket, head, options.current()))
-    server.on('connect', (_raw, socket) => refuseMalformed(socket as Socket, { code: 'SP_CONNECT' }, options))
     server.on('clientError', (error, socket) => refuseMalformed(socket as Socket, error as NodeJS.ErrnoException, options))
     this.#server = server
     this.#sweeper = setInterval(() => sweep(this.#sockets, this.#timeouts), SWEEP).unref()
@@ -127,12 +125,24 @@ export class Listener {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  #prepare (raw: IncomingMessage, response: ServerResponse): void {
+  #serve (raw: IncomingMessage, response: ServerResponse, facts?: { readonly expectsContinue: boolean }): void {
+    const connection = connectionOf(raw.socket)
+    if (connection.current !== null) {
+      holdRequest(connection, () => this.#serve(raw, response, facts))
+      return
+    }
     if (this.#draining) response.shouldKeepAlive = false
     lingerOnClose(raw.socket)
+    this.#options.current().handle(raw, response, facts)
   }
 
-  #upgrade (raw: IncomingMessage, socket: Duplex, head: Buffer, snapshot: Snapshot): void {
+  #upgrade (raw: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (connectionOf(socket as Socket).current !== null) {
+      // pipelined behind a request that still has its answer to come on this very socket
+      socket.on('error', () => socket.destroy())
+      refuseMalformed(socket as Socket, { code: 'SP_PIPELINED_UPGRADE' }, this.#options)
+      return
+    }
     if (raw.headers.upgrade?.toLowerCase() !== 'websocket' || raw.method !== 'GET') {
       // h2c and others: RFC 9110 section 7.8 lets a server ignore the field
       replayPlain(this.#server, raw, socket as Socket, head)
@@ -144,6 +154,6 @@ export class Listener {
     response.once('finish', () => socket.end())
     // the parser is gone, and with it the listener that kept an error from being thrown
     socket.on('error', () => socket.destroy())
-    snapshot.handle(raw, response, { upgrade: { socket, head } })
+    this.#options.current().handle(raw, response, { upgrade: { socket, head } })
   }
 }

@@ -13,6 +13,7 @@ import { createHostReader, type Host } from './host.ts'
 import { prepareRoot } from './fastify-classes.ts'
 import { admit } from './intake.ts'
 import type { KeptState } from './keep.ts'
+import { serveNext } from './pipeline.ts'
 import { createRequestIds } from './request-id.ts'
 import { serviceHost, type RouteRuntime } from './runtime.ts'
 import { registerScope, type LiveEntry, type Scope } from './scopes.ts'
@@ -215,7 +216,9 @@ export class Snapshot {
     context.cancel?.()
     context.scope.log?.(context)
     this.#services.onFinish?.(context)
-    if (--this.#inFlight > 0) return
+    this.#inFlight--
+    if (context.connection.waiting !== null) serveNext(context.connection)
+    if (this.#inFlight > 0) return
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
