@@ -29,9 +29,6 @@ export const Route = closed({
     description: 'Request headers that match: name to accepted values; a single value starting with `~*` is a regular expression.',
     examples: [{ 'x-version': ['1', '2'] }]
   })),
-  snis: Type.Optional(set(Type.String({ minLength: 1, description: 'A server name; `*` as the left-most or right-most label.' }), {
-    description: 'TLS server names that match.'
-  })),
   regex_priority: Type.Optional(Type.Integer({ default: 0, description: 'Of two regular expressions that match, the higher one wins.' })),
   strip_path: Type.Optional(Type.Boolean({ default: true, description: 'Whether the matched prefix is cut from the upstream path.' })),
   path_handling: Type.Optional(Type.Enum(['v0', 'v1'], { default: 'v0', description: 'How service path and request path are joined.' })),
@@ -44,5 +41,5 @@ export const Route = closed({
   response_buffering: Type.Optional(Type.Boolean({ default: true, description: 'Accepted for compatibility; bodies always stream unless a plugin needs them whole.' }))
 }, {
   description: 'What requests reach a service.',
-  anyOf: ['methods', 'hosts', 'headers', 'paths', 'snis'].map(name => ({ required: [name] }))
+  anyOf: ['methods', 'hosts', 'headers', 'paths'].map(name => ({ required: [name] }))
 })

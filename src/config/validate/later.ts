@@ -50,6 +50,7 @@ const LATER: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     filter_chains: REMOVE
   },
   route: {
+    snis: NO_CERTIFICATES,
     expression: 'Write paths, hosts, methods and headers instead.',
     priority: 'Write regex_priority, or paths that differ in length.',
     filter_chains: REMOVE
