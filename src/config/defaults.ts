@@ -51,7 +51,7 @@ function mergeMissing (item: MappingNode, block: YamlNode | undefined, except: r
   for (const [key, entry] of defaults.entries) {
     const own = item.entries.get(key)
     if (except.includes(key) || key === 'id' || key === 'name' || (own !== undefined && !isNull(own.node)) || isNull(entry.node)) continue
-    item.entries.set(key, { ...entry, via: { start: item.start, end: item.end, what: 'this takes it from the defaults' } })
+    item.entries.set(key, { ...entry, via: { start: item.start, end: item.end, what: 'this takes it from _info.defaults' } })
   }
 }
 

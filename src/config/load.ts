@@ -5,6 +5,7 @@ import { applyDefaults } from './defaults.ts'
 import type { Diagnostic } from './diagnostics.ts'
 import { readText } from './file.ts'
 import { deepFreeze } from './freeze.ts'
+import { lint } from './lint/index.ts'
 import type { Config } from './model.ts'
 import { content } from './nodes.ts'
 import { parseYaml } from './parse.ts'
@@ -81,7 +82,8 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
     gateway: gatewaySettings(value['gateway'] as Record<string, unknown>, overrides),
     ...build(entities, owners, selectTags(value), configs)
   })
-  return { config, diagnostics: report.list(), source, plugins }
+  report.include(lint({ config, source, plugins }))
+  return { config: report.hasErrors ? null : config, diagnostics: report.list(), source, plugins }
 }
 
 /** The file's values, for the checks to fill in; null when there is nothing to check. */

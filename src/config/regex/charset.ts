@@ -13,6 +13,7 @@ const ASCII: Charset = OTHERS - 1n
 const DIGIT = span(0x30, 0x39)
 const WORD = DIGIT | span(0x41, 0x5a) | span(0x61, 0x7a) | span(0x5f, 0x5f)
 const SPACE = span(0x09, 0x0d) | span(0x20, 0x20) | OTHERS
+const PARTNERS = span(0x4b, 0x4b) | span(0x53, 0x53)
 const LINE_ENDS = span(0x0a, 0x0a) | span(0x0d, 0x0d)
 
 /** Characters from `min` to `max`, both included. */
@@ -34,8 +35,9 @@ export function foldCase (set: Charset): Charset {
 export function charsetOf (node: AST.Character | AST.CharacterSet | AST.CharacterClass, flags: AST.Flags): Charset {
   const set = exactCharset(node, flags)
   if (!flags.ignoreCase) return set
-  // With `u` and `i`, K and s have partners beyond ASCII.
-  return flags.unicode || flags.unicodeSets ? foldCase(set) | OTHERS : foldCase(set)
+  const folded = foldCase(set)
+  // With `u` and `i`, K and S have partners beyond ASCII (U+212A, U+017F).
+  return (flags.unicode || flags.unicodeSets) && (folded & PARTNERS) !== 0n ? folded | OTHERS : folded
 }
 
 function exactCharset (node: AST.Character | AST.CharacterSet | AST.CharacterClass, flags: AST.Flags): Charset {

@@ -1,0 +1,65 @@
+import { Command, Option } from 'commander'
+import { hasErrors } from '../config/diagnostics.ts'
+import type { Config } from '../config/model.ts'
+import { version } from '../version.ts'
+import { exitCode, type ExitCode } from './exit-code.ts'
+import { load } from './file.ts'
+import type { CliIo } from './io.ts'
+import type { Done } from './program.ts'
+import { githubReport } from './report/github.ts'
+import { jsonReport } from './report/json.ts'
+import { sarifReport } from './report/sarif.ts'
+import { textReport } from './report/text.ts'
+
+const FORMATS = ['text', 'json', 'sarif', 'github'] as const
+
+export interface CheckArgs {
+  /** `-` is standard input; undefined looks in the usual places. */
+  readonly file?: string | undefined
+  readonly format: typeof FORMATS[number]
+  /** Warnings are a failure too. */
+  readonly strict: boolean
+}
+
+export function checkCommand (io: CliIo, done: Done): Command {
+  return new Command('check')
+    .description('Find what is wrong or suspicious in a configuration, all of it at once.')
+    .argument('[FILE]', 'the configuration; - reads standard input')
+    .addOption(new Option('-f, --format <format>', 'how findings are written').choices(FORMATS).default('text'))
+    .option('-s, --strict', 'exit with 2 when there are warnings', false)
+    .addHelpText('after', `
+Runs the same code as start, up to the point where it would listen. The rules are explained in docs/check.md.
+
+Examples:
+  $ sallyport check
+  $ sallyport check --strict gateway.yaml
+  $ sallyport check --format sarif gateway.yaml > gateway.sarif
+  $ sallyport check --format github gateway.yaml
+  $ generate-gateway | sallyport check -`)
+    .action(async (file: string | undefined, options: Omit<CheckArgs, 'file'>) => done(await check({ file, ...options }, io)))
+}
+
+/** Reports everything that is found in a file. */
+export async function check ({ file, format, strict }: CheckArgs, io: CliIo): Promise<ExitCode> {
+  const { config, diagnostics, source, shown } = await load(file, io)
+  switch (format) {
+    case 'json': io.stdout.write(jsonReport(diagnostics, shown)); break
+    case 'sarif': io.stdout.write(sarifReport(diagnostics, version)); break
+    case 'github': io.stdout.write(githubReport(diagnostics)); break
+    case 'text':
+      io.stdout.write(textReport(diagnostics, source.text, io.stdout.paint))
+      if (config !== null) io.stdout.write(`${io.stdout.paint.good('ok:')} ${shown} can run: ${inventory(config)}\n`)
+  }
+  if (hasErrors(diagnostics)) return exitCode.errors
+  return strict && diagnostics.length > 0 ? exitCode.warnings : exitCode.clean
+}
+
+function inventory ({ services, routes, plugins, consumers }: Config): string {
+  const counted = (list: readonly unknown[], one: string, many: string): string => `${list.length} ${list.length === 1 ? one : many}`
+  return [
+    counted(services, 'service', 'services'),
+    counted(routes, 'route', 'routes'),
+    counted(plugins, 'plugin entry', 'plugin entries'),
+    counted(consumers, 'consumer', 'consumers')
+  ].join(', ')
+}

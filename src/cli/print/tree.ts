@@ -1,0 +1,90 @@
+import { secretsIn } from '../../config/lint/secrets.ts'
+import type { Config, Entity, Pointer } from '../../config/model.ts'
+import { join } from '../../config/pointer.ts'
+import type { Source } from '../../config/source.ts'
+import type { PluginRegistry } from '../../plugins.ts'
+import { originOf } from './origin.ts'
+
+export type Scalar = string | number | boolean | null
+
+/** A value with where it came from; the origin of a list or map is that of the whole. */
+export type Tree =
+  | { readonly kind: 'scalar', readonly value: Scalar, readonly pointer: Pointer, readonly origin: string }
+  | { readonly kind: 'list', readonly items: readonly Tree[], readonly pointer: Pointer, readonly origin: string }
+  | { readonly kind: 'map', readonly entries: ReadonlyArray<readonly [string, Tree]>, readonly pointer: Pointer, readonly origin: string }
+
+/** What stands for a value that must not be shown. */
+export const CUT = '***'
+
+/** The configuration as a file that could have been written: flat, with every default, without secrets. */
+export function configTree (config: Config, source: Source, registry: PluginRegistry): Tree {
+  const secrets = new Set<Pointer>()
+  for (const entry of config.plugins) {
+    for (const { pointer } of secretsIn(entry.config, registry.get(entry.name)?.schema, `${entry.pointer}/config`)) secrets.add(pointer)
+  }
+  const names = new Map<string, string>()
+  for (const { id, name } of [...config.services, ...config.routes]) names.set(id, name ?? id)
+  for (const { id, username } of config.consumers) names.set(id, username ?? id)
+  const builder = new TreeBuilder(source, secrets)
+  const entities = (list: ReadonlyArray<Entity & object>): Tree => ({
+    kind: 'list',
+    pointer: '',
+    origin: '',
+    items: list.map(entity => builder.entity(withNames(entity, names), entity.pointer))
+  })
+  return {
+    kind: 'map',
+    pointer: '',
+    origin: '',
+    entries: [
+      ['_format_version', builder.value('3.0', '/_format_version')],
+      // null would mean "not set" here.
+      ['gateway', builder.value({ ...config.gateway, admin: config.gateway.admin ?? 'off' }, '/gateway')],
+      ['services', entities(config.services)],
+      ['routes', entities(config.routes)],
+      ['plugins', entities(config.plugins)],
+      ['consumers', entities(config.consumers)]
+    ]
+  }
+}
+
+/** References as a person writes them. */
+function withNames (entity: object, names: ReadonlyMap<string, string>): Record<string, unknown> {
+  const { pointer: _, ...fields } = entity as Record<string, unknown>
+  for (const key of ['service', 'route', 'consumer']) {
+    const id = fields[key]
+    if (typeof id === 'string') fields[key] = names.get(id) ?? id
+  }
+  return fields
+}
+
+class TreeBuilder {
+  readonly #source: Source
+  readonly #secrets: ReadonlySet<Pointer>
+
+  constructor (source: Source, secrets: ReadonlySet<Pointer>) {
+    this.#source = source
+    this.#secrets = secrets
+  }
+
+  /** Null fields are left out: that is how a file says "not set". */
+  entity (fields: Readonly<Record<string, unknown>>, pointer: Pointer): Tree {
+    const set = Object.entries(fields).filter(([, value]) => value !== null)
+    return {
+      kind: 'map',
+      pointer,
+      origin: '',
+      entries: set.map(([key, value]) => [key, this.value(value, join(pointer, key))])
+    }
+  }
+
+  value (value: unknown, pointer: Pointer): Tree {
+    const origin = originOf(this.#source, pointer)
+    if (this.#secrets.has(pointer) || this.#source.isSecret(pointer)) return { kind: 'scalar', value: CUT, pointer, origin }
+    if (Array.isArray(value)) return { kind: 'list', pointer, origin, items: value.map((item, index) => this.value(item, join(pointer, index))) }
+    if (typeof value === 'object' && value !== null) {
+      return { kind: 'map', pointer, origin, entries: Object.entries(value).map(([key, item]) => [key, this.value(item, join(pointer, key))]) }
+    }
+    return { kind: 'scalar', value: value as Scalar, pointer, origin }
+  }
+}

@@ -1,0 +1,62 @@
+import { Command, CommanderError } from 'commander'
+import { version } from '../version.ts'
+import { checkCommand } from './check.ts'
+import { exitCode, type ExitCode } from './exit-code.ts'
+import { UsageError, type CliIo } from './io.ts'
+import { printCommand } from './print.ts'
+import { routesCommand } from './routes.ts'
+import { schemaCommand } from './schema.ts'
+
+/**
+ * Runs one command line.
+ *
+ * @param args without the interpreter and the script
+ * @returns the exit code; the process is left as it is
+ */
+export async function run (args: readonly string[], io: CliIo): Promise<ExitCode> {
+  let code: ExitCode = exitCode.clean
+  const program = createProgram(io, done => { code = done })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.clean : exitCode.usage
+    if (!(error instanceof UsageError)) throw error
+    io.stderr.write(`${io.stderr.paint.error('error:')} ${error.message}\n`)
+    return exitCode.usage
+  }
+}
+
+/** How a command says what came out of it. */
+export type Done = (code: ExitCode) => void
+
+function createProgram (io: CliIo, done: Done): Command {
+  const program = new Command('sallyport')
+    .description('A declarative API gateway: one gateway.yaml, checked before it runs.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain the command')
+    .helpCommand('help [command]', 'explain a command')
+    .addHelpText('after', `
+FILE is ./gateway.yaml, or /etc/sallyport/gateway.yaml where that is missing.
+
+Exit codes:
+  0  clean
+  1  the file has errors, or the gateway could not start
+  2  the file has warnings, and --strict was given
+  3  wrong usage, or a file that can't be read
+
+Examples:
+  $ sallyport check
+  $ sallyport help check`)
+  for (const command of [checkCommand(io, done), routesCommand(io, done), printCommand(io, done), schemaCommand(io, done)]) {
+    program.addCommand(command)
+  }
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .configureOutput({ writeOut: io.stdout.write, writeErr: io.stderr.write, getOutHelpWidth: () => 100, getErrHelpWidth: () => 100 })
+      .showHelpAfterError('(run it with --help for how it is used)')
+  }
+  for (const command of program.commands) command.helpOption('-h, --help', 'explain the command')
+  return program
+}

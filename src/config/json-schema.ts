@@ -1,0 +1,160 @@
+/** JSON Schema of the file, for editors: made of the same schemas that the loader checks with. */
+import type { TSchema } from 'typebox'
+import type { BrandedPlugin } from '../plugin.ts'
+import type { PluginRegistry } from '../plugins.ts'
+import { entitySchema, envelopeSchema, nesting, type EntityKind } from './entities/envelope.ts'
+
+/** Plain JSON. */
+export interface JsonSchema { readonly [keyword: string]: unknown }
+
+/** The newest draft that yaml-language-server reads whole, `if` and `then` included. */
+const DRAFT = 'http://json-schema.org/draft-07/schema#'
+
+const REFERENCE: JsonSchema = {
+  type: 'string',
+  pattern: '\\{vault://|\\$\\{\\{',
+  // eslint-disable-next-line no-template-curly-in-string
+  description: 'A value from outside the file: "{vault://env/NAME}" or ${{ env "DECK_NAME" }}.'
+}
+const reference: JsonSchema = { $ref: '#/definitions/reference' }
+const NOT_SET: JsonSchema = { type: 'null' }
+
+/** The whole file with the options of all plugins of the registry. */
+export function fileJsonSchema (registry: PluginRegistry): JsonSchema {
+  const plugins = [...registry.values()].sort((a, b) => a.name < b.name ? -1 : 1)
+  const kinds = Object.keys(nesting) as EntityKind[]
+  return {
+    $schema: DRAFT,
+    title: 'Sallyport gateway.yaml',
+    ...translate(envelopeSchema(refer)),
+    ...onlyBuiltins(),
+    definitions: {
+      reference: REFERENCE,
+      builtin: { anyOf: [{ enum: plugins.map(plugin => plugin.name) }, reference], description: 'Name of a built-in plugin.' },
+      ...Object.fromEntries(kinds.map(kind => [kind, kind === 'plugin' ? entrySchema(plugins) : translate(entitySchema(kind, child => nested(kind, child)))])),
+      ...Object.fromEntries(plugins.map(plugin => [`config-${plugin.name}`, translate(plugin.schema)]))
+    }
+  }
+}
+
+/** The options of one plugin. */
+export function pluginJsonSchema (plugin: BrandedPlugin): JsonSchema {
+  return {
+    $schema: DRAFT,
+    title: `Options of the ${plugin.name} plugin`,
+    ...translate(plugin.schema),
+    definitions: { reference: REFERENCE }
+  }
+}
+
+function refer (kind: EntityKind): TSchema {
+  return { $ref: `#/definitions/${kind}` } as unknown as TSchema
+}
+
+/** A child must not name the parent that it stands in. */
+function nested (parent: EntityKind, child: EntityKind): TSchema {
+  return { allOf: [refer(child), { properties: { [parent]: NOT_SET } }] } as unknown as TSchema
+}
+
+/** An item of `plugins`: its name decides about its options. */
+function entrySchema (plugins: readonly BrandedPlugin[]): JsonSchema {
+  const schema = translate(entitySchema('plugin', refer))
+  return {
+    ...schema,
+    allOf: plugins.map(plugin => ({
+      if: { properties: { name: { const: plugin.name } }, required: ['name'] },
+      then: {
+        properties: { config: { anyOf: [{ $ref: `#/definitions/config-${plugin.name}` }, NOT_SET] } }
+      }
+    }))
+  }
+}
+
+/** Without `gateway.modules`, only built-in names can be right. */
+function onlyBuiltins (): JsonSchema {
+  const entries = { items: { properties: { name: { $ref: '#/definitions/builtin' } } } }
+  const routes = { items: { properties: { plugins: entries } } }
+  return {
+    if: {
+      required: ['gateway'],
+      properties: { gateway: { required: ['modules'], properties: { modules: { minItems: 1 } } } }
+    },
+    else: {
+      properties: {
+        plugins: entries,
+        routes,
+        services: { items: { properties: { plugins: entries, routes } } },
+        consumers: { items: { properties: { plugins: entries } } }
+      }
+    }
+  }
+}
+
+/** Keywords that are copied as they are. */
+const KEPT = new Set(['type', 'enum', 'const', 'format', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum',
+  'multipleOf', 'minItems', 'maxItems', 'uniqueItems', 'minProperties', 'maxProperties', 'required', '$ref', 'description', 'default', 'examples', 'title', 'deprecated'])
+
+/** Keywords about one schema in the words of a file: references and "not set" are allowed where the loader allows them. */
+function translate (schema: TSchema | JsonSchema): JsonSchema {
+  const source = schema as JsonSchema
+  const out: Record<string, unknown> = {}
+  for (const [keyword, value] of Object.entries(source)) {
+    if (KEPT.has(keyword)) out[keyword] = value
+    else if (keyword === 'properties') out[keyword] = properties(value as Record<string, JsonSchema>, source['required'] as readonly string[] | undefined ?? [])
+    else if (keyword === 'patternProperties') out[keyword] = mapValues(value as Record<string, JsonSchema>, value => orReference(translate(value)))
+    else if (keyword === 'items') out[keyword] = Array.isArray(value) ? value.map(item => orReference(translate(item as JsonSchema))) : orReference(translate(value as JsonSchema))
+    else if (keyword === 'additionalProperties') out[keyword] = typeof value === 'boolean' ? value : orReference(translate(value as JsonSchema))
+    else if (keyword === 'anyOf' || keyword === 'allOf' || keyword === 'oneOf') out[keyword] = (value as JsonSchema[]).map(translate)
+    else if (keyword === 'not' || keyword === 'if' || keyword === 'then' || keyword === 'else' || keyword === 'propertyNames') out[keyword] = translate(value as JsonSchema)
+  }
+  return out
+}
+
+function properties (schemas: Readonly<Record<string, JsonSchema>>, required: readonly string[]): JsonSchema {
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => {
+    const own = orReference(translate(schema))
+    return [name, required.includes(name) ? own : orNull(own)]
+  }))
+}
+
+/** References work in every scalar; only strings without rules take them as they are. */
+function orReference (schema: JsonSchema): JsonSchema {
+  return takesAnyString(schema) || !isScalar(schema) ? schema : alternative(schema, reference)
+}
+
+function orNull (schema: JsonSchema): JsonSchema {
+  return isAnything(schema) ? schema : alternative(schema, NOT_SET)
+}
+
+function isAnything (schema: JsonSchema): boolean {
+  return !['type', 'enum', 'const', 'anyOf', 'oneOf', 'allOf', '$ref'].some(keyword => keyword in schema)
+}
+
+function isScalar (schema: JsonSchema): boolean {
+  const { type, anyOf } = schema as { type?: string, anyOf?: JsonSchema[] }
+  if (type === 'object' || type === 'array') return false
+  return 'enum' in schema || 'const' in schema || type !== undefined || anyOf?.some(isScalar) === true
+}
+
+function takesAnyString (schema: JsonSchema): boolean {
+  const { type, anyOf } = schema as { type?: string, anyOf?: JsonSchema[] }
+  if (anyOf !== undefined) return anyOf.some(takesAnyString)
+  return type === 'string' && !['pattern', 'format', 'enum', 'const', 'maxLength'].some(keyword => keyword in schema)
+}
+
+/** `schema`, or `other`: what an editor shows (description, default, examples) stays outside. */
+function alternative (schema: JsonSchema, other: JsonSchema): JsonSchema {
+  const { description, default: value, examples, ...rules } = schema
+  const shown = {
+    ...(description === undefined ? {} : { description }),
+    ...(value === undefined ? {} : { default: value }),
+    ...(examples === undefined ? {} : { examples })
+  }
+  const { anyOf, ...others } = rules
+  if (Array.isArray(anyOf) && Object.keys(others).length === 0) return { ...shown, anyOf: [...anyOf, other] }
+  return { ...shown, anyOf: [rules, other] }
+}
+
+function mapValues (values: Readonly<Record<string, JsonSchema>>, change: (value: JsonSchema) => JsonSchema): JsonSchema {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]))
+}

@@ -1,0 +1,83 @@
+import type { LoadedPlugins } from '../../plugins.ts'
+import { candidates, decidingField, type Candidate } from '../../router/order.ts'
+import type { RelatedPlace } from '../diagnostics.ts'
+import type { Config, Pointer, Route, Service } from '../model.ts'
+import { createRegexChecker, type checkRegex } from '../regex-safety.ts'
+import type { Finding, Report } from '../report.ts'
+import type { Source } from '../source.ts'
+
+/** What rules look at and report to. */
+export class LintContext {
+  readonly config: Config
+  readonly source: Source
+  readonly plugins: LoadedPlugins
+  readonly services: ReadonlyMap<string, Service>
+  /** Without those of disabled services: the router doesn't know them. */
+  readonly routes: readonly Route[]
+  /** In matching order. */
+  readonly candidates: readonly Candidate[]
+  readonly checkRegex: typeof checkRegex
+  readonly #report: Report
+  /** The best-ranked candidate of each route. */
+  readonly #best = new Map<Route, Candidate>()
+
+  constructor (config: Config, source: Source, plugins: LoadedPlugins, report: Report) {
+    this.config = config
+    this.source = source
+    this.plugins = plugins
+    this.services = new Map(config.services.map(service => [service.id, service]))
+    this.routes = config.routes.filter(route => route.service === null || this.services.get(route.service)?.enabled !== false)
+    this.candidates = candidates(this.routes)
+    this.checkRegex = createRegexChecker()
+    this.#report = report
+    for (const candidate of this.candidates) if (!this.#best.has(candidate.route)) this.#best.set(candidate.route, candidate)
+  }
+
+  warn (pointer: Pointer, finding: Finding, part: 'key' | 'value' = 'value'): void {
+    this.#report.at(this.source, pointer, { severity: 'warning', ...finding }, part)
+  }
+
+  /** The other place that takes part. */
+  place (pointer: Pointer, message: string): RelatedPlace {
+    return { range: this.source.locate(pointer), message }
+  }
+
+  /** `route 'list'`, or where it stands when it has no name to show. */
+  name (kind: 'route' | 'service', entity: Route | Service): string {
+    const hidden = entity.name === null || this.source.isSecret(`${entity.pointer}/name`)
+    return hidden ? `the ${kind} ${this.source.describe(entity.pointer)}` : `${kind} '${entity.name}'`
+  }
+
+  /** A value of the file for a message: in quotes, but `what` where it came from a reference. */
+  quote (pointer: Pointer, value: string, what: string): string {
+    return this.source.isSecret(pointer) ? what : `'${value}'`
+  }
+
+  /** Where to point for an entity: its name, else its first line. */
+  heading (entity: { readonly pointer: Pointer }): Pointer {
+    const name = `${entity.pointer}/name`
+    return this.source.has(name) ? name : entity.pointer
+  }
+
+  /** Where one path of a route stands. */
+  path (route: Route, path: string): Pointer {
+    return `${route.pointer}/paths/${route.paths?.indexOf(path) ?? 0}`
+  }
+
+  /** What puts one route before another. */
+  whyFirst (first: Route, second: Route): string {
+    const [one, other] = [this.#best.get(first), this.#best.get(second)]
+    const field = one === undefined || other === undefined ? null : decidingField(one, other)
+    return reasons[field ?? 'declaration']
+  }
+}
+
+const reasons: Readonly<Record<keyof Candidate['priority'], string>> = {
+  criteria: 'it sets more criteria',
+  plainHosts: 'its hosts have no wildcard',
+  headers: 'it asks for more headers',
+  regex: 'a regex goes before a prefix',
+  regexPriority: 'its `regex_priority` is higher',
+  length: 'its path is longer',
+  declaration: 'it stands earlier in the file'
+}

@@ -1,0 +1,44 @@
+/** What is suspicious about a valid file. One file a family of rules; docs/check.md shows each with an example. */
+import type { LoadedPlugins } from '../../plugins.ts'
+import type { Diagnostic } from '../diagnostics.ts'
+import type { Config } from '../model.ts'
+import { Report } from '../report.ts'
+import type { Source } from '../source.ts'
+import { LintContext } from './context.ts'
+import { openPrefixes, patternLikePaths } from './paths.ts'
+import { attackableRegexes, openRegexes } from './regexes.ts'
+import { literalSecrets } from './secrets.ts'
+import { shadowedRoutes } from './shadowed-routes.ts'
+import { tiedRoutes } from './tied-routes.ts'
+import { idlePlugins, unusedConsumers, unusedModules, unusedServices } from './unused.ts'
+import { plainHttp } from './upstreams.ts'
+
+/** What {@link lint} looks at: the parts of a loaded file. */
+export interface Lintable {
+  readonly config: Config
+  readonly source: Source
+  readonly plugins: LoadedPlugins
+}
+
+/**
+ * Looks for what the rules of the format allow and nobody means. No network, near-linear time.
+ *
+ * @returns warnings, and errors for regexes with which a client could stop the gateway
+ */
+export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
+  const report = new Report(source.file)
+  const context = new LintContext(config, source, plugins, report)
+  const shadowed = shadowedRoutes(context)
+  tiedRoutes(context, shadowed)
+  patternLikePaths(context)
+  openPrefixes(context)
+  attackableRegexes(context)
+  openRegexes(context)
+  unusedServices(context)
+  unusedConsumers(context)
+  unusedModules(context)
+  idlePlugins(context)
+  plainHttp(context)
+  literalSecrets(context)
+  return report.list()
+}

@@ -1,0 +1,79 @@
+import type { TSchema } from 'typebox'
+import type { Pointer } from '../model.ts'
+import { join } from '../pointer.ts'
+import type { LintContext } from './context.ts'
+
+/** Headers whose value is a credential, as `Name: value` in the options of plugins. */
+const CREDENTIAL = /^(authorization|proxy-authorization|x-api-key|api-key|apikey|x-auth-token|x-access-token|x-vault-token|x-amz-security-token|cookie)\s*:\s*(?=\S)/i
+const CREDENTIAL_NAME = /^(authorization|proxy-authorization|x-api-key|api-key|apikey|x-auth-token|x-access-token|x-vault-token|x-amz-security-token|cookie)$/i
+const USER_INFO = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:[^/?#\s@]+@/i
+
+/** Secrets that stand in the file instead of in the environment. */
+export function literalSecrets (context: LintContext): void {
+  for (const entry of context.config.plugins) {
+    const schema = context.plugins.registry.get(entry.name)?.schema
+    for (const { pointer, name } of secretsIn(entry.config, schema, `${entry.pointer}/config`)) {
+      if (!context.source.has(pointer) || context.source.isSecret(pointer)) continue
+      context.warn(pointer, {
+        rule: 'literal-secret',
+        cause: `${name} is a secret, and stands here for all who can read the file`,
+        mend: 'Put it into an environment variable, and write "{vault://env/NAME}" here.'
+      })
+    }
+  }
+}
+
+interface Secret {
+  readonly pointer: Pointer
+  /** What it is, for the message. */
+  readonly name: string
+}
+
+/** Walks a plugin's options beside their schema. */
+export function * secretsIn (value: unknown, schema: TSchema | undefined, pointer: Pointer, key = ''): Generator<Secret> {
+  if (typeof value === 'string') {
+    if (value === '') return
+    if (isSecretSchema(schema)) yield { pointer, name: `'${key}'` }
+    else if (CREDENTIAL.test(value) && !isTemplate(value)) yield { pointer, name: `the value of the '${value.slice(0, value.indexOf(':')).trim()}' header` }
+    else if (CREDENTIAL_NAME.test(key) && !isTemplate(value)) yield { pointer, name: `the value of '${key}'` }
+    else if (USER_INFO.test(value)) yield { pointer, name: 'the password in this URL' }
+    return
+  }
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) yield * secretsIn(item, childSchema(schema, index), join(pointer, index), key)
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [name, item] of Object.entries(value)) {
+      // Their items are names of headers, not values.
+      if (name === 'rename' || name === 'remove') continue
+      yield * secretsIn(item, childSchema(schema, name), join(pointer, name), name)
+    }
+  }
+}
+
+/** `$(…)` is filled in per request. */
+function isTemplate (value: string): boolean {
+  return value.includes('$(')
+}
+
+interface SchemaParts {
+  readonly secret?: boolean
+  readonly properties?: Readonly<Record<string, TSchema>>
+  readonly patternProperties?: Readonly<Record<string, TSchema>>
+  readonly additionalProperties?: TSchema | boolean
+  readonly items?: TSchema
+  readonly anyOf?: readonly TSchema[]
+}
+
+function isSecretSchema (schema: TSchema | undefined): boolean {
+  const { secret, anyOf } = (schema ?? {}) as SchemaParts
+  return secret === true || anyOf?.some(isSecretSchema) === true
+}
+
+function childSchema (schema: TSchema | undefined, key: string | number): TSchema | undefined {
+  if (schema === undefined) return undefined
+  const { properties, patternProperties, additionalProperties, items, anyOf } = schema as SchemaParts
+  if (typeof key === 'number' && items !== undefined) return items
+  const own = properties?.[key] ?? Object.values(patternProperties ?? {})[0] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined)
+  if (own !== undefined || anyOf === undefined) return own
+  return anyOf.map(one => childSchema(one, key)).find(one => one !== undefined)
+}

@@ -1,0 +1,17 @@
+/** Every rule that `check` knows, with what it finds; docs/check.md has an example of each, and a test holds the two equal. */
+export const rules: Readonly<Record<string, string>> = {
+  'idle-plugin': 'a plugin entry that no request ever runs',
+  'literal-secret': 'a secret that stands in the file',
+  'path-shadowed': 'a path of a route that other routes take completely',
+  'plain-http-upstream': 'unencrypted requests to a public host',
+  'prefix-boundary': 'a prefix that ends inside a segment and takes another route\'s requests',
+  'regex-backtracking': 'a regex with which a client can stop the gateway',
+  'regex-open-end': 'a path regex that takes longer paths than it shows',
+  'regex-undecided': 'a regex of which it is not known whether it always ends soon',
+  'regex-without-tilde': 'a literal path that looks like a pattern',
+  'route-shadowed': 'a route that never gets a request',
+  'route-tie': 'two routes that only their order in the file tells apart',
+  'service-without-route': 'a service that never gets a request',
+  'unused-consumer': 'a consumer that nothing uses',
+  'unused-module': 'a module whose plugins nothing uses'
+}

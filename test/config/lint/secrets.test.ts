@@ -1,0 +1,46 @@
+import t from 'tap'
+import { Type, type TSchema } from 'typebox'
+import { secretsIn } from '../../../src/config/lint/secrets.ts'
+import { findingsOf } from './findings.ts'
+
+const pointers = (value: unknown, schema?: TSchema): string[] => [...secretsIn(value, schema, '')].map(({ pointer }) => pointer)
+const secret = Type.String({ secret: true })
+
+t.test('a field that its schema calls a secret', async t => {
+  const schema = Type.Object({
+    password: secret,
+    redis: Type.Object({ password: Type.Union([secret, Type.Null()]), host: Type.String() }),
+    keys: Type.Array(secret),
+    named: Type.Record(Type.String(), secret)
+  })
+  t.same(pointers({ password: 'p', redis: { password: 'q', host: 'h' }, keys: ['k', ''], named: { a: 's' } }, schema), ['/password', '/redis/password', '/keys/0', '/named/a'])
+})
+
+t.test('credentials in headers', async t => {
+  t.same(pointers({
+    add: { headers: ['Authorization: Bearer x', 'X-Api-Key:1', 'X-Other: 1', 'Authorization:'] },
+    remove: { headers: ['Authorization:x'] },
+    rename: { headers: ['Authorization:X-Old'] },
+    replace: { headers: ['Authorization: $(headers.x)'] },
+    headers: { authorization: 'Basic x', accept: 'a' }
+  }), ['/add/headers/0', '/add/headers/1', '/headers/authorization'])
+})
+
+t.test('a password in a URL', async t => {
+  t.same(pointers({ a: 'redis://user:pw@host', b: 'redis://host/a:b@c', c: 'https://host/@x' }), ['/a'])
+})
+
+const file = (header: string): string => `plugins:
+  - name: request-transformer
+    config: { add: { headers: [${header}] } }
+`
+
+t.test('says where a literal secret stands, without repeating it', async t => {
+  const [finding] = await findingsOf('literal-secret', file('"Authorization: Bearer canary"'))
+  t.match(finding, { path: 'plugins[request-transformer].config.add.headers[0]', range: { line: 4 } })
+  t.notMatch(JSON.stringify(finding), /canary/)
+})
+
+t.test('a secret from the environment is fine', async t => {
+  t.same(await findingsOf('literal-secret', file('"{vault://env/AUTH}"'), { AUTH: 'Authorization: Bearer canary' }), [])
+})
