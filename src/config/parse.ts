@@ -320,5 +320,5 @@ class Composer {
 
 /** Cheap, for every scalar of the file; what it lets through is looked at closely. */
 function isCandidate (text: string): boolean {
-  return text.includes('{{') || text.includes('{vault:')
+  return text.includes('{{') || text.includes('vault:')
 }

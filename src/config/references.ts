@@ -49,7 +49,7 @@ export function resolveReferences (source: Source, candidates: readonly Candidat
       } else if (node.kind === 'mapping') {
         refuseUnquoted(source, node)
       } else {
-        resolveScalar(node, env)
+        resolveScalar(source, node, env)
       }
     } catch (error) {
       if (!(error instanceof BadReference)) throw error
@@ -79,27 +79,34 @@ function refuseUnquoted (source: Source, node: MappingNode): void {
   fail('bad-reference', 'without quotes this is a YAML map, not a reference', `Put quotes around it: '${text}'.`)
 }
 
-function resolveScalar (node: ScalarNode, env: Environment): void {
+function resolveScalar (source: Source, node: ScalarNode, env: Environment): void {
   const { text } = node
-  if (text.includes('{vault:')) {
+  if (/\{\s*vault:/i.test(text)) {
     node.value = vault(text, env)
     node.secret = true
+    source.addSecretText(String(node.value))
     return
   }
-  if (!text.includes('${{')) return
+  if (text.startsWith('vault://')) fail('bad-reference', 'a vault reference stands in braces', `Write '{${text}}', in quotes.`)
+  if (!text.includes('${{')) {
+    if (/\{\{\s*env\s*"/.test(text)) fail('bad-reference', 'a `$` is missing in front of this reference', DECK_SYNTAX)
+    return
+  }
   let last: Filtered | undefined
   let count = 0
   const resolved = text.replace(DECK, (expression, inside: string, index: number) => {
     count++
     try {
       last = deck(inside, env)
+      source.addSecretText(last.text)
     } catch (error) {
       throw Object.assign(error as Error, { index, length: expression.length })
     }
     return last.text
   })
-  if (count === 0) fail('bad-reference', 'a reference is never closed', DECK_SYNTAX)
+  if (text.replace(DECK, '').includes('${{')) fail('bad-reference', 'a reference is never closed', DECK_SYNTAX)
   node.secret = true
+  source.addSecretText(resolved)
   node.value = !node.plain ? resolved : count === 1 && last?.text === resolved ? last.value : retyped(resolved)
 }
 

@@ -34,16 +34,23 @@ export class Report {
 
   /** At a value (or its key), with the aliases and merge keys on the way there. Silent where that value was reported already. */
   at (source: Source, pointer: Pointer, finding: Finding, part: 'key' | 'value' = 'value'): void {
-    if (source.isBroken(pointer)) return
-    const related = [...finding.related ?? [], ...source.via(pointer)]
-    this.add(source.locate(pointer, part), source.describe(pointer), { ...finding, related })
+    this.#about(source, pointer, source.locate(pointer, part), finding)
   }
 
   /** At a part of a text value: `index` and `length` count inside it. */
   within (source: Source, pointer: Pointer, index: number, length: number, finding: Finding): void {
+    this.#about(source, pointer, source.locateWithin(pointer, index, length), finding)
+  }
+
+  #about (source: Source, pointer: Pointer, range: Range, finding: Finding): void {
     if (source.isBroken(pointer)) return
-    const related = [...finding.related ?? [], ...source.via(pointer)]
-    this.add(source.locateWithin(pointer, index, length), source.describe(pointer), { ...finding, related })
+    const shown = source.isSecret(pointer) ? withoutValue(finding) : finding
+    this.add(range, source.describe(pointer), {
+      ...shown,
+      cause: source.redact(shown.cause),
+      mend: source.redact(shown.mend),
+      related: [...finding.related ?? [], ...source.via(pointer)]
+    })
   }
 
   include (diagnostics: Iterable<Diagnostic>): void {
@@ -59,4 +66,26 @@ export class Report {
   list (): Diagnostic[] {
     return [...this.#diagnostics.values()].sort(compare)
   }
+}
+
+/** Rules whose messages quote the value, or a part of it, and what they say about one that must not be shown. */
+const QUOTING: Readonly<Record<string, string>> = {
+  'bad-format': 'it has not the form that is expected here',
+  'bad-header': 'it is no header name',
+  'bad-host': 'it is no host that is accepted here',
+  'bad-method': 'it is no method',
+  'bad-name': 'it is no valid name',
+  'bad-path': 'it is no path that is accepted here',
+  'bad-regex': 'it is no regex that is accepted here',
+  'bad-tag': 'it is no valid tag',
+  'bad-url': 'it is no url that is accepted here',
+  'not-supported-yet': 'it is not supported yet',
+  'not-unique': 'it is taken by another entity',
+  'unknown-plugin': 'it names no plugin',
+  'unresolved-reference': 'it names no entity of the file'
+}
+
+function withoutValue (finding: Finding): Finding {
+  const reason = Object.hasOwn(QUOTING, finding.rule) ? QUOTING[finding.rule] : undefined
+  return reason === undefined ? finding : { ...finding, cause: `the value comes from a reference, and ${reason}`, mend: 'Correct the variable.' }
 }

@@ -24,6 +24,7 @@ export class Source {
   readonly root: YamlNode | null
   readonly lines: Lines
   readonly #secrets = new Set<Pointer>()
+  readonly #secretTexts = new Set<string>()
   #value: unknown
 
   constructor (file: string, text: string, root: YamlNode | null) {
@@ -99,6 +100,19 @@ export class Source {
   /** For values that are computed from a secret, such as the host of a service whose `url` is one. */
   markSecret (pointer: Pointer): void {
     this.#secrets.add(pointer)
+  }
+
+  /** What must not be printed wherever it turns up: a value from the environment. */
+  addSecretText (text: string): void {
+    // shorter ones are found in every other word, and protect nothing
+    if (text.length >= 6) this.#secretTexts.add(text)
+  }
+
+  /** The text without values from the environment. */
+  redact (text: string): string {
+    let clean = text
+    for (const secret of this.#secretTexts) clean = clean.replaceAll(secret, '***')
+    return clean
   }
 
   /** Whether a value's own problem was reported already. */

@@ -7,6 +7,8 @@ export const NAME_PATTERN = '^[A-Za-z0-9._~\\u0080-\\u{10FFFF}-]+$'
 /** Printable text without `,` and `/`; blanks inside, not around. */
 export const TAG_PATTERN = '^[^\\u0000-\\u0020\\u007F,/]([^\\u0000-\\u001F\\u007F,/]*[^\\u0000-\\u0020\\u007F,/])?$'
 
+export const UUID_PATTERN = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$'
+
 /** A closed object: what it doesn't name is an error. */
 export function closed<Properties extends TProperties> (properties: Properties, options: TSchemaOptions = {}) {
   return Type.Object(properties, { ...options, additionalProperties: false })
@@ -27,7 +29,7 @@ export const parking = {
 export const common = {
   ...parking,
   id: Type.Optional(Type.String({
-    format: 'uuid',
+    pattern: UUID_PATTERN,
     description: 'UUID of the entity. When absent it is derived from the name or the content, the same at every load.'
   })),
   tags: Type.Optional(set(
@@ -48,7 +50,7 @@ export function nameOf (what: string) {
 
 /** A foreign key, as a string or (decK's spelling) as an object. `key` is the target's name field. */
 export function reference (what: string, key: 'name' | 'username') {
-  const id = Type.String({ format: 'uuid', description: `Id of the ${what}.` })
+  const id = Type.String({ minLength: 1, description: `Id of the ${what}.` })
   const name = Type.String({ minLength: 1, description: `\`${key}\` of the ${what}.` })
   return Type.Optional(Type.Union([
     Type.String({ minLength: 1, description: `The ${what}, by \`${key}\` or id.` }),

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { TObject, TProperties, TSchema } from 'typebox'
-import { closed, parking } from './common.ts'
+import { closed, parking, TAG_PATTERN } from './common.ts'
 import { Consumer } from './consumer.ts'
 import { Gateway } from './gateway.ts'
 import { Plugin } from './plugin.ts'
@@ -53,7 +53,7 @@ export function envelopeSchema (refer: (kind: EntityKind) => TSchema): TObject {
     _format_version: Type.Enum(['3.0'], { description: 'Version of the format, in quotes.' }),
     _transform: Type.Optional(Type.Boolean({ default: true, description: '`false`: credentials are already hashed.' })),
     _info: Type.Optional(closed({
-      select_tags: Type.Optional(Type.Array(Type.String({ minLength: 1, description: 'A tag.' }), { description: 'Tags that every entity of the file gets.' })),
+      select_tags: Type.Optional(Type.Array(Type.String({ pattern: TAG_PATTERN, description: 'A tag.' }), { description: 'Tags that every entity of the file gets.' })),
       defaults: Type.Optional(closed({
         service: Type.Optional(partial(Service, 'Fields that every service starts from.')),
         route: Type.Optional(partial(Route, 'Fields that every route starts from.'))

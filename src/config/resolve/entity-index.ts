@@ -77,11 +77,10 @@ export class EntityIndex {
     if (text === undefined) return null
     const found = this.#byId[kind].get(text.toLowerCase()) ?? this.#byName[kind].get(text)
     if (found !== undefined) return found
-    const secret = this.#source.isSecret(at)
-    const guess = secret || ++this.#suggestions > MAX_SUGGESTIONS ? undefined : nearest(text, this.#byName[kind].keys())
+    const guess = ++this.#suggestions > MAX_SUGGESTIONS ? undefined : nearest(text, this.#byName[kind].keys())
     this.#report.at(this.#source, at, {
       rule: 'unresolved-reference',
-      cause: `invalid reference '${kind}: ${secret ? '(from a reference)' : text}' (no such entry in '${COLLECTION[kind]}')`,
+      cause: `invalid reference '${kind}: ${text}' (no such entry in '${COLLECTION[kind]}')`,
       mend: guess === undefined ? `Write the ${nameKey} or the id of one of the ${COLLECTION[kind]}.` : `Did you mean '${guess}'?`
     })
     return null
@@ -98,10 +97,9 @@ export class EntityIndex {
 
   #duplicate (entity: RawEntity, key: string, first: RawEntity, value: string): void {
     const at = join(entity.pointer, key)
-    const shown = this.#source.isSecret(at) ? '(from a reference)' : value
     this.#report.at(this.#source, at, {
       rule: 'not-unique',
-      cause: `uniqueness violation: '${COLLECTION[entity.kind]}' entity with ${key === 'id' ? 'primary key' : key} set to '${shown}' already declared`,
+      cause: `uniqueness violation: '${COLLECTION[entity.kind]}' entity with ${key === 'id' ? 'primary key' : key} set to '${value}' already declared`,
       mend: `Choose another ${key}, or remove one of the two.`,
       related: [{ range: this.#source.locate(join(first.pointer, key)), message: 'declared here first' }]
     })

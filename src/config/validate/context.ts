@@ -28,18 +28,18 @@ export class EntityContext {
     this.report.within(this.source, this.#to(path), index, length, finding)
   }
 
-  /** The value for a message: in quotes, or without its text where it came from a reference. */
-  quote (path: ReadonlyArray<string | number>, value: string): string {
-    return this.isSecret(path) ? '(from a reference)' : `'${value}'`
-  }
-
   isSecret (path: ReadonlyArray<string | number>): boolean {
     return this.source.isSecret(this.#to(path))
   }
 
   /** Whether the file says anything about the field, be it null. */
-  writes (key: string): boolean {
+  has (key: string): boolean {
     return this.source.has(join(this.pointer, key))
+  }
+
+  /** Whether it says so in the entity itself, not by way of an alias, a merge key or a block of defaults. */
+  writes (key: string): boolean {
+    return this.has(key) && this.source.via(join(this.pointer, key)).length === 0
   }
 
   isBroken (path: ReadonlyArray<string | number>): boolean {

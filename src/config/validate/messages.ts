@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv'
-import { NAME_PATTERN, TAG_PATTERN } from '../entities/common.ts'
+import { NAME_PATTERN, TAG_PATTERN, UUID_PATTERN } from '../entities/common.ts'
 import { METHOD_PATTERN } from '../entities/route.ts'
 import { nearest } from '../nearest.ts'
 
@@ -55,9 +55,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   exclusiveMaximum: ({ error }) => ({ rule: 'out-of-range', cause: `value must be less than ${limit(error)}`, mend: 'Write a smaller number.' }),
   multipleOf: ({ error }) => ({ rule: 'out-of-range', cause: `value must be a multiple of ${String(error.params['multipleOf'])}`, mend: 'Write such a number.' }),
   pattern: wrongPattern,
-  format: ({ error, schema }) => error.params['format'] === 'uuid'
-    ? { rule: 'bad-format', cause: 'expected a valid UUID', mend: 'Write 32 hex digits in groups of 8-4-4-4-12, or leave the id out: it is derived.' }
-    : { rule: 'bad-format', cause: `expected a valid ${String(error.params['format'])}`, mend: schema.description ?? 'Correct the value.' },
+  format: ({ error, schema }) => ({ rule: 'bad-format', cause: `expected a valid ${String(error.params['format'])}`, mend: schema.description ?? 'Correct the value.' }),
   uniqueItems: ({ error }) => ({ rule: 'not-unique', cause: `the items ${String(error.params['j'])} and ${String(error.params['i'])} of this list are equal`, mend: 'Remove one of them.' }),
   contains: () => ({ rule: 'bad-format', cause: 'an item that must be in this list is missing', mend: 'Add it.' }),
   not: ({ schema }) => ({ rule: 'bad-format', cause: 'this value is not allowed here', mend: schema.description ?? 'Write another one.' })
@@ -157,6 +155,8 @@ function wrongPattern ({ error, schema, shown }: Violation): Message {
   switch (error.params['pattern']) {
     case NAME_PATTERN:
       return { rule: 'bad-name', cause: `invalid name${value}`, mend: 'Use letters, digits, `.`, `-`, `_` and `~`.' }
+    case UUID_PATTERN:
+      return { rule: 'bad-format', cause: 'expected a valid UUID', mend: 'Write 32 hex digits in groups of 8-4-4-4-12, or leave the id out: it is derived.' }
     case TAG_PATTERN:
       return { rule: 'bad-tag', cause: `invalid tag${value}`, mend: 'Use printable characters other than `,` and `/`, with blanks only inside.' }
     case METHOD_PATTERN: {

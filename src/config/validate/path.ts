@@ -60,7 +60,6 @@ function checkNormalForm (value: string, say: (cause: string, mend: string) => v
 }
 
 function checkRegexPath (value: string, at: Path, context: EntityContext): void {
-  const shown = context.isSecret(at) ? '(from a reference)' : value
   const say = (cause: string, mend: string): void => context.at(at, { rule: 'bad-regex', cause, mend })
   if (!value.startsWith('~/')) {
     say('should start with: / (fixed path) or ~/ (regex path)', 'Put a / behind the ~.')
@@ -74,7 +73,7 @@ function checkRegexPath (value: string, at: Path, context: EntityContext): void 
     // the pattern is the value without its ~
     context.within(at, result.index + 1, Math.max(1, result.length), {
       rule: 'bad-regex',
-      cause: `invalid regex: '${shown}' (${result.reason})`,
+      cause: `invalid regex: '${value}' (${result.reason})`,
       mend: sentence(result.mend)
     })
   }

@@ -12,6 +12,7 @@ import type { Source } from '../source.ts'
 import type { ValidateFunction } from './ajv.ts'
 import type { SchemaPart } from './messages.ts'
 import { dropNulls } from './nulls.ts'
+import { sentence } from './path.ts'
 import { translate } from './translate.ts'
 
 type Config = Readonly<Record<string, unknown>>
@@ -28,7 +29,7 @@ export interface PluginChecks {
 /** Checks the plugin entries against the plugins themselves; gives each good entry's options, filled in and frozen. */
 export function checkPlugins (entities: readonly RawEntity[], checks: PluginChecks): Map<RawEntity, Config> {
   const { source, report, plugins } = checks
-  for (const { index, message, mend } of plugins.problems) report.at(source, `/gateway/modules/${index}`, { rule: 'bad-module', cause: message, mend })
+  for (const { index, message, mend } of plugins.problems) report.at(source, `/gateway/modules/${index}`, { rule: 'bad-module', cause: message, mend: sentence(mend) })
   const configs = new Map<RawEntity, Config>()
   const validators = new Map<string, ValidateFunction | null>()
   for (const entity of entities) {
@@ -50,11 +51,10 @@ function definitionOf (entity: RawEntity, { source, report, plugins }: PluginChe
   // a module that didn't load may be the one that brings it
   if (definition !== undefined || plugins.problems.length > 0) return definition
   const at = join(entity.pointer, 'name')
-  const secret = source.isSecret(at)
-  const guess = secret ? undefined : nearest(name, plugins.registry.keys())
+  const guess = nearest(name, plugins.registry.keys())
   report.at(source, at, {
     rule: 'unknown-plugin',
-    cause: `plugin ${secret ? '(from a reference)' : `'${name}'`} not enabled; add it to the 'plugins' configuration property`,
+    cause: `plugin '${name}' not enabled; add it to the 'plugins' configuration property`,
     mend: guess === undefined ? 'Name the module that brings it in `gateway.modules`.' : `Did you mean '${guess}'?`
   })
   return undefined
@@ -127,7 +127,7 @@ function validatorOf (definition: BrandedPlugin, validators: Map<string, Validat
 function checkRules (definition: BrandedPlugin, config: Config, pointer: Pointer, { source, report }: PluginChecks): void {
   try {
     for (const { path, message, mend, severity = 'error' } of definition.check?.(config as never) ?? []) {
-      report.at(source, pointer + path, { rule: 'plugin-config', severity, cause: message, mend })
+      report.at(source, pointer + path, { rule: 'plugin-config', severity, cause: message, mend: sentence(mend) })
     }
   } catch (error) {
     report.at(source, pointer, { rule: 'bad-module', cause: `the check of the plugin '${definition.name}' failed: ${messageOf(error)}`, mend: 'Tell the author of the plugin.' })

@@ -1,6 +1,6 @@
 import { compileHeaderRegex, isProblem } from '../../router/path-regex.ts'
 import type { EntityContext, Fields } from './context.ts'
-import { hostProblem } from './host.ts'
+import { hostProblem, isAddressRange } from './host.ts'
 import { checkRoutePath, sentence } from './path.ts'
 
 /** RFC 9110's token: what a header may be called. */
@@ -9,14 +9,16 @@ const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
 /** What a schema can't say about a route, with Kong's texts. */
 export function checkRoute (fields: Fields, context: EntityContext): void {
   for (const [index, path] of texts(fields['paths'])) checkRoutePath(path, ['paths', index], context)
-  for (const [index, host] of texts(fields['hosts'])) checkHost(host, ['hosts', index], true, context)
-  for (const [index, sni] of texts(fields['snis'])) checkHost(sni, ['snis', index], false, context)
+  for (const [index, host] of texts(fields['hosts'])) checkHost(host, ['hosts', index], false, context)
+  for (const [index, sni] of texts(fields['snis'])) checkHost(sni, ['snis', index], true, context)
   checkHeaders(fields['headers'], context)
   checkCriteria(fields, context)
 }
 
-function checkHost (value: string, at: Array<string | number>, port: boolean, context: EntityContext): void {
-  const problem = hostProblem(value, { port, wildcard: true })
+function checkHost (value: string, at: Array<string | number>, sni: boolean, context: EntityContext): void {
+  const problem = sni && isAddressRange(value)
+    ? { cause: 'a server name of TLS is no IP address', mend: 'Write a host name.' }
+    : hostProblem(value, { port: !sni, wildcard: true })
   if (problem !== undefined) context.at(at, { rule: 'bad-host', ...problem })
 }
 
@@ -41,7 +43,7 @@ function checkHeaderRegex (value: string, name: string, context: EntityContext):
   const at = ['headers', name, 0]
   context.within(at, result.index + 2, Math.max(1, result.length), {
     rule: 'bad-regex',
-    cause: `invalid regex: ${context.quote(at, value)} (${result.reason})`,
+    cause: `invalid regex: '${value}' (${result.reason})`,
     mend: sentence(result.mend)
   })
 }

@@ -37,7 +37,7 @@ function fromUrl (url: string, fields: Fields, context: EntityContext): ServiceA
 function fromFields (fields: Fields, context: EntityContext): ServiceAddress | null {
   const { protocol, host, port, path } = fields as Partial<Service>
   if (host === undefined) {
-    context.at(context.writes('host') ? ['host'] : [], { ...missing('host'), mend: 'Add `host`, or `url`.' })
+    context.at(context.has('host') ? ['host'] : [], { ...missing('host'), mend: 'Add `host`, or `url`.' })
     return null
   }
   if (typeof path === 'string' && path !== '') checkServicePath(path, ['path'], context)
@@ -46,6 +46,3 @@ function fromFields (fields: Fields, context: EntityContext): ServiceAddress | n
   if (problem !== undefined) context.at(['host'], { rule: 'bad-host', ...problem })
   return { protocol: protocol ?? 'http', host, port: port ?? 80, path: path ?? null }
 }
-
-/** Names of timeouts and counts that pass as they are. */
-export const SERVICE_NUMBERS = ['retries', 'connect_timeout', 'write_timeout', 'read_timeout'] as const
