@@ -53,7 +53,7 @@ export function refuseMalformed (socket: Socket, error: ParserError, options: Se
 /** A broken body of a request that runs: the upload is cut; an answer that has begun must not be followed by another. */
 function refuseBody (socket: Socket, error: ParserError, options: ServerOptions, context: Context): void {
   context.errorCode = error.code ?? null
-  context.cancel?.()
+  context.hop?.cancel()
   if (context.response.headersSent || context.answered) {
     socket.destroy()
     return

@@ -213,7 +213,7 @@ export class Snapshot {
     if (context.finished) return
     context.finished = true
     context.connection.current = null
-    context.cancel?.()
+    context.hop?.cancel()
     context.scope.log?.(context)
     this.#services.onFinish?.(context)
     this.#inFlight--

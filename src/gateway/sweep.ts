@@ -41,7 +41,7 @@ function checkUpload (context: Context, socket: Socket, now: number, timeouts: G
   if ((socket.bytesRead - context.bodyBytes) / (elapsed / 1000) >= timeouts.body_min_rate) return
   const error = new GatewayError('SP_BODY_TOO_SLOW', 408, 'Request timeout', { headers: { connection: 'close' } })
   context.errorCode = error.code
-  context.cancel?.()
+  context.hop?.cancel()
   if (context.reply !== null && !context.answered) context.reply.send(error)
   else socket.destroy()
 }

@@ -2,7 +2,7 @@ import { PassThrough, type Duplex } from 'node:stream'
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { Dispatcher } from 'undici'
-import type { Context } from '../gateway/context.ts'
+import type { Context, Hop } from '../gateway/context.ts'
 import { GatewayError } from '../errors.ts'
 import { answerHead, type AnswerHead } from './answer-head.ts'
 import { causeCode, isConnectionFailure, upstreamError } from './errors.ts'
@@ -36,7 +36,7 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 
  * The raw handler interface of undici 7 (`onHeaders` with bytes) is used on purpose: the newer one builds an object of
  * all fields for each answer, which the hop would take apart again.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Dispatcher.DispatchHandler, Hop {
   readonly #context: Context
   readonly #reply: FastifyReply
   readonly #upstream: Upstream
@@ -68,7 +68,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#delivery = delivery
     this.#left = retries
     this.#fields = finishRequestHead(context, upstream, delivery.tokens, trusted)
-    context.cancel = () => this.#cancel()
+    context.hop = this
   }
 
   /** Sends the request; called again for a retry. */
@@ -197,7 +197,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     if (this.#context.raw.destroyed && !this.#context.raw.complete) {
       // the client has left in the middle of its upload: that is no failure of the upstream
-      this.#cancel()
+      this.cancel()
       return
     }
     if (this.#head === null && this.#mayRetry(error)) {
@@ -304,7 +304,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** The client has left. */
-  #cancel (): void {
+  cancel (): void {
     if (this.#done) return
     this.#finish()
     this.#stream?.destroy()
@@ -313,7 +313,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #finish (): void {
     this.#done = true
-    this.#context.cancel = null
+    this.#context.hop = null
     this.#stopWatch?.()
   }
 }

@@ -39,9 +39,11 @@ export function joinTunnel (context: Context, upgrade: { readonly socket: Duplex
     upstream.destroy()
     return
   }
-  context.cancel = () => {
-    client.destroy()
-    upstream.destroy()
+  context.hop = {
+    cancel () {
+      client.destroy()
+      upstream.destroy()
+    }
   }
   client.pipe(upstream)
   upstream.pipe(client)
