@@ -2,7 +2,8 @@
  * Where a request's CPU goes: runs Node participants under load and a CPU profile, one after the other, and prints self
  * time in µs a request by group, side by side, and by function for the first one.
  *
- * Usage: node bench/profile.js [--only sallyport,"undici dispatch"] [--case get] [--seconds 6] [--top 40] [--keep FOLDER]
+ * Usage: node bench/profile.js [--only sallyport,"undici dispatch"] [--with FILE] [--case get] [--seconds 6] [--top 40] [--nice N]
+ *        [--keep FOLDER]
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -12,14 +13,16 @@ import { CASES } from './lib/cases.js'
 import { stopAll, stopWithUs } from './lib/children.js'
 import { selfTime } from './lib/cpu-profile.js'
 import { loadGenerator } from './lib/load.js'
-import { participantsNamed } from './lib/participants.js'
+import { participantFrom, participantsNamed } from './lib/participants.js'
 import { RunningPeer, startUpstream } from './lib/running.js'
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: 'sallyport,undici dispatch' },
+    with: { type: 'string', multiple: true, default: [] },
     case: { type: 'string', default: 'get' },
     seconds: { type: 'string', default: '6' },
+    nice: { type: 'string', default: '0' },
     top: { type: 'string', default: '40' },
     keep: { type: 'string' }
   }
@@ -42,7 +45,7 @@ function profiled (peer) {
 }
 
 async function profile (peer, one, { load, upstream, dir, core }) {
-  const running = await RunningPeer.start(profiled(peer), { upstream, dir, core })
+  const running = await RunningPeer.start(profiled(peer), { upstream, dir, core, nice })
   await load.run(running.port, one, 3)
   const from = microseconds()
   const before = running.cpu()
@@ -91,12 +94,14 @@ function print (profiles) {
 const one = CASES.find(known => known.name === values.case)
 if (one === undefined) throw new Error(`no case "${values.case}"`)
 const core = cpus().length - 1
+const nice = Number(values.nice)
 const dir = mkdtempSync(join(tmpdir(), 'sallyport-profile-'))
 stopWithUs(() => rmSync(dir, { recursive: true, force: true }))
-const load = loadGenerator({ connections: 50, core: 0 })
-const { port: upstream } = await startUpstream({ core: 0 })
+const load = loadGenerator({ connections: 50, core: 0, nice })
+const { port: upstream } = await startUpstream({ core: 0, nice })
 const profiles = []
-for (const peer of participantsNamed(values.only.split(','))) {
+const chosen = [...await Promise.all(values.with.map(participantFrom)), ...participantsNamed(values.only.split(','))]
+for (const peer of chosen) {
   if (peer.missing !== null) console.log(`skipped: ${peer.name}: missing; get it with: ${peer.missing}`)
   else profiles.push(await profile(peer, one, { load, upstream, dir, core }))
 }
