@@ -23,7 +23,7 @@ export function createBodyReader (transforms: readonly Transform[], buffer: numb
       if (context.answered) return
       if (buffer === 0) {
         inviteBody(context)
-        if (context.upstream !== null) context.upstream.body = source
+        if (context.upstream !== null && source !== context.raw) context.upstream.body = source
         next()
         return
       }

@@ -1,10 +1,12 @@
 import type { FastifyReply } from 'fastify'
+import { answerEarly } from '../proxy/request-body.ts'
 import type { Context } from './context.ts'
 
 /** Puts the gateway's own fields on an answer that did not come from an upstream. Bears being called twice. */
 export function stamp (context: Context, reply: FastifyReply): void {
   if (context.stamped) return
   context.stamped = true
+  if (!context.raw.complete) answerEarly(context)
   const { tokens } = context.snapshot
   if (tokens.server !== null && !reply.hasHeader('server')) reply.header('server', tokens.server)
   if (tokens.requestId !== null) reply.header(tokens.requestId, context.id)

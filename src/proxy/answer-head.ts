@@ -1,6 +1,6 @@
 import type { Context } from '../gateway/context.ts'
 import type { Tokens } from './product.ts'
-import { CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DROP, KEEP, SERVER, TRAILER, VIA, responseFieldKind } from './response-fields.ts'
+import { CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DROP, KEEP, SERVER, TRAILER, TRANSFER_ENCODING, VIA, responseFieldKind } from './response-fields.ts'
 
 /** The head of an upstream's answer, ready for the client. */
 export interface AnswerHead {
@@ -9,6 +9,8 @@ export interface AnswerHead {
   /** Content-Length; -1 where there is none. */
   readonly length: number
   readonly hasContentType: boolean
+  /** false: in a transfer coding other than chunked. */
+  readonly readable: boolean
 }
 
 const PLAIN_CONNECTION = /^(?:keep-alive|close|upgrade)$/i
@@ -25,6 +27,7 @@ export function answerHead (context: Context, raw: readonly Buffer[], tokens: To
   let via: string | undefined
   let server = false
   let hasContentType = false
+  let readable = true
 
   for (let index = 0; index < raw.length; index += 2) {
     const name = (raw[index] as Buffer).toString('latin1')
@@ -41,6 +44,10 @@ export function answerHead (context: Context, raw: readonly Buffer[], tokens: To
       case TRAILER:
         if (!context.trailers) continue
         break
+      case TRANSFER_ENCODING:
+        // never asked for, so nothing that could be passed on: the client would get coded bytes without knowing it
+        if (value.toLowerCase() !== 'chunked') readable = false
+        continue
       case CONTENT_LENGTH:
         length = Number(value)
         break
@@ -67,7 +74,7 @@ export function answerHead (context: Context, raw: readonly Buffer[], tokens: To
   if (tokens.proxyLatency !== null) fields.push(tokens.proxyLatency, String(Math.round(context.proxiedTick - context.startedTick)))
   if (tokens.upstreamStatus !== null) fields.push(tokens.upstreamStatus, String(context.upstreamStatus))
   if (tokens.requestId !== null) fields.push(tokens.requestId, context.id)
-  return { fields, length, hasContentType }
+  return { fields, length, hasContentType, readable }
 }
 
 /** Removes the fields that `Connection` names. */

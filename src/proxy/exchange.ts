@@ -7,6 +7,7 @@ import { GatewayError } from '../errors.ts'
 import { answerHead, type AnswerHead } from './answer-head.ts'
 import { causeCode, isConnectionFailure, upstreamError } from './errors.ts'
 import type { Tokens } from './product.ts'
+import { answerEarly } from './request-body.ts'
 import { finishRequestHead } from './request-head.ts'
 import { copyToReply, mergeReplyFields } from './reply-fields.ts'
 import type { Upstream } from './upstream.ts'
@@ -122,6 +123,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     this.#statusText = reasonPhrase(status, statusText)
     this.#resume = resume
     const head = answerHead(context, raw, this.#delivery.tokens)
+    if (!head.readable) {
+      this.#fail(invalidAnswer('SP_UPSTREAM_CODING'))
+      return true
+    }
     this.#head = head
     const bare = context.method === 'HEAD' || status === 204 || status === 304 || head.length === 0
     if (bare || (head.length > 0 && head.length <= SMALL_ANSWER)) {
@@ -215,6 +220,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
   #deliver (body: Buffer | null): void {
     const context = this.#context
     const head = this.#head as AnswerHead
+    if (!context.raw.complete) answerEarly(context)
     context.proxied = true
     context.responseHeaders = head.fields
     if (this.#delivery.hooked) {
@@ -234,6 +240,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
   #startStream (head: AnswerHead): void {
     const context = this.#context
     const response = this.#response
+    if (!context.raw.complete) answerEarly(context)
     context.proxied = true
     context.responseHeaders = head.fields
     if (this.#delivery.hooked) {
@@ -336,5 +343,9 @@ function latin1 (value: Buffer | string): string {
 }
 
 function answerTooLarge (): GatewayError {
-  return new GatewayError('SP_ANSWER_TOO_LARGE', 502, 'An invalid response was received from the upstream server')
+  return invalidAnswer('SP_ANSWER_TOO_LARGE')
+}
+
+function invalidAnswer (code: string): GatewayError {
+  return new GatewayError(code, 502, 'An invalid response was received from the upstream server')
 }

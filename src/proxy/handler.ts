@@ -3,6 +3,7 @@ import { kContext, type Context, type GatewayMessage } from '../gateway/context.
 import { GatewayError } from '../errors.ts'
 import { Exchange, type Delivery } from './exchange.ts'
 import { collectBody, hasBody, inviteBody, SMALL_BODY } from './request-body.ts'
+import { Upload } from './upload.ts'
 import type { Upstream } from './upstream.ts'
 
 /** The proxy handler of a scope: what stands at the end of each chain. */
@@ -30,10 +31,9 @@ export function createProxyHandler (delivery: Delivery): (request: FastifyReques
       return
     }
     inviteBody(context)
-    upstream.body = context.raw
     if (length !== undefined) upstream.headers.append('content-length', length)
     // the upstream's connection is taken when the body flows, not while a client thinks about it
-    context.raw.once('readable', () => forward(context, reply, upstream, delivery))
+    upstream.body = new Upload(context.raw, () => forward(context, reply, upstream, delivery))
   }
 }
 

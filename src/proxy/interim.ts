@@ -12,7 +12,10 @@ export function tolerateContinue (connect: buildConnector.connector): buildConne
   return function connectTolerant (options, callback) {
     connect(options, (...outcome) => {
       const socket = outcome[1]
-      if (socket !== null && socket !== undefined) filterContinue(socket)
+      if (socket !== null && socket !== undefined) {
+        filterContinue(socket)
+        failOnReset(socket)
+      }
       callback(...outcome)
     })
   }
@@ -23,11 +26,23 @@ const END = Buffer.from('\r\n\r\n')
 /** An interim answer longer than this is passed on, and refused by the parser. */
 const LONGEST = 4096
 
-interface Parser { statusCode: number | null, headers: readonly unknown[] }
+interface Parser { statusCode: number | null, headers: readonly unknown[], shouldKeepAlive: boolean }
+
+/**
+ * undici takes a reset for the end of a body that has no length (macOS resets where others end). Elsewhere it is a cut
+ * body, which must not pass for a whole one. Its parser makes the exception for connections that end with the answer, so
+ * it is told that this one doesn't, just before it looks.
+ */
+function failOnReset (socket: Socket): void {
+  socket.on('error', () => {
+    const parser = parserOf(socket)
+    if (parser != null) parser.shouldKeepAlive = true
+  })
+}
 
 function filterContinue (socket: Socket): void {
   const read = socket.read
-  let parser: Parser | undefined
+  let parser: Parser | null | undefined
   let held: Buffer | null = null
 
   socket.read = function readFiltered (size?: number): Buffer | null {
@@ -37,35 +52,37 @@ function filterContinue (socket: Socket): void {
       // 'H': one comparison for every chunk that is not the start of a message
       if (held === null && chunk[0] !== 72) return chunk
       parser ??= parserOf(socket)
-      if (parser === undefined || (held === null && !(waitsForHead(parser) && startsInterim(chunk)))) return chunk
-      const bytes: Buffer = held === null ? chunk : Buffer.concat([held, chunk])
+      if (parser == null || (held === null && !(waitsForHead(parser) && startsInterim(chunk)))) return chunk
+      let bytes: Buffer = held === null ? chunk : Buffer.concat([held, chunk])
       held = null
-      if (!startsInterim(bytes)) return bytes
-      const end = bytes.indexOf(END)
-      if (end === -1) {
-        if (bytes.length > LONGEST) return bytes
-        held = bytes
-        continue
+      while (startsInterim(bytes)) {
+        const end = bytes.indexOf(END)
+        if (end === -1) {
+          held = bytes
+          break
+        }
+        bytes = bytes.subarray(end + END.length)
       }
-      const rest = bytes.subarray(end + END.length)
-      if (rest.length > 0) {
-        if (!startsInterim(rest)) return rest
-        held = rest
+      if (held !== null && held.length > LONGEST) {
+        bytes = held
+        held = null
       }
+      if (held === null && bytes.length > 0) return bytes
     }
   }
 }
 
+/** Whether the bytes are, or may become, an interim answer. */
 function startsInterim (bytes: Buffer): boolean {
   const length = Math.min(bytes.length, START.length)
-  return bytes.compare(START, 0, length, 0, length) === 0
+  return length > 0 && bytes.compare(START, 0, length, 0, length) === 0
 }
 
 function waitsForHead (parser: Parser): boolean {
   return (parser.statusCode === null || parser.statusCode === 0) && parser.headers.length === 0
 }
 
-function parserOf (socket: Socket): Parser | undefined {
+function parserOf (socket: Socket): Parser | null | undefined {
   const symbol = Object.getOwnPropertySymbols(socket).find(candidate => candidate.description === 'parser')
-  return symbol === undefined ? undefined : (socket as unknown as Record<symbol, Parser>)[symbol]
+  return symbol === undefined ? undefined : (socket as unknown as Record<symbol, Parser | null>)[symbol]
 }

@@ -22,6 +22,15 @@ export function inviteBody (context: Context): void {
 }
 
 /**
+ * An answer comes while the client still sends: what is left of a short body is read and thrown away, a long one (or one
+ * of unknown length, or one that waits for an invitation) would hold the connection, so it ends with the answer.
+ */
+export function answerEarly (context: Context): void {
+  const length = context.raw.headers['content-length']
+  if (context.expectsContinue || length === undefined || Number(length) > SMALL_BODY) context.response.shouldKeepAlive = false
+}
+
+/**
  * Reads the whole body.
  *
  * @param limit in bytes; a longer body is an error with status 413

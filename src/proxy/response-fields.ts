@@ -8,6 +8,7 @@ export const VIA = 4
 export const SERVER = 5
 export const TRAILER = 6
 export const CONTENT_TYPE = 7
+export const TRANSFER_ENCODING = 8
 
 const SPECIAL: Readonly<Record<string, number>> = {
   connection: CONNECTION,
@@ -18,7 +19,7 @@ const SPECIAL: Readonly<Record<string, number>> = {
   trailer: TRAILER,
   'keep-alive': DROP,
   'proxy-connection': DROP,
-  'transfer-encoding': DROP,
+  'transfer-encoding': TRANSFER_ENCODING,
   upgrade: DROP,
   te: DROP
 }
