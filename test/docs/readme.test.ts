@@ -1,6 +1,9 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import t from 'tap'
 import { createGateway } from '../../src/index.ts'
 import { codeBlocks } from '../helpers/markdown.ts'
+import { packageRoot } from '../helpers/package-root.ts'
 
 const blocks = codeBlocks('README.md')
 
@@ -32,4 +35,15 @@ t.test('the plugin of the README runs, with the options of the file beside it', 
   // a route without a service has nobody to ask
   const passed = await fetch(url)
   t.match(await passed.json(), { message: 'no Service found with those values' })
+})
+
+t.test('the output of check in the README is what check prints for the first file with two slips', async t => {
+  const text = blocks.find(block => block.info === 'yaml')?.text ?? ''
+  const directory = t.testdir({ 'gateway.yaml': text.replace('methods:', 'method:').replace('correlation-id', 'corelation-id') })
+  const { stdout, status } = spawnSync(process.execPath, [join(packageRoot, 'dist/src/cli/main.js'), 'check', 'gateway.yaml'], {
+    cwd: directory,
+    encoding: 'utf8'
+  })
+  t.equal(status, 1)
+  t.equal(blocks.find(block => block.info === 'console')?.text, `$ sallyport check gateway.yaml\n${stdout}`)
 })
