@@ -10,12 +10,13 @@ import type { Criteria } from './criteria.ts'
 import type { RouteMatch, RoutingRequest } from './types.ts'
 
 /** One path of one candidate. */
-export interface Entry {
+export interface Entry extends Criteria {
   /** Position in matching order over all entries: the smaller one wins. */
   readonly order: number
-  readonly criteria: Criteria
   /** null: a literal path or none, which the trie has already matched. */
   readonly regex: RegExp | null
+  /** Segments that a path must have for the regex to match; null where it is null. */
+  readonly segments: ReadonlyMap<number, string> | null
   /** What a match gives; for a regex, captures and prefix are still to be filled in. */
   readonly match: RouteMatch
 }
@@ -26,35 +27,43 @@ export interface EntrySet {
   /** By order; those that no index tells apart. */
   readonly entries: readonly Entry[]
   readonly index: Index | null
+  /** The set of the next shorter text that the path also starts with. */
+  readonly up: EntrySet | null
+  /** Smallest order in this set and all above. */
+  readonly least: number
 }
 
 interface Index {
   readonly methods: ReadonlyMap<string, EntrySet>
   /** By folded name, then by folded value. */
   readonly headers: ReadonlyMap<string, ReadonlyMap<string, EntrySet>>
+  /** By number, then by text, of a segment of the path: regexes only. */
+  readonly segments: ReadonlyMap<number, ReadonlyMap<string, EntrySet>>
+  /** Of the header names: most headers of a request are none of these, which their length tells. */
+  readonly lengths: ReadonlySet<number>
 }
 
 /** Up to here a list is faster than its index. */
 const LIST = 8
 
 /** @param entries by order, at least one */
-export function makeEntrySet (entries: readonly Entry[]): EntrySet {
+export function makeEntrySet (entries: readonly Entry[], up: EntrySet | null): EntrySet {
   const first = entries[0]?.order ?? Infinity
-  if (entries.length <= LIST) return { first, entries, index: null }
+  const least = Math.min(first, up?.least ?? Infinity)
+  if (entries.length <= LIST) return { first, entries, index: null, up, least }
   const sizes = new Map<string, number>()
   for (const entry of entries) {
-    for (const keys of distinctions(entry)) {
-      for (const key of keys) sizes.set(key, (sizes.get(key) ?? 0) + 1)
-    }
+    for (const key of distinctions(entry).flat()) sizes.set(key, (sizes.get(key) ?? 0) + 1)
   }
   const piles = new Map<string, Entry[]>()
   const rest: Entry[] = []
   for (const entry of entries) {
+    // halves, so that piles of piles come to an end
     const keys = smallest(entry, sizes, entries.length / 2)
     if (keys === null) rest.push(entry)
-    else for (const key of keys) pile(piles, key).push(entry)
+    for (const key of keys ?? []) inner(piles, key, () => []).push(entry)
   }
-  return { first, entries: rest, index: piles.size > 0 ? makeIndex(piles) : null }
+  return { first, entries: rest, index: piles.size > 0 ? makeIndex(piles) : null, up, least }
 }
 
 /** The first entry of the set that accepts the request and comes before `limit`, or null. */
@@ -62,22 +71,31 @@ export function firstAccepting ({ entries, index }: EntrySet, request: RoutingRe
   let found: Entry | null = null
   for (const entry of entries) {
     if (entry.order >= limit) break
-    if (!accepts(entry.criteria, request) || (entry.regex !== null && !entry.regex.test(request.path))) continue
+    if (!accepts(entry, request) || (entry.regex !== null && !entry.regex.test(request.path))) continue
     found = entry
     break
   }
   return index === null ? found : firstIndexed(index, request, limit, found)
 }
 
-function firstIndexed ({ methods, headers }: Index, request: RoutingRequest, limit: number, found: Entry | null): Entry | null {
+function firstIndexed ({ methods, headers, segments, lengths }: Index, request: RoutingRequest, limit: number, found: Entry | null): Entry | null {
   found = better(methods.get(request.method), request, limit, found)
+  for (const [number, texts] of segments) found = better(texts.get(segmentOf(request.path, number)), request, limit, found)
   if (headers.size === 0) return found
   // by the request's headers, whose number is limited; a route's names are not
   for (let index = 0; index < request.headers.length; index += 2) {
-    const values = headers.get(foldHeaderName(request.headers[index] ?? ''))
+    const name = request.headers[index] ?? ''
+    const values = lengths.has(name.length) ? headers.get(foldHeaderName(name)) : undefined
     if (values !== undefined) found = better(values.get(foldHeaderValue(request.headers[index + 1] ?? '')), request, limit, found)
   }
   return found
+}
+
+function segmentOf (path: string, number: number): string {
+  let start = 1
+  for (let skipped = 0; skipped < number && start > 0; skipped++) start = path.indexOf('/', start) + 1
+  const end = path.indexOf('/', start)
+  return start === 0 ? '' : path.slice(start, end === -1 ? undefined : end)
 }
 
 function better (set: EntrySet | undefined, request: RoutingRequest, limit: number, found: Entry | null): Entry | null {
@@ -85,11 +103,14 @@ function better (set: EntrySet | undefined, request: RoutingRequest, limit: numb
   return set === undefined || set.first >= before ? found : firstAccepting(set, request, before) ?? found
 }
 
-/** Each criterion that can tell an entry apart, as the keys of which a request must have one. */
-function distinctions ({ criteria: { methods, headers } }: Entry): string[][] {
-  const all = methods === null ? [] : [[...methods]]
+/**
+ * Each criterion that can tell an entry apart, as the keys of which a request must have one: kind and value with a space
+ * between them. No header name is empty or has a slash.
+ */
+function distinctions ({ methods, headers, segments }: Entry): string[][] {
+  const all = [...segments ?? []].map(([number, text]) => [`/${number} ${text}`])
+  if (methods !== null) all.push([...methods].map(method => ` ${method}`))
   for (const { name, values, regexes } of headers ?? []) {
-    // no method and no name has a space in it
     if (regexes.length === 0) all.push([...values].map(value => `${name} ${value}`))
   }
   return all
@@ -107,25 +128,21 @@ function smallest (entry: Entry, sizes: ReadonlyMap<string, number>, most: numbe
   return best
 }
 
-function pile (piles: Map<string, Entry[]>, key: string): Entry[] {
-  const entries = piles.get(key) ?? []
-  piles.set(key, entries)
-  return entries
-}
-
 function makeIndex (piles: ReadonlyMap<string, Entry[]>): Index {
   const methods = new Map<string, EntrySet>()
   const headers = new Map<string, Map<string, EntrySet>>()
+  const segments = new Map<number, Map<string, EntrySet>>()
   for (const [key, entries] of piles) {
     const space = key.indexOf(' ')
-    const set = makeEntrySet(entries)
-    if (space === -1) {
-      methods.set(key, set)
-    } else {
-      const name = key.slice(0, space)
-      const values = headers.get(name) ?? new Map<string, EntrySet>()
-      headers.set(name, values.set(key.slice(space + 1), set))
-    }
+    const kind = key.slice(0, space)
+    const sets = kind === '' ? methods : kind.startsWith('/') ? inner(segments, Number(kind.slice(1)), () => new Map()) : inner(headers, kind, () => new Map())
+    sets.set(key.slice(space + 1), makeEntrySet(entries, null))
   }
-  return { methods, headers }
+  return { methods, headers, segments, lengths: new Set([...headers.keys()].map(name => name.length)) }
+}
+
+function inner<K, V> (map: Map<K, V>, key: K, make: () => V): V {
+  const value = map.get(key) ?? make()
+  map.set(key, value)
+  return value
 }

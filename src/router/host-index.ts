@@ -4,53 +4,68 @@ import type { HostPattern } from './hosts.ts'
 
 export interface HostIndex<T> {
   /** By pattern text, with `:port` where the pattern has one. */
-  readonly exact: Map<string, T>
-  readonly suffix: Map<string, T>
-  readonly prefix: Map<string, T>
-  /** Lengths of the pattern texts: what a Host field is cut to, however long it is. */
-  readonly suffixLengths: Set<number>
-  readonly prefixLengths: Set<number>
-  longestSuffix: number
-  longestPrefix: number
+  readonly exact: Kind<T>
+  /** By `.example.com`. */
+  readonly suffix: Kind<T>
+  /** By `example.`. */
+  readonly prefix: Kind<T>
   /** Whether any pattern has a port. */
   ports: boolean
   /** For requests of any host. */
   any: T | null
 }
 
-export function makeHostIndex<T> (): HostIndex<T> {
-  return {
-    exact: new Map(),
-    suffix: new Map(),
-    prefix: new Map(),
-    suffixLengths: new Set(),
-    prefixLengths: new Set(),
-    longestSuffix: 0,
-    longestPrefix: 0,
-    ports: false,
-    any: null
-  }
+interface Kind<T> {
+  readonly values: ReadonlyMap<string, T>
+  /** Of the pattern texts: only as much of a Host field is looked up, however long it is. */
+  readonly lengths: ReadonlySet<number>
+  readonly longest: number
+}
+
+interface KindDraft<T> extends Kind<T> {
+  readonly values: Map<string, T>
+  readonly lengths: Set<number>
+  longest: number
+}
+
+export interface HostIndexDraft<T> extends HostIndex<T> {
+  readonly exact: KindDraft<T>
+  readonly suffix: KindDraft<T>
+  readonly prefix: KindDraft<T>
+}
+
+export function makeHostIndex<T> (): HostIndexDraft<T> {
+  const kind = () => ({ values: new Map<string, T>(), lengths: new Set<number>(), longest: 0 })
+  return { exact: kind(), suffix: kind(), prefix: kind(), ports: false, any: null }
 }
 
 /** What the index has for the pattern (null: any host), made when it has nothing yet. */
-export function hostValue<T> (index: HostIndex<T>, pattern: HostPattern | null, make: () => T): T {
+export function hostValue<T> (index: HostIndexDraft<T>, pattern: HostPattern | null, make: () => T): T {
   if (pattern === null) {
     index.any ??= make()
     return index.any
   }
-  const { kind, text, port } = pattern
+  const { text, port } = pattern
+  const kind = index[pattern.kind]
   const key = port === null ? text : `${text}:${port}`
-  const value = index[kind].get(key) ?? make()
-  index[kind].set(key, value)
+  const value = kind.values.get(key) ?? make()
+  kind.values.set(key, value)
+  kind.lengths.add(text.length)
+  kind.longest = Math.max(kind.longest, text.length)
   index.ports ||= port !== null
-  if (kind === 'suffix') {
-    index.suffixLengths.add(text.length)
-    index.longestSuffix = Math.max(index.longestSuffix, text.length)
-  } else if (kind === 'prefix') {
-    index.prefixLengths.add(text.length)
-    index.longestPrefix = Math.max(index.longestPrefix, text.length)
-  }
   return value
+}
+
+/** The same index with other values. */
+export function mapHosts<T, U> (index: HostIndex<T>, change: (value: T) => U): HostIndex<U> {
+  const kind = ({ values, ...rest }: Kind<T>) => ({ ...rest, values: new Map([...values].map(([text, value]) => [text, change(value)])) })
+  return {
+    exact: kind(index.exact),
+    suffix: kind(index.suffix),
+    prefix: kind(index.prefix),
+    ports: index.ports,
+    any: index.any === null ? null : change(index.any)
+  }
 }
 
 /**
@@ -63,19 +78,20 @@ export function hostValues<T> (index: HostIndex<T>, host: string, listenerPort: 
   const name = hostName(host)
   const port = index.ports ? hostPort(host) ?? listenerPort : null
   const found: T[] = []
-  collect(found, index.exact, name, port)
+  const { exact, suffix, prefix } = index
+  if (exact.lengths.has(name.length)) collect(found, exact, name, port)
   // a wildcard stands for one character at least
-  for (let dot = name.lastIndexOf('.'); dot > 0 && name.length - dot <= index.longestSuffix; dot = name.lastIndexOf('.', dot - 1)) {
-    if (index.suffixLengths.has(name.length - dot)) collect(found, index.suffix, name.slice(dot), port)
+  for (let dot = suffix.longest > 0 ? name.lastIndexOf('.') : 0; dot > 0 && name.length - dot <= suffix.longest; dot = name.lastIndexOf('.', dot - 1)) {
+    if (suffix.lengths.has(name.length - dot)) collect(found, suffix, name.slice(dot), port)
   }
-  for (let end = name.indexOf('.') + 1; end > 0 && end < name.length && end <= index.longestPrefix; end = name.indexOf('.', end) + 1) {
-    if (index.prefixLengths.has(end)) collect(found, index.prefix, name.slice(0, end), port)
+  for (let end = prefix.longest > 0 ? name.indexOf('.') + 1 : 0; end > 0 && end < name.length && end <= prefix.longest; end = name.indexOf('.', end) + 1) {
+    if (prefix.lengths.has(end)) collect(found, prefix, name.slice(0, end), port)
   }
   if (index.any !== null) found.push(index.any)
   return found
 }
 
-function collect<T> (found: T[], values: ReadonlyMap<string, T>, text: string, port: number | null): void {
+function collect<T> (found: T[], { values }: Kind<T>, text: string, port: number | null): void {
   const value = values.get(text)
   if (value !== undefined) found.push(value)
   if (port === null) return

@@ -1,30 +1,35 @@
 import { firstAccepting } from './entry-set.ts'
-import type { Entry } from './entry-set.ts'
+import type { Entry, EntrySet } from './entry-set.ts'
 import { hostValues } from './host-index.ts'
 import type { HostIndex } from './host-index.ts'
-import { descend } from './path-trie.ts'
-import type { Chain, TrieNode } from './path-trie.ts'
+import { descend, literalsAt, regexesAt } from './path-trie.ts'
+import type { PathTries } from './path-trie.ts'
 import type { RouteMatch, RoutingRequest } from './types.ts'
 
-/** The first of all entries in matching order that accepts the request. */
-export function matchRequest (index: HostIndex<TrieNode>, request: RoutingRequest): RouteMatch | null {
-  const nodes = hostValues(index, request.host, request.port)
+/**
+ * The first of all entries in matching order that accepts the request.
+ *
+ * @param hosts the roots of the tries by host
+ */
+export function matchRequest (hosts: HostIndex<number>, tries: PathTries, request: RoutingRequest): RouteMatch | null {
+  const nodes = hostValues(hosts, request.host, request.port)
   let found: Entry | null = null
-  for (let position = 0; position < nodes.length; position++) {
-    const node = descend(nodes[position] as TrieNode, request.path)
-    nodes[position] = node
-    found = firstInChain(node.literals, request, found)
+  for (let index = 0; index < nodes.length; index++) {
+    const node = descend(tries.table, nodes[index] ?? 0, request.path)
+    nodes[index] = node
+    found = firstOf(literalsAt(tries, node), request, found)
   }
   // regexes last: only those that would come before the best literal of any host are run
-  for (const node of nodes) found = firstInChain(node.regexes, request, found)
+  for (const node of nodes) found = firstOf(regexesAt(tries, node), request, found)
   if (found === null) return null
   return found.regex === null ? found.match : withCaptures(found, found.regex, request.path)
 }
 
-function firstInChain (chain: Chain | null, request: RoutingRequest, found: Entry | null): Entry | null {
+/** The first in a set and those above it, if it comes before `found`. */
+function firstOf (longest: EntrySet | null, request: RoutingRequest, found: Entry | null): Entry | null {
   let limit = found?.order ?? Infinity
-  for (let link = chain; link !== null && link.first < limit; link = link.up) {
-    const entry: Entry | null = link.set.first < limit ? firstAccepting(link.set, request, limit) : null
+  for (let set = longest; set !== null && set.least < limit; set = set.up) {
+    const entry: Entry | null = set.first < limit ? firstAccepting(set, request, limit) : null
     if (entry === null) continue
     found = entry
     limit = entry.order

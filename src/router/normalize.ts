@@ -13,10 +13,20 @@ export interface NormalTarget {
 /** Anything that the fast path can't take: `%`, `#`, controls, bytes from 0x80 on, `//`, `/.`. */
 const irregular = /[^!"$&-~]|\/[/.]/
 
+/** Broken triplets, NUL, controls, what can't be a byte; and `#`, at which some upstreams cut and others don't. */
+const malformed = /%(?![\da-fA-F]{2})|%00|[^!"$-~\x80-\xff]/
+
 const absoluteForm = /^https?:\/\/([\w.~!$&'()*+,;=%:[\]-]+)(?=[/?]|$)/i
 
-/** Triplets of these stay: decoding them would change what the path says. */
-const reserved = new Set([..."!*'();:@&=+$,/?%#[]"].map(character => character.charCodeAt(0)))
+/** These stay encoded: decoding them would change what the path says. */
+const reserved = new Set("!*'();:@&=+$,/?%#[]")
+
+/** What becomes of each triplet, in any case of its digits. Looked up, since a target may have thousands. */
+const decodings = new Map(Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte)
+  const triplet = `%${byte.toString(16).padStart(2, '0')}`
+  return spellings(triplet).map(spelling => [spelling, reserved.has(character) ? triplet.toUpperCase() : character] as const)
+}).flat())
 
 /**
  * Reads the target of a request line.
@@ -55,29 +65,16 @@ function split (target: string, authority: string | null): NormalTarget | null {
 function normalize (bytes: string): string | null {
   // nearly every target of a real client ends here, without a copy
   if (!irregular.test(bytes)) return bytes
-  const decoded = decodeTriplets(bytes)
-  return decoded === null ? null : removeDotSegments(decodeUtf8(decoded))
+  if (malformed.test(bytes)) return null
+  const decoded = bytes.replace(/%../g, triplet => decodings.get(triplet) ?? triplet)
+  const text = /[\x80-\xff]/.test(decoded) ? decodeUtf8(decoded) : decoded
+  return /\/[/.]/.test(text) ? removeDotSegments(text) : text
 }
 
-function decodeTriplets (bytes: string): string | null {
-  let decoded = ''
-  for (let index = 0; index < bytes.length; index++) {
-    const code = bytes.charCodeAt(index)
-    if (code === 0x25) {
-      const hex = bytes.slice(index + 1, index + 3)
-      if (!/^[\da-f]{2}$/i.test(hex)) return null
-      const byte = parseInt(hex, 16)
-      if (byte === 0) return null
-      decoded += reserved.has(byte) ? `%${hex.toUpperCase()}` : String.fromCharCode(byte)
-      index += 2
-    } else if (code <= 0x20 || code === 0x23 || code === 0x7f || code > 0xff) {
-      // some upstreams cut at a `#`, others don't: no reading of it is safe
-      return null
-    } else {
-      decoded += bytes.charAt(index)
-    }
-  }
-  return decoded
+/** A triplet with each of its digits in both cases. */
+function spellings (triplet: string): string[] {
+  const [, high = '', low = ''] = triplet
+  return [high, high.toUpperCase()].flatMap(first => [low, low.toUpperCase()].map(second => `%${first}${second}`))
 }
 
 /** Runs after decoding, so that `%2e%2e` counts. `..` never climbs over the root. */

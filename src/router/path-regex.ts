@@ -1,10 +1,11 @@
-import { translateRegex } from './regex-dialect.ts'
+import { readRegex } from './regex-dialect.ts'
 import type { RegexProblem } from './regex-dialect.ts'
+import { regexShape } from './regex-shape.ts'
+import type { Shape } from './regex-shape.ts'
 
 export interface CompiledRegex {
   readonly regex: RegExp
-  /** What every match starts with, in the path's own letters; '' when nothing is certain. */
-  readonly literalPrefix: string
+  readonly shape: Shape
 }
 
 /**
@@ -32,14 +33,14 @@ export function isProblem (result: CompiledRegex | RegexProblem): result is Rege
 }
 
 function compile (pattern: string, build: (source: string) => RegExp): CompiledRegex | RegexProblem {
-  const translation = translateRegex(pattern)
-  if ('reason' in translation) return translation
+  const tokens = readRegex(pattern)
+  if ('reason' in tokens) return tokens
   try {
-    const regex = build(translation.source)
+    const regex = build(tokens.map(({ source }) => source).join(''))
     // V8 compiles at the first use, for strings of one and of two bytes a character, and refuses huge repeats only then
     regex.test('/')
     regex.test('/\u0100')
-    return { regex, literalPrefix: translation.literalPrefix }
+    return { regex, shape: regexShape(tokens) }
   } catch (error) {
     return { index: 0, length: pattern.length, reason: `the regex does not compile: ${reasonOf(error)}`, mend: 'write it as JavaScript understands it' }
   }

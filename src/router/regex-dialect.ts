@@ -17,18 +17,13 @@ export interface RegexProblem {
   readonly mend: string
 }
 
-export interface Translation {
-  /** For `new RegExp(source, 'u')`. */
-  readonly source: string
-  /** What every match starts with; '' when nothing is certain. */
-  readonly literalPrefix: string
-}
-
-interface Token {
+/** A piece of a pattern that can't be cut further, with what it is in JavaScript. */
+export interface Token {
   readonly kind: 'literal' | 'quantifier' | 'alternation' | 'open' | 'close' | 'other'
   readonly source: string
+  /** Index in the pattern behind it. */
   readonly end: number
-  /** Of a literal. */
+  /** The character of a literal. */
   readonly text?: string
 }
 
@@ -75,47 +70,40 @@ const groups: readonly (readonly [RegExp, string, string])[] = [
   [/^\(\?P=/, 'a reference to a group means something else in each engine', 'repeat the group\'s pattern'],
   [/^\(\?(?:R|[+-]?\d|&|P>)/, 'recursion is not known to JavaScript', 'repeat the group\'s pattern'],
   [/^\(\?\(/, 'a conditional is not known to JavaScript', 'write alternatives'],
-  [/^\(\?[a-zA-Z^-]+[:)]/, 'inline flags are not known to every supported Node', 'write the class of letters, such as [aA]'],
+  [/^\(\?[imnsxUJ^-]+[:)]/, 'inline flags are not known to every supported Node', 'write the class of letters, such as [aA]'],
   [/^\(\*/, 'a verb is not known to JavaScript', 'leave it out'],
   [/^\(\?P?</, 'the name of a group is made of ASCII letters, digits and _', 'rename the group']
 ]
 
-/** Passes a pattern (without `~`) through the dialects; a problem is the first one from the left. */
-export function translateRegex (pattern: string): Translation | RegexProblem {
+/**
+ * Cuts a pattern (without `~`) into tokens; joined, their sources are the JavaScript for the `u` flag.
+ *
+ * @returns the first problem from the left where there is one
+ */
+export function readRegex (pattern: string): Token[] | RegexProblem {
   try {
-    return translate(pattern)
+    return readTokens(pattern)
   } catch (error) {
     if (error instanceof Refusal) return error.problem
     throw error
   }
 }
 
-function translate (pattern: string): Translation {
+function readTokens (pattern: string): Token[] {
   const names = new Set<string>()
   const open: number[] = []
-  let source = ''
-  let alternatives = false
-  // the last literal is held back, since a quantifier behind it makes it uncertain
-  let prefix = ''
-  let last = ''
-  let certain = true
+  const tokens: Token[] = []
   for (let index = 0; index < pattern.length;) {
     const token = readToken(pattern, index, names)
     if (token.kind === 'open') open.push(index)
     // or the pattern would close the group that anchors it: /a)|(b
     if (token.kind === 'close' && open.pop() === undefined) refuse(index, 1, 'this ) closes no group', 'write \\) for the character')
-    if (token.kind === 'alternation' && open.length === 0) alternatives = true
-    if (certain) {
-      if (token.kind !== 'quantifier') prefix += last
-      last = token.text ?? ''
-      certain = token.kind === 'literal'
-    }
-    source += token.source
+    tokens.push(token)
     index = token.end
   }
   const unclosed = open.at(-1)
   if (unclosed !== undefined) refuse(unclosed, 1, 'this ( is not closed', 'write ) at its end, or \\( for the character')
-  return { source, literalPrefix: alternatives ? '' : prefix + last }
+  return tokens
 }
 
 function readToken (pattern: string, index: number, names: Set<string>): Token {

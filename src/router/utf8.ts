@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /**
  * Bytes of a path as text, and back without loss.
  *
@@ -15,6 +17,8 @@ const minimum = [0, 0x80, 0x800, 0x10000] as const
  * @returns the text; never throws
  */
 export function decodeUtf8 (bytes: string): string {
+  const buffer = Buffer.from(bytes, 'latin1')
+  if (isUtf8(buffer)) return buffer.toString()
   let text = ''
   for (let index = 0; index < bytes.length;) {
     const lead = bytes.charCodeAt(index)
