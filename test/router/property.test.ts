@@ -14,7 +14,7 @@ const headerNames = ['x-a', 'X-B', 'x_c', 'Accept']
 const headerValues = ['1', '2', 'Yes', 'v1.2']
 const regexes = [
   '/a', '/(?<id>\\d+)', '/a/(?<id>[^/]+)', '/[ab]+', '/ab?', '/a|/b', '/(a)?b', '/.*', '/a/.*/b', '/(?<one>.)(?<two>.)', '/é.', '/abc$',
-  '/(?:a|ab)(?:c|/b)$', '/\\d{2}', '/a\\.b', '/x y/?', '/(?=a)a', '/?a*'
+  '/(?:a|ab)(?:c|/b)$', '/[^/]+/b$', '/(?<x>[^/]+)/a/', '/a/\\d+/b$', '/[^/]+/[^/]+/abc$', '/[ab]{1,2}/b', '/\\d{2}', '/a\\.b', '/x y/?', '/(?=a)a', '/?a*'
 ]
 
 function listOf<T> (values: readonly T[], maxLength = 3): fc.Arbitrary<T[] | null> {
@@ -38,6 +38,15 @@ const route = fc.record({
   headers,
   snis: fc.option(fc.uniqueArray(fc.constantFrom('a.com', 'A.com.', '*.a.com', 'a.*'), { maxLength: 2 }), { freq: 1 }),
   regex_priority: fc.constantFrom(0, 0, 1, -1, 10)
+})
+
+const regexRoute = fc.record({
+  methods: listOf(methods),
+  paths: fc.tuple(
+    fc.constantFrom('', '/a', '/b'),
+    fc.array(fc.constantFrom('/a', '/b', '/ab', '/7', '/[^/]+', '/(\\d+)', '/(?:a|b)', '/a?b', '(?:/a)?', '/.*'), { minLength: 1, maxLength: 3 }),
+    fc.constantFrom('', '$', '/', '/$')
+  ).map(([start, parts, end]) => [`~${start}${parts.join('')}${end}`])
 })
 
 const request: fc.Arbitrary<RoutingRequest> = fc.record({
@@ -75,7 +84,7 @@ function agree (routes: readonly Route[], requests: readonly RoutingRequest[], c
   }
 }
 
-function check (routesLength: { minLength: number, maxLength: number }, numRuns: number): Count {
+function check (route: fc.Arbitrary<Partial<Route>>, routesLength: { minLength: number, maxLength: number }, numRuns: number): Count {
   const count = { requests: 0, matches: 0, regexes: 0 }
   fc.assert(fc.property(
     fc.array(route, routesLength).map(fields => fields.map((one, index) => makeRoute(`r${index}`, one))),
@@ -86,7 +95,7 @@ function check (routesLength: { minLength: number, maxLength: number }, numRuns:
 }
 
 t.test('few routes: the compiled router and the naive one agree', async t => {
-  const { requests, matches, regexes } = check({ minLength: 1, maxLength: 8 }, 2000)
+  const { requests, matches, regexes } = check(route, { minLength: 1, maxLength: 8 }, 2000)
   t.comment(`${requests} requests, ${matches} matches, ${regexes} by a regex`)
   t.ok(requests > 5000)
   t.ok(matches > requests * 0.4)
@@ -94,9 +103,16 @@ t.test('few routes: the compiled router and the naive one agree', async t => {
 })
 
 t.test('many routes on the same places, so that they are indexed: the two agree', async t => {
-  const { requests, matches, regexes } = check({ minLength: 30, maxLength: 120 }, 250)
+  const { requests, matches, regexes } = check(route, { minLength: 30, maxLength: 120 }, 250)
   t.comment(`${requests} requests, ${matches} matches, ${regexes} by a regex`)
   t.ok(requests > 1000)
   t.ok(matches > requests * 0.4)
   t.ok(regexes > requests * 0.05)
+})
+
+t.test('many regexes, so that they are indexed by their segments: the two agree', async t => {
+  const { requests, matches, regexes } = check(regexRoute, { minLength: 20, maxLength: 60 }, 400)
+  t.comment(`${requests} requests, ${matches} matches, ${regexes} by a regex`)
+  t.ok(requests > 2000)
+  t.ok(regexes > requests * 0.3)
 })
