@@ -47,6 +47,7 @@ export async function runGateway ({ file, load, render, watch = true, signals }:
   }
   if (signals === process) process.on('uncaughtException', onUncaught)
   signals.on('SIGHUP', onHangup)
+  let listening = false
   let remove = (): void => {}
   try {
     return await new Promise<number>((resolve, reject) => {
@@ -59,12 +60,12 @@ export async function runGateway ({ file, load, render, watch = true, signals }:
         },
         stop: async signal => {
           logger.info({ signal }, 'stopping')
-          await started.catch(() => {})
+          // nothing is served yet: there is nothing to wait for
+          if (!listening) return
           await gateway.close({ delayed: true })
         }
       })
-      const started = gateway.listen()
-      started.catch(reject)
+      gateway.listen().then(() => { listening = true }, reject)
     })
   } catch (error) {
     logger.fatal({ err: error }, `the gateway could not start: ${(error as Error).message}`)

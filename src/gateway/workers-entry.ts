@@ -59,3 +59,5 @@ process.on('uncaughtException', error => {
   log.logger.fatal({ err: error }, 'a worker ends: uncaught exception')
   process.exit(1)
 })
+
+answer({ type: 'hello' })

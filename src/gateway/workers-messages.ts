@@ -21,6 +21,8 @@ export type Order =
 
 /** From a worker. */
 export type Answer =
+  /** Orders may come: Node drops what arrives before anybody listens. */
+  | { readonly type: 'hello' }
   | { readonly type: 'done', readonly id: number, readonly addresses?: readonly BoundAddress[], readonly facts?: ProcessFacts }
   | { readonly type: 'failed', readonly id: number, readonly message: string, readonly code: string | null }
 

@@ -20,6 +20,7 @@ export class WorkerProcess {
   /** Told to end: its end is no failure. */
   leaving = false
   readonly #worker: Worker
+  readonly #listens: Promise<void>
   readonly #waiting = new Map<number, Waiting>()
   #orders = 0
   #gone = false
@@ -29,7 +30,13 @@ export class WorkerProcess {
     this.#worker = cluster.fork(environment)
     const { stdout } = this.#worker.process
     if (stdout !== null) onOutput(stdout)
-    this.#worker.on('message', (message: Answer) => this.#settle(message))
+    this.#listens = new Promise(resolve => {
+      this.#worker.on('message', (message: Answer) => {
+        if (message.type === 'hello') resolve()
+        else this.#settle(message)
+      })
+      this.#worker.once('exit', () => resolve())
+    })
     // a message to a worker that has just died is an error of the worker object; its end is dealt with below
     this.#worker.on('error', () => {})
     this.ended = new Promise(resolve => {
@@ -76,6 +83,7 @@ export class WorkerProcess {
   }
 
   async #order (order: OrderOf): Promise<Done> {
+    await this.#listens
     if (this.#gone) throw new Error(`worker ${this.pid} has ended`)
     const id = ++this.#orders
     return await new Promise((resolve, reject) => {
@@ -84,7 +92,7 @@ export class WorkerProcess {
     })
   }
 
-  #settle (answer: Answer): void {
+  #settle (answer: Exclude<Answer, { type: 'hello' }>): void {
     const waiting = this.#waiting.get(answer.id)
     this.#waiting.delete(answer.id)
     if (answer.type === 'done') waiting?.resolve(answer)
