@@ -20,8 +20,6 @@ export default definePlugin({
   register (scope, { state: rules }) {
     const editsHeaders = hasEdits(rules.headers)
     const editsJson = hasEdits(rules.json)
-    // the response phase may run a second time, for the error of a later plugin: these two would then apply twice
-    const done = rules.headers.rename.length + rules.headers.append.length > 0 ? new WeakSet<FastifyReply>() : null
 
     if (editsJson) {
       scope.addHook('onRequest', function responseTransformerIdentity (request) {
@@ -31,10 +29,7 @@ export default definePlugin({
     }
 
     scope.addHook('onSend', function responseTransformer (_request, reply, payload) {
-      if (editsHeaders && done?.has(reply) !== true) {
-        done?.add(reply)
-        applyEdits(new ReplyFields(reply), rules.headers, undefined)
-      }
+      if (editsHeaders) applyEdits(new ReplyFields(reply), rules.headers, undefined)
       return editsJson && isJson(reply) ? transformJson(reply, payload, rules) : undefined
     })
   }

@@ -138,9 +138,12 @@ export function composeRequest (steps: readonly RequestStep[]): (request: Fastif
 /**
  * Composes hooks that see every answer: each gets the payload that the one before it returned.
  *
- * A hook that fails turns the answer into an error, for which all hooks run again but the one that failed.
+ * A hook that fails turns the answer into an error, for which all hooks run again but the one that failed. One that fails
+ * on an error is passed over: a second error would be Fastify's to render, which shows its message to the client.
+ *
+ * @param failed told about the hooks that were passed over
  */
-export function composeResponse (steps: readonly Step[], choices: readonly Choice[]): (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done) => void {
+export function composeResponse (steps: readonly Step[], choices: readonly Choice[], failed: (plugin: string, error: unknown) => void): (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done) => void {
   const count = steps.length
 
   function runFrom (index: number, context: Context, request: FastifyRequest, reply: FastifyReply, payload: unknown, first: unknown, done: Done): void {
@@ -148,19 +151,25 @@ export function composeResponse (steps: readonly Step[], choices: readonly Choic
       const at = index++
       const step = steps[at] as Step
       if (at === context.failedStep || !chosen(step, context)) continue
+      const from = index
+      const before = payload
       const fail = (error: unknown): void => {
         context.failedStep = at
-        done(error ?? badResult(step))
+        if (!context.failed) {
+          done(error ?? badResult(step))
+          return
+        }
+        failed(step.plugin, error)
+        runFrom(from, context, request, reply, before, first, done)
       }
       if (step.callback) {
-        const from = index
         let called = false
         try {
           step.run.call(step.instance, request, reply, payload, (error?: unknown, value?: unknown) => {
             if (called) return
             called = true
             if (error != null) fail(error)
-            else runFrom(from, context, request, reply, value === undefined ? payload : value, first, done)
+            else runFrom(from, context, request, reply, value === undefined ? before : value, first, done)
           })
         } catch (error) {
           if (!called) {
@@ -178,8 +187,6 @@ export function composeResponse (steps: readonly Step[], choices: readonly Choic
         return
       }
       if (isPromise(result)) {
-        const from = index
-        const before = payload
         result.then(value => runFrom(from, context, request, reply, value === undefined ? before : value, first, done), fail)
         return
       }
@@ -187,7 +194,8 @@ export function composeResponse (steps: readonly Step[], choices: readonly Choic
     }
     // another body has another length; Fastify works it out for what it can measure
     if (payload !== first) reply.removeHeader('content-length')
-    done(null, payload)
+    // Node writes head and text in one piece, in the text's encoding: field values beyond ASCII would be encoded twice
+    done(null, typeof payload === 'string' ? Buffer.from(payload) : payload)
   }
 
   return function answerChain (request, reply, payload, done) {

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify'
 import type { Consumer, Route, Service } from '../config/model.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Credential, GatewayRequest } from '../plugin.ts'
+import type { ReplyFields } from '../proxy/reply-fields.ts'
 import type { Upstream } from '../proxy/upstream.ts'
 import type { Connection } from './connection.ts'
 import type { RouteRuntime } from './runtime.ts'
@@ -77,6 +78,12 @@ export class Context implements GatewayRequest {
   answered = false
   /** The answer is the upstream's. */
   proxied = false
+  /** The answer is an error that the gateway renders. */
+  failed = false
+  /** Header fields that stood on the reply before the response phase, the upstream's left out; null: it has not begun. */
+  ownFields: ReplyFields | null = null
+  /** Content-Type of a held answer of the upstream, which Fastify may have replaced; null: nothing to put back. */
+  contentType: string | undefined | null = null
   upstreamStatus = 0
   /** Code of the error that became the answer, for the log. */
   errorCode: string | null = null

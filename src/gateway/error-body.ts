@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { GatewayError } from '../errors.ts'
+import { restoreFields } from '../proxy/reply-fields.ts'
 import { stamp } from './local-answer.ts'
 import type { Context } from './context.ts'
 
@@ -34,11 +35,11 @@ export function sendError (error: unknown, context: Context, reply: FastifyReply
   if (status >= 500 && !(own && context.proxiedTick !== 0)) unexpected(error, context)
 
   reply.code(status)
-  // the upstream's fields must not stand on an answer that is not its own
-  if (context.proxied) {
-    for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
-    context.proxied = false
-  }
+  // a response hook has failed: the upstream's fields must not stand on an answer that is not its own, and what hooks have
+  // changed already, they change again
+  if (context.ownFields !== null) restoreFields(reply, context.ownFields)
+  context.proxied = false
+  context.failed = true
   const headers = own ? (error as GatewayError).headers : undefined
   if (headers !== undefined) reply.headers(headers as Record<string, string>)
   stamp(context, reply)

@@ -1,8 +1,9 @@
 import { METHODS } from 'node:http'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { BodyMode, BrandedPlugin, PluginEntry } from '../plugin.ts'
 import type { Delivery } from '../proxy/exchange.ts'
 import { createProxyHandler } from '../proxy/handler.ts'
+import { copyFields } from '../proxy/reply-fields.ts'
 import { createBodyReader, type Transform } from './body-phase.ts'
 import type { Chain } from './chains.ts'
 import { composeLog, composeRequest, composeResponse, contextOf, type Choice, type RequestStep, type Step } from './compose.ts'
@@ -34,7 +35,7 @@ export interface ScopeOptions {
   readonly responseBuffer: number
   /** No route: only response and log hooks run, as in Kong. */
   readonly miss: boolean
-  readonly logFailed: (plugin: string, error: unknown) => void
+  readonly hookFailed: (plugin: string, error: unknown) => void
 }
 
 const PHASES = ['onRequest', 'preParsing', 'preHandler', 'onSend', 'onResponse'] as const
@@ -75,17 +76,30 @@ export async function registerScope (instance: FastifyInstance, options: ScopeOp
   }
   if (requestSteps.length > 0) instance.addHook('preHandler', composeRequest(requestSteps))
   if (delivery.hooked || delivery.replyFields) {
-    const answer = composeResponse(steps.onSend, choices)
+    const answer = composeResponse(steps.onSend, choices, options.hookFailed)
     instance.addHook('onSend', function answerPhase (request, reply, payload, done) {
       const context = contextOf(request)
-      if (!context.proxied) stamp(context, reply)
+      if (!context.proxied) {
+        stamp(context, reply)
+        context.ownFields ??= copyFields(reply)
+      } else if (context.contentType !== null) {
+        restoreContentType(context, reply)
+      }
       answer(request, reply, payload, done as (error?: unknown, value?: unknown) => void)
     })
   }
-  if (steps.onResponse.length > 0) scope.log = composeLog(steps.onResponse, choices, options.logFailed)
+  if (steps.onResponse.length > 0) scope.log = composeLog(steps.onResponse, choices, options.hookFailed)
 
   shareClasses(instance)
   instance.route({ method: ROUTABLE, url: scope.path, handler: createProxyHandler(delivery) })
+}
+
+/** Fastify calls bytes `application/octet-stream` when it can't read their type or there is none: the upstream's answer stays. */
+function restoreContentType (context: Context, reply: FastifyReply): void {
+  const { contentType } = context
+  context.contentType = null
+  if (contentType === undefined) reply.removeHeader('content-type')
+  else reply.header('content-type', contentType)
 }
 
 /** Runs `register` of every entry of the chain, in order, and writes down the hooks that it adds. */

@@ -113,7 +113,7 @@ export class Snapshot {
           requestBuffer: config.gateway.limits.request_buffer,
           responseBuffer: config.gateway.limits.response_buffer,
           miss,
-          logFailed: (plugin, error) => services.log.error({ err: error, plugin }, 'a log hook failed')
+          hookFailed: (plugin, error) => services.log.error({ err: error, plugin }, 'a hook failed on an answer or after it')
         })
       })
       return scope

@@ -224,10 +224,12 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     context.proxied = true
     context.responseHeaders = head.fields
     if (this.#delivery.hooked) {
-      copyToReply(this.#reply, head.fields)
+      context.ownFields = copyToReply(this.#reply, head.fields)
       this.#reply.code(this.#status)
       this.#response.statusMessage = this.#statusText
-      this.#reply.send(body)
+      context.contentType = this.#reply.getHeader('content-type') as string | undefined
+      // not null: Fastify would write it as JSON
+      this.#reply.send(body ?? undefined)
       return
     }
     context.answered = true
@@ -244,7 +246,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     context.proxied = true
     context.responseHeaders = head.fields
     if (this.#delivery.hooked) {
-      copyToReply(this.#reply, head.fields)
+      context.ownFields = copyToReply(this.#reply, head.fields)
       this.#reply.code(this.#status)
       response.statusMessage = this.#statusText
       this.#stream = new PassThrough()

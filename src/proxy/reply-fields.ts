@@ -1,11 +1,15 @@
 import type { FastifyReply } from 'fastify'
 
+export type ReplyFields = ReturnType<FastifyReply['getHeaders']>
+
 /**
  * Puts the upstream's header fields on Fastify's reply. What a plugin has set there already stays, but for `Vary`,
  * which both may speak of, and `Set-Cookie`, of which there may be several.
+ *
+ * @returns what was on the reply before
  */
-export function copyToReply (reply: FastifyReply, fields: readonly string[]): void {
-  const own = reply.getHeaders()
+export function copyToReply (reply: FastifyReply, fields: readonly string[]): ReplyFields {
+  const own = copyFields(reply)
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] as string
     const value = fields[index + 1] as string
@@ -22,6 +26,22 @@ export function copyToReply (reply: FastifyReply, fields: readonly string[]): vo
       reply.header('set-cookie', value)
     }
   }
+  return own
+}
+
+/** What stands on the reply now. */
+export function copyFields (reply: FastifyReply): ReplyFields {
+  const fields = reply.getHeaders()
+  const cookies = fields['set-cookie']
+  // the one list that Fastify adds to
+  if (Array.isArray(cookies)) fields['set-cookie'] = cookies.slice()
+  return fields
+}
+
+/** Puts back what stood there at the time of the copy, and nothing else. */
+export function restoreFields (reply: FastifyReply, fields: ReplyFields): void {
+  for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
+  reply.headers(fields)
 }
 
 /** Adds what plugins have set on the reply to the upstream's fields, under the same rules. */
