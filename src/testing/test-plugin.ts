@@ -151,7 +151,9 @@ function describeFile (options: TestPluginOptions, upstreamPort: number, caller:
       : {
           services: [{
             name: 'service',
-            url: `http://127.0.0.1:${upstreamPort}`,
+            protocol: 'http',
+            host: '127.0.0.1',
+            port: upstreamPort,
             ...options.service,
             routes: [route],
             plugins: level === 'service' ? [entry] : []
