@@ -6,8 +6,6 @@ export interface NormalTarget {
   readonly path: string
   /** As received, without the `?`; null when there was none, '' for a lone `?`. */
   readonly query: string | null
-  /** Host and port of an absolute-form target, as received: must agree with the Host field. null for origin-form. */
-  readonly authority: string | null
 }
 
 /** Anything that the fast path can't take: `%`, `#`, controls, bytes from 0x80 on, `//`, `/.`. */
@@ -16,7 +14,7 @@ const irregular = /[^!"$&-~]|\/[/.]/
 /** Broken triplets, NUL, controls, what can't be a byte; and `#`, at which some upstreams cut and others don't. */
 const malformed = /%(?![\da-fA-F]{2})|%00|[^!"$-~\x80-\xff]/
 
-const absoluteForm = /^https?:\/\/([\w.~!$&'()*+,;=%:[\]-]+)(?=[/?]|$)/i
+const absoluteForm = /^https?:\/\/[\w.~!$&'()*+,;=%:[\]-]+(?=[/?]|$)/i
 
 /** These stay encoded: decoding them would change what the path says. */
 const reserved = new Set("!*'();:@&=+$,/?%#[]")
@@ -39,11 +37,11 @@ const decodings = new Map(Array.from({ length: 256 }, (_, byte) => {
  * absolute http URL without user information: answer 400
  */
 export function normalizeTarget (target: string): NormalTarget | null {
-  if (target.charCodeAt(0) === 0x2f) return split(target, null)
-  const [start, authority] = absoluteForm.exec(target) ?? []
-  if (start === undefined || authority === undefined) return null
+  if (target.charCodeAt(0) === 0x2f) return split(target)
+  const [start] = absoluteForm.exec(target) ?? []
+  if (start === undefined) return null
   const rest = target.slice(start.length)
-  return split(rest.startsWith('/') ? rest : `/${rest}`, authority)
+  return split(rest.startsWith('/') ? rest : `/${rest}`)
 }
 
 /**
@@ -56,10 +54,10 @@ export function normalizePath (path: string): string | null {
   return normalize(Buffer.from(path).toString('latin1'))
 }
 
-function split (target: string, authority: string | null): NormalTarget | null {
+function split (target: string): NormalTarget | null {
   const mark = target.indexOf('?', 1)
   const path = normalize(mark === -1 ? target : target.slice(0, mark))
-  return path === null ? null : { path, query: mark === -1 ? null : target.slice(mark + 1), authority }
+  return path === null ? null : { path, query: mark === -1 ? null : target.slice(mark + 1) }
 }
 
 function normalize (bytes: string): string | null {
