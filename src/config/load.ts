@@ -70,11 +70,10 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
   const value = plainValue(source, report)
   if (value === null) return { config: null, diagnostics: report.list(), source, plugins: await load([]) }
 
-  const ajv = createAjv()
-  const entities = new Envelope(ajv, source, report).check(value)
+  const entities = new Envelope(source, report).check(value)
   const owners = resolve(entities, source, report)
   const plugins = await load(modulesOf(value))
-  const configs = checkPlugins(entities, { ajv, source, report, plugins, owners })
+  const configs = checkPlugins(entities, { ajv: createAjv(), source, report, plugins, owners })
   if (report.hasErrors) return { config: null, diagnostics: report.list(), source, plugins }
 
   const config: Config = deepFreeze({

@@ -141,7 +141,10 @@ class Composer {
 
   /** With its quotes; without the break at the end of a block. */
   #extent (event: ScalarEvent): { start: number, end: number } {
-    if (event.valueStart === -1) return { start: this.#last, end: this.#last }
+    if (event.valueStart === -1) {
+      const offset = this.#frames.at(-1)?.node.kind === 'sequence' ? this.#behindDash() : this.#last
+      return { start: offset, end: offset }
+    }
     switch (event.style) {
       case SCALAR_STYLE.SINGLE_QUOTED:
       case SCALAR_STYLE.DOUBLE_QUOTED:
@@ -154,6 +157,14 @@ class Composer {
         return { start, end: Math.max(start, event.valueStart + raw.trimEnd().length) }
       }
     }
+  }
+
+  /** Where an item without value stands. */
+  #behindDash (): number {
+    const rest = /(?:\s|#[^\n]*)*-?/y
+    rest.lastIndex = this.#last
+    rest.exec(this.#text)
+    return rest.lastIndex
   }
 
   #open (event: SequenceEvent | MappingEvent): void {
@@ -181,7 +192,7 @@ class Composer {
     }
     if (anchor === undefined) {
       const guess = didYouMean(name, this.#anchors.keys())
-      this.#problem('unknown-alias', start, end, `no anchor '&${name}' stands before this alias`, guess === undefined ? `Put \`&${name}\` in front of the value that is meant, above this line.` : `Check the name: ${guess}`)
+      this.#problem('unknown-alias', start, end, `no anchor '&${name}' stands before this alias`, guess === undefined ? `Put \`&${name}\` in front of the value that is meant, above this line; a text that starts with \`*\` needs quotes.` : `Check the name: ${guess}`)
     } else {
       this.#problem('unknown-alias', start, end, `the alias '*${name}' stands inside the value that it names`, 'Write the value out: a value can\'t contain itself.')
     }
@@ -248,7 +259,7 @@ class Composer {
       this.#problem('bad-key', start, end, 'the key \'__proto__\' is not accepted', 'Choose another name.')
       return { text, start, end, merge: false, known: false }
     }
-    if (isCandidate(text)) this.#candidates.push({ node: scalar, pointer: this.#pointer(), part: 'key' })
+    if (text.includes('${{') || text.startsWith('{vault:')) this.#candidates.push({ node: scalar, pointer: this.#pointer(), part: 'key' })
     const first = mapping.entries.get(text)
     if (first !== undefined) this.#duplicate(text, first.keyStart, first.keyEnd, node, 'Keep one of the two.')
     return { text, start, end, merge: false, known: first === undefined }
@@ -270,6 +281,7 @@ class Composer {
         this.#problem('bad-merge', merge.start, merge.end, '`<<` takes a map, or a list of maps', 'Merge an alias of a map: `<<: *name`.')
         continue
       }
+      if (this.#merged > MAX_MERGED) return
       this.#merged += map.entries.size
       if (this.#merged > MAX_MERGED) {
         this.#problem('alias-limit', merge.start, merge.end, `merge keys copy more than ${MAX_MERGED} entries`, 'Merge smaller maps.')

@@ -7,7 +7,7 @@ const MESSAGES: ReadonlyArray<readonly [pattern: RegExp, cause: string, mend: st
   [/^tab characters/, 'a tab indents this line', 'Indent with spaces: YAML doesn\'t accept tabs there.'],
   [/^bad indentation of a mapping entry/, 'this fits no map above it', 'Align it with the keys of its map; a value that contains `: ` needs quotes.'],
   [/^bad indentation of a sequence entry/, 'this item fits no list above it', 'Align its `-` with those of its list.'],
-  [/^deficient indentation/, 'this line is indented less than the value that it continues', 'Indent it further than the key above.'],
+  [/^deficient indentation/, 'a quote, bracket or brace is still open where this line starts', 'Close it, or indent this line further than the key that it belongs to.'],
   [/^missed comma/, 'a comma is missing between two entries in brackets', 'Put a comma between them, or quotes around a text that contains brackets, braces or quotes.'],
   [/^expected the node content, but found ','/, 'there is nothing in front of this comma', 'Remove the comma, or write the value.'],
   [/^expected ':' after a mapping key/, 'a `:` is missing after this key', 'Write `key: value`; a value that goes over several lines needs quotes or `|`.'],

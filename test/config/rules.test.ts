@@ -126,8 +126,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: `${HEAD}services: [{url: «http://x:99999»}]\n`, rule: 'bad-url', cause: 'value should be between 0 and 65535' },
     { yaml: `${HEAD}services: [{url: «http://x_y-/»}]\n`, rule: 'bad-host', cause: 'this is no host name' },
     { yaml: `${HEAD}services: [{url: «http://x//y»}]\n`, rule: 'bad-path', cause: 'must not have empty segments' },
-    { yaml: `${HEAD}services: [{url: «http://x/y?z=1»}]\n`, rule: 'ignored-part', cause: 'query and fragment of a service url have no effect', severity: 'warning' },
-    { yaml: `${HEAD}services: [{url: http://x:81, «port»: 80}]\n`, rule: 'ignored-part', cause: '\'port\' has no effect: \'url\' sets it too, and wins', severity: 'warning' },
+    { yaml: `${HEAD}services: [{url: «http://x/y?z=1», routes: [{paths: [/]}]}]\n`, rule: 'ignored-part', cause: 'query and fragment of a service url have no effect', severity: 'warning' },
+    { yaml: `${HEAD}services: [{url: http://x:81, «port»: 80, routes: [{paths: [/]}]}]\n`, rule: 'ignored-part', cause: '\'port\' has no effect: \'url\' sets it too, and wins', severity: 'warning' },
     { yaml: service('tls_verify: «false»'), rule: 'field-conflict', cause: 'value must be null: failed conditional validation given value of field \'protocol\'' }
   ],
   'route paths': [
@@ -157,9 +157,6 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: route('hosts: [«a.b:0»]'), rule: 'bad-host', cause: '\'0\' is no port' },
     { yaml: route('hosts: [«a.b:x»]'), rule: 'bad-host', cause: '\'x\' is no port' },
     { yaml: route('hosts: [«https://a.b/c»]'), rule: 'bad-host', cause: 'a host holds neither scheme nor path', mend: /: a\.b$/ },
-    { yaml: route('snis: [«a.b:443»]'), rule: 'bad-host', cause: 'a port can\'t be part of the host here' },
-    { yaml: route('snis: [«1.2.3.4»]'), rule: 'bad-host', cause: 'a server name of TLS is no IP address' },
-    { yaml: route('paths: [/]\nprotocols: [http]\n«snis»: [a.b]'), rule: 'field-conflict', cause: '\'snis\' can only be set when \'protocols\' is \'grpcs\', \'https\', \'tls\' or \'tls_passthrough\'' },
     { yaml: route('headers: {«Host»: [x]}'), rule: 'bad-header', cause: 'cannot contain \'host\' header, which must be specified in the \'hosts\' attribute' },
     { yaml: route('headers: {«a b»: [x]}'), rule: 'bad-header', cause: '\'a b\' is no header name' },
     { yaml: route('headers: {X-A: [x], «x-a»: [y]}'), rule: 'bad-header', cause: '\'x-a\' stands here for the second time: case makes no difference' },
@@ -173,7 +170,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     ...['upstreams', 'targets', 'certificates', 'snis', 'ca_certificates', 'consumer_groups', 'vaults', 'keys', 'key_sets', 'jwt_secrets', 'acls', 'workspaces',
       'filter_chains', 'partials', 'keyauth_credentials'].map(key => ({ yaml: `${HEAD}«${key}»: []\n`, rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
     ...['client_certificate', 'ca_certificates', 'tls_verify_depth', 'filter_chains'].map(key => ({ yaml: service(`«${key}»: 1`), rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
-    ...['expression', 'priority'].map(key => ({ yaml: route(`paths: [/]\n«${key}»: 1`), rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
+    ...['expression', 'priority', 'snis'].map(key => ({ yaml: route(`paths: [/]\n«${key}»: 1`), rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
     ...['ordering', 'condition', 'consumer_group', 'partials'].map(key => ({ yaml: `${HEAD}plugins: [{name: fixture, «${key}»: x}]\n`, rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
     ...['keyauth_credentials', 'basicauth_credentials', 'acls', 'groups'].map(key => ({ yaml: `${HEAD}consumers: [{username: x, «${key}»: []}]\n`, rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
     { yaml: service('protocol: «grpc»'), rule: 'not-supported-yet', cause: 'the protocol \'grpc\' is not supported yet' },
@@ -253,12 +250,12 @@ for (const [group, list] of Object.entries(cases)) {
 
 t.test('a plugin is refused at a level that it doesn\'t have', async t => {
   const only = (scopes: typeof fixture.scopes) => ({ plugins: [definePlugin({ ...fixture, scopes })] })
-  const text = `${HEAD}services: [{name: s, host: h, plugins: [{name: fixture}]}]\nconsumers: [{username: c}]\nplugins:\n- {name: fixture, consumer: c}\n- name: fixture\n`
+  const text = `${HEAD}services: [{name: s, host: h, plugins: [{name: fixture}]}]\nroutes: [{service: s, paths: [/]}]\nconsumers: [{username: c}]\nplugins:\n- {name: fixture, consumer: c}\n- name: fixture\n`
   const { diagnostics } = await loadText(text, only(['route']))
   t.strictSame(diagnostics.map(({ rule, cause, range }) => [rule, cause, range.line]), [
     ['plugin-scope', 'value must be null: \'fixture\' can\'t be configured for a service', 2],
-    ['plugin-scope', 'value must be null: \'fixture\' can\'t be configured for a consumer', 5],
-    ['plugin-scope', '\'fixture\' can\'t be configured globally', 6]
+    ['plugin-scope', 'value must be null: \'fixture\' can\'t be configured for a consumer', 6],
+    ['plugin-scope', '\'fixture\' can\'t be configured globally', 7]
   ])
   t.match(diagnostics[0]?.mend, /levels: route\.$/)
   t.strictSame((await loadText(text)).diagnostics, [])

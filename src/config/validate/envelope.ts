@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { TObject } from 'typebox'
-import type { Ajv, ErrorObject } from 'ajv'
+import type { ErrorObject } from 'ajv'
 import { collect } from '../collect.ts'
 import type { RawEntity } from '../collect.ts'
 import { entitySchema, envelopeSchema } from '../entities/envelope.ts'
@@ -8,6 +8,7 @@ import type { EntityKind } from '../entities/envelope.ts'
 import type { Pointer } from '../model.ts'
 import type { Report } from '../report.ts'
 import type { Source } from '../source.ts'
+import { createAjv } from './ajv.ts'
 import type { ValidateFunction } from './ajv.ts'
 import { EntityContext } from './context.ts'
 import { formatVersion } from './format-version.ts'
@@ -25,23 +26,33 @@ interface Checked {
   readonly validate: ValidateFunction
 }
 
+type Validators = Readonly<Record<EntityKind | 'file', Checked>>
+
+let compiled: Validators | undefined
+
+/** Compiled at the first use and kept: the schemas are constants, and compiling them costs more than checking a small file. */
+function validators (): Validators {
+  if (compiled !== undefined) return compiled
+  const ajv = createAjv()
+  const anything = (): ReturnType<typeof Type.Unknown> => Type.Unknown()
+  const compile = (schema: TObject): Checked => ({ schema: schema as SchemaPart, validate: ajv.compile(schema) })
+  compiled = {
+    file: compile(envelopeSchema(anything)),
+    service: compile(entitySchema('service', anything)),
+    route: compile(entitySchema('route', anything)),
+    plugin: compile(entitySchema('plugin', anything)),
+    consumer: compile(entitySchema('consumer', anything))
+  }
+  return compiled
+}
+
 /** Checks the file but for the plugins' own options. One instance serves one load. */
 export class Envelope {
-  readonly #file: Checked
-  readonly #entities: Readonly<Record<EntityKind, Checked>>
+  readonly #validators = validators()
   readonly #source: Source
   readonly #report: Report
 
-  constructor (ajv: Ajv, source: Source, report: Report) {
-    const anything = (): ReturnType<typeof Type.Unknown> => Type.Unknown()
-    const compile = (schema: TObject): Checked => ({ schema: schema as SchemaPart, validate: ajv.compile(schema) })
-    this.#file = compile(envelopeSchema(anything))
-    this.#entities = {
-      service: compile(entitySchema('service', anything)),
-      route: compile(entitySchema('route', anything)),
-      plugin: compile(entitySchema('plugin', anything)),
-      consumer: compile(entitySchema('consumer', anything))
-    }
+  constructor (source: Source, report: Report) {
     this.#source = source
     this.#report = report
   }
@@ -55,7 +66,7 @@ export class Envelope {
     const gateway = file['gateway'] as Record<string, unknown> | null | undefined
     if (gateway?.['admin'] === null) gateway['admin'] = 'off'
     file['gateway'] ??= {}
-    this.#validate(this.#file, file, '', error => formatVersion(error, this.#source, this.#report))
+    this.#validate(this.#validators.file, file, '', error => formatVersion(error, this.#source, this.#report))
     const settings = file['gateway']
     if (typeof settings === 'object' && settings !== null) {
       checkGateway(settings as Record<string, unknown>, new EntityContext(this.#source, this.#report, '/gateway'))
@@ -67,12 +78,12 @@ export class Envelope {
 
   #entity (entity: RawEntity): void {
     const { kind, pointer, fields } = entity
-    this.#validate(this.#entities[kind], fields, pointer, undefined, kind)
+    this.#validate(this.#validators[kind], fields, pointer, undefined, kind)
     if (typeof fields !== 'object' || fields === null) return
     const context = new EntityContext(this.#source, this.#report, pointer)
     if (kind === 'service') entity.address = checkService(fields, context)
     else if (kind === 'route') checkRoute(fields, context)
-    else if (kind === 'consumer' && fields['username'] === undefined && fields['custom_id'] === undefined) {
+    else if (kind === 'consumer' && ['username', 'custom_id'].every(key => fields[key] === undefined && !context.isBroken([key]))) {
       context.at([], { rule: 'required', cause: 'at least one of these fields must be non-empty: \'username\', \'custom_id\'', mend: 'Add `username`.' })
     }
   }

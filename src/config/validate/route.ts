@@ -1,6 +1,6 @@
 import { compileHeaderRegex, isProblem } from '../../router/path-regex.ts'
 import type { EntityContext, Fields } from './context.ts'
-import { hostProblem, isAddressRange } from './host.ts'
+import { hostProblem } from './host.ts'
 import { checkRoutePath, sentence } from './path.ts'
 
 /** RFC 9110's token: what a header may be called. */
@@ -9,17 +9,12 @@ const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
 /** What a schema can't say about a route, with Kong's texts. */
 export function checkRoute (fields: Fields, context: EntityContext): void {
   for (const [index, path] of texts(fields['paths'])) checkRoutePath(path, ['paths', index], context)
-  for (const [index, host] of texts(fields['hosts'])) checkHost(host, ['hosts', index], false, context)
-  for (const [index, sni] of texts(fields['snis'])) checkHost(sni, ['snis', index], true, context)
+  for (const [index, host] of texts(fields['hosts'])) {
+    const problem = hostProblem(host, { port: true, wildcard: true })
+    if (problem !== undefined) context.at(['hosts', index], { rule: 'bad-host', ...problem })
+  }
   checkHeaders(fields['headers'], context)
   checkCriteria(fields, context)
-}
-
-function checkHost (value: string, at: Array<string | number>, sni: boolean, context: EntityContext): void {
-  const problem = sni && isAddressRange(value)
-    ? { cause: 'a server name of TLS is no IP address', mend: 'Write a host name.' }
-    : hostProblem(value, { port: !sni, wildcard: true })
-  if (problem !== undefined) context.at(at, { rule: 'bad-host', ...problem })
 }
 
 function checkHeaders (headers: unknown, context: EntityContext): void {
@@ -48,21 +43,14 @@ function checkHeaderRegex (value: string, name: string, context: EntityContext):
   })
 }
 
-/** At least one thing to match, none that another protocol has. */
+/** At least one thing to match. */
 function checkCriteria (fields: Fields, context: EntityContext): void {
   const protocols = fields['protocols']
   // what is no known protocol was reported; the rest follows from it
   if (!Array.isArray(protocols) || protocols.length === 0 || !protocols.every(item => item === 'http' || item === 'https')) return
   const https = protocols.includes('https')
-  const criteria = ['methods', 'hosts', 'headers', 'paths']
-  if (https) criteria.push('snis')
-  else if (isSet(fields['snis'])) {
-    context.at(['snis'], {
-      rule: 'field-conflict',
-      cause: '\'snis\' can only be set when \'protocols\' is \'grpcs\', \'https\', \'tls\' or \'tls_passthrough\'',
-      mend: 'Remove snis, or add https to protocols.'
-    }, 'key')
-  }
+  // snis are refused for now, but Kong's text names them
+  const criteria = ['methods', 'hosts', 'headers', 'paths', ...https ? ['snis'] : []]
   if (criteria.some(key => isSet(fields[key]) || context.isBroken([key]))) return
   context.at([], {
     rule: 'required',

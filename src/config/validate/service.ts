@@ -37,6 +37,8 @@ function fromUrl (url: string, fields: Fields, context: EntityContext): ServiceA
 function fromFields (fields: Fields, context: EntityContext): ServiceAddress | null {
   const { protocol, host, port, path } = fields as Partial<Service>
   if (host === undefined) {
+    // it was reported that its reference can't be resolved
+    if (context.isBroken(['url'])) return null
     context.at(context.has('host') ? ['host'] : [], { ...missing('host'), mend: 'Add `host`, or `url`.' })
     return null
   }

@@ -1,0 +1,153 @@
+/* eslint-disable no-template-curly-in-string -- that is how decK's references look */
+import t from 'tap'
+import { loadText, placeOf, unmark } from '../helpers/marked-yaml.ts'
+
+const HEAD = '_format_version: "3.0"\n'
+
+const env = {
+  NAME: 'from-env',
+  MY_SECRET: 'top-secret',
+  MY_SECRET_PREVIOUS: 'old-secret',
+  APP_TOKEN: 'app-token-value',
+  JSON_DOC: '{"user": "json-user", "port": 8123, "on": true, "list": [1]}',
+  NOT_JSON: 'plain-secret-text',
+  DECK_HOST: 'deck.internal',
+  DECK_PORT: '8123',
+  DECK_FLAG: 'false',
+  DECK_EMPTY: '',
+  DECK_WORD: 'not-a-number',
+  DECK_RATE: '1.5',
+  DECK_LINES: 'one\ntwo',
+  DECK_NULL: 'null'
+}
+
+/** The value of a plugin option that takes anything. */
+async function free (yaml: string): Promise<unknown> {
+  const { config, diagnostics } = await loadText(`${HEAD}plugins:\n- name: fixture\n  config:\n    free: ${yaml}\n`, { env })
+  t.strictSame(diagnostics, [], yaml)
+  return config?.plugins[0]?.config['free']
+}
+
+t.test('references become the values of variables', async t => {
+  const values: ReadonlyArray<readonly [string, unknown]> = [
+    ['"{vault://env/NAME}"', 'from-env'],
+    ['\'{vault://env/name}\'', 'from-env'],
+    ['"{vault://env/my-secret}"', 'top-secret'],
+    ['"{vault://env/my-secret#1}"', 'top-secret'],
+    ['"{vault://env/my-secret#2}"', 'old-secret'],
+    ['"{vault://env/token?prefix=app_}"', 'app-token-value'],
+    ['"{vault://env/json-doc/user}"', 'json-user'],
+    ['"{vault://env/json-doc/port}"', 8123],
+    ['"{vault://env/json-doc/on}"', true],
+    ['"{vault://env/DECK_PORT}"', '8123'],
+    ['${{ env "DECK_HOST" }}', 'deck.internal'],
+    ['\'${{ env "DECK_HOST" }}\'', 'deck.internal'],
+    ['${{env "DECK_HOST"}}', 'deck.internal'],
+    ['http://${{ env "DECK_HOST" }}:${{ env "DECK_PORT" }}/x', 'http://deck.internal:8123/x'],
+    ['${{ env "DECK_PORT" }}', 8123],
+    ['\'${{ env "DECK_PORT" }}\'', '8123'],
+    ['${{ env "DECK_PORT" | toInt }}', 8123],
+    ['\'${{ env "DECK_PORT" | toInt }}\'', '8123'],
+    ['${{ env "DECK_RATE" | toFloat }}', 1.5],
+    ['${{ env "DECK_FLAG" | toBool }}', false],
+    ['${{ env "DECK_FLAG" }}', false],
+    ['${{ env "DECK_PORT" }}${{ env "DECK_PORT" }}', 81238123],
+    ['|-\n      ${{ env "DECK_LINES" | indent 6 }}', 'one\ntwo'],
+    // nothing that a variable holds means "not set"
+    ['${{ env "DECK_EMPTY" }}', ''],
+    ['${{ env "DECK_NULL" }}', 'null'],
+    // texts that only look alike stay what they are
+    ['"a {b} {{c}} $x"', 'a {b} {{c}} $x'],
+    ['see vault://x', 'see vault://x']
+  ]
+  for (const [yaml, value] of values) t.strictSame(await free(yaml), value, yaml)
+})
+
+t.test('references work in fields of every type, in credentials of the file too', async t => {
+  const { config } = await loadText(`${HEAD}services:
+- name: '{vault://env/NAME}'
+  host: \${{ env "DECK_HOST" }}
+  port: \${{ env "DECK_PORT" | toInt }}
+  enabled: \${{ env "DECK_FLAG" | toBool }}
+`, { env })
+  t.match(config?.services[0], { name: 'from-env', host: 'deck.internal', port: 8123, enabled: false })
+})
+
+interface Case {
+  readonly yaml: string
+  readonly rule: string
+  readonly cause: string
+  readonly mend?: RegExp
+}
+
+const cases: readonly Case[] = [
+  { yaml: '«{vault://env/NAME}»', rule: 'bad-reference', cause: 'without quotes this is a YAML map, not a reference', mend: /'\{vault:\/\/env\/NAME\}'/ },
+  { yaml: '[a, «{ vault://env/NAME }»]', rule: 'bad-reference', cause: 'without quotes this is a YAML map, not a reference' },
+  { yaml: '«"{vault://env/NAMEX}"»', rule: 'unset-variable', cause: 'environment variable \'NAMEX\' is not set', mend: /did you mean 'NAME'\?/ },
+  { yaml: '«"{vault://env/zzzzzzzzzz}"»', rule: 'unset-variable', cause: 'environment variable \'ZZZZZZZZZZ\' is not set', mend: /^Set it before the gateway starts\.$/ },
+  { yaml: '«"Bearer {vault://env/NAME}"»', rule: 'bad-reference', cause: 'a vault reference must be the whole text' },
+  { yaml: '«"{ vault://env/NAME }"»', rule: 'bad-reference', cause: 'a vault reference must be the whole text' },
+  { yaml: '«vault://env/NAME»', rule: 'bad-reference', cause: 'a vault reference stands in braces', mend: /'\{vault:\/\/env\/NAME\}'/ },
+  { yaml: '«"{vault://hcv/secret/x}"»', rule: 'not-supported-yet', cause: 'the vault \'hcv\' is not supported yet: the only one is \'env\'' },
+  { yaml: '«"{vault://env/NAME?ttl=5}"»', rule: 'bad-reference', cause: 'the vault \'env\' has no option \'ttl\'' },
+  { yaml: '«"{vault://env/NAME#3}"»', rule: 'bad-reference', cause: 'the vault \'env\' has no version \'3\'' },
+  { yaml: '«"{vault://env/NOT_JSON/x}"»', rule: 'bad-reference', cause: 'the value of \'NOT_JSON\' is no JSON object' },
+  { yaml: '«"{vault://env/JSON_DOC/x}"»', rule: 'bad-reference', cause: 'the JSON object in \'JSON_DOC\' has no text, number or boolean \'x\'' },
+  { yaml: '«"{vault://env/JSON_DOC/list}"»', rule: 'bad-reference', cause: 'the JSON object in \'JSON_DOC\' has no text, number or boolean \'list\'' },
+  { yaml: 'http://«${{ env "DECK_HOTS" }}»/x', rule: 'unset-variable', cause: 'environment variable \'DECK_HOTS\' present in state file but not set', mend: /'DECK_HOST'/ },
+  { yaml: '«${{ env "NAME" }}»', rule: 'bad-reference', cause: 'environment variables in the state file must be prefixed with \'DECK_\', found: \'NAME\'', mend: /'\{vault:\/\/env\/NAME\}'/ },
+  { yaml: '«${{ env DECK_HOST }}»', rule: 'bad-reference', cause: 'this is no reference to a variable' },
+  { yaml: '«${{ env "DECK_HOST" | upper }}»', rule: 'bad-reference', cause: 'there is no filter \'upper\'' },
+  { yaml: '«${{ env "DECK_WORD" | toInt }}»', rule: 'bad-reference', cause: 'the value of \'DECK_WORD\' is no integer' },
+  { yaml: '«${{ env "DECK_WORD" | toFloat }}»', rule: 'bad-reference', cause: 'the value of \'DECK_WORD\' is no number' },
+  { yaml: '«${{ env "DECK_EMPTY" | toFloat }}»', rule: 'bad-reference', cause: 'the value of \'DECK_EMPTY\' is no number' },
+  { yaml: '«${{ env "DECK_WORD" | toBool }}»', rule: 'bad-reference', cause: 'the value of \'DECK_WORD\' is no boolean' },
+  { yaml: '«"${{ env x"»', rule: 'bad-reference', cause: 'a reference is never closed' },
+  { yaml: '«\'{{ env "DECK_HOST" }}\'»', rule: 'bad-reference', cause: 'a `$` is missing in front of this reference' },
+  { yaml: '{«\'${{ env "DECK_HOST" }}\'»: 1}', rule: 'bad-reference', cause: 'a reference can\'t stand in a key' }
+]
+
+t.test('a reference that can\'t be resolved is an error at its place, and the only one about that value', async t => {
+  for (const { yaml, rule, cause, mend } of cases) {
+    const { text, place } = unmark(`${HEAD}plugins:\n- name: fixture\n  config:\n    free: ${yaml}\n`)
+    const { diagnostics, config } = await loadText(text, { env })
+    const [first] = diagnostics
+    t.equal(diagnostics.length, 1, yaml)
+    t.equal(config, null)
+    if (first === undefined) continue
+    t.strictSame([first.rule, first.cause, placeOf(first)], [rule, cause, place], yaml)
+    if (mend !== undefined) t.match(first.mend, mend)
+    for (const value of Object.values(env)) if (value.length > 5) t.notOk(JSON.stringify(first).includes(value), yaml)
+  }
+})
+
+t.test('nothing that follows from an unresolved reference is reported beside it', async t => {
+  const { diagnostics } = await loadText(`${HEAD}services:
+- name: '{vault://env/A_A}'
+  host: '{vault://env/B_B}'
+  port: \${{ env "DECK_C" | toInt }}
+- url: '{vault://env/G_G}'
+routes:
+- paths: '{vault://env/D_D}'
+- paths: ['{vault://env/E_E}']
+- service: '{vault://env/F_F}'
+  paths: [/]
+plugins:
+- name: '{vault://env/H_H}'
+`)
+  t.strictSame(diagnostics.map(({ rule }) => rule), Array(8).fill('unset-variable'))
+})
+
+t.test('a comment may speak of references', async t => {
+  const { diagnostics } = await loadText(`${HEAD}_comment: 'write {vault://env/NAME} here'\nservices: [{host: x, routes: [{paths: [/]}], _comment: '\${{ env "X" }}'}]\n`)
+  t.strictSame(diagnostics, [])
+})
+
+t.test('a plain number from a variable where a text belongs is told how to stay a text', async t => {
+  const { diagnostics } = await loadText(`${HEAD}services: [{host: x, path: \${{ env "DECK_PORT" }}}]`.replace('x, path', 'x, name'), { env })
+  t.equal(diagnostics[0]?.rule, 'yaml-syntax', 'braces in a flow map need quotes')
+  t.match(diagnostics[0]?.mend, /single quotes/)
+  const block = await loadText(`${HEAD}services:\n- host: x\n  name: \${{ env "DECK_PORT" }}\n`, { env })
+  t.match(block.diagnostics, [{ rule: 'wrong-type', cause: 'expected a string' }])
+  t.notMatch(JSON.stringify(block.diagnostics), /8123/)
+})
