@@ -92,7 +92,7 @@ function onlyBuiltins (): JsonSchema {
 
 /** Keywords that are copied as they are. */
 const KEPT = new Set(['type', 'enum', 'const', 'format', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum',
-  'multipleOf', 'minItems', 'maxItems', 'uniqueItems', 'minProperties', 'maxProperties', 'required', '$ref', 'description', 'default', 'examples', 'title', 'deprecated'])
+  'multipleOf', 'minItems', 'maxItems', 'uniqueItems', 'minProperties', 'maxProperties', '$ref', 'description', 'default', 'examples', 'title', 'deprecated'])
 
 /** Keywords about one schema in the words of a file: references and "not set" are allowed where the loader allows them. */
 function translate (schema: TSchema | JsonSchema): JsonSchema {
@@ -100,7 +100,8 @@ function translate (schema: TSchema | JsonSchema): JsonSchema {
   const out: Record<string, unknown> = {}
   for (const [keyword, value] of Object.entries(source)) {
     if (KEPT.has(keyword)) out[keyword] = value
-    else if (keyword === 'properties') out[keyword] = properties(value as Record<string, JsonSchema>, source['required'] as readonly string[] | undefined ?? [])
+    else if (keyword === 'properties') out[keyword] = properties(value as Record<string, JsonSchema>, mustBeWritten(source))
+    else if (keyword === 'required' && mustBeWritten(source).length > 0) out[keyword] = mustBeWritten(source)
     else if (keyword === 'patternProperties') out[keyword] = mapValues(value as Record<string, JsonSchema>, value => orReference(translate(value)))
     else if (keyword === 'items') out[keyword] = Array.isArray(value) ? value.map(item => orReference(translate(item as JsonSchema))) : orReference(translate(value as JsonSchema))
     else if (keyword === 'additionalProperties') out[keyword] = typeof value === 'boolean' ? value : orReference(translate(value as JsonSchema))
@@ -108,6 +109,11 @@ function translate (schema: TSchema | JsonSchema): JsonSchema {
     else if (keyword === 'not' || keyword === 'if' || keyword === 'then' || keyword === 'else' || keyword === 'propertyNames') out[keyword] = translate(value as JsonSchema)
   }
   return out
+}
+
+/** What has a default is there for the plugin that reads it, and need not be in the file. */
+function mustBeWritten ({ required = [], properties = {} }: JsonSchema): string[] {
+  return (required as string[]).filter(name => (properties as Record<string, JsonSchema>)[name]?.['default'] === undefined)
 }
 
 function properties (schemas: Readonly<Record<string, JsonSchema>>, required: readonly string[]): JsonSchema {
@@ -144,8 +150,9 @@ function takesAnyString (schema: JsonSchema): boolean {
 
 /** `schema`, or `other`: what an editor shows (description, default, examples) stays outside. */
 function alternative (schema: JsonSchema, other: JsonSchema): JsonSchema {
-  const { description, default: value, examples, ...rules } = schema
+  const { title, description, default: value, examples, ...rules } = schema
   const shown = {
+    ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),
     ...(value === undefined ? {} : { default: value }),
     ...(examples === undefined ? {} : { examples })
