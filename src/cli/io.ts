@@ -15,6 +15,7 @@ export interface CliIo {
 
 export interface Output {
   write (text: string): void
+  readonly isTerminal: boolean
   /** Colours for this stream; plain where it is no terminal or NO_COLOR is set. */
   readonly paint: Painter
 }

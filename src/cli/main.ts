@@ -13,8 +13,8 @@ stdout.on('error', error => {
 // The exit code is set, not forced: what was written to a pipe must leave first.
 process.exitCode = await run(process.argv.slice(2), {
   stdin,
-  stdout: { write: text => { stdout.write(text) }, paint: createPainter(stdout.isTTY, env) },
-  stderr: { write: text => { stderr.write(text) }, paint: createPainter(stderr.isTTY, env) },
+  stdout: { write: text => { stdout.write(text) }, isTerminal: stdout.isTTY, paint: createPainter(stdout.isTTY, env) },
+  stderr: { write: text => { stderr.write(text) }, isTerminal: stderr.isTTY, paint: createPainter(stderr.isTTY, env) },
   env,
   cwd: process.cwd(),
   signals: process

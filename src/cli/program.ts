@@ -6,6 +6,7 @@ import { UsageError, type CliIo } from './io.ts'
 import { printCommand } from './print.ts'
 import { routesCommand } from './routes.ts'
 import { schemaCommand } from './schema.ts'
+import { startCommand } from './start.ts'
 
 /**
  * Runs one command line.
@@ -47,8 +48,9 @@ Exit codes:
 
 Examples:
   $ sallyport check
+  $ sallyport start gateway.yaml --port 9000
   $ sallyport help check`)
-  for (const command of [checkCommand(io, done), routesCommand(io, done), printCommand(io, done), schemaCommand(io, done)]) {
+  for (const command of [startCommand(io, done), checkCommand(io, done), routesCommand(io, done), printCommand(io, done), schemaCommand(io, done)]) {
     program.addCommand(command)
   }
   for (const command of [program, ...program.commands]) {

@@ -21,13 +21,13 @@ export type RegexVerdict =
   | { readonly kind: 'undecided', readonly reason: string }
 
 export interface RegexCheckerOptions {
-  /** Time that recheck gets for one pattern, in milliseconds. Default 1000. */
+  /** Longest that recheck may take for one pattern, in milliseconds. Default 5000: a busy machine is no reason not to know. */
   readonly patternTimeout?: number
-  /** And for all patterns together: a file of hundreds of bad ones must not take minutes. Default 10,000. */
+  /** CPU for all patterns together, in milliseconds: a file of hundreds of bad ones must not take minutes. Default 10,000. */
   readonly totalTimeout?: number
 }
 
-const DEFAULT_TIMEOUT = 1000
+const DEFAULT_TIMEOUT = 5000
 
 /**
  * Decides about one pattern.
@@ -48,9 +48,10 @@ export function createRegexChecker (options: RegexCheckerOptions = {}): typeof c
     const key = `${flags}/${pattern}`
     let verdict = verdicts.get(key)
     if (verdict === undefined) {
-      const start = performance.now()
-      verdict = decide(pattern, flags, Math.min(patternTimeout, left))
-      left = Math.max(0, left - (performance.now() - start))
+      const before = process.cpuUsage()
+      verdict = decide(pattern, flags, left > 0 ? patternTimeout : 0)
+      const { user, system } = process.cpuUsage(before)
+      left -= (user + system) / 1000
       verdicts.set(key, verdict)
     }
     return verdict
@@ -108,7 +109,13 @@ function isAnchored (pattern: AST.Pattern): boolean {
 }
 
 function ask (pattern: string, flags: string, timeout: number): RegexVerdict {
-  const answer = library().checkSync(pattern, flags, { timeout, recallTimeout: -1 })
+  let answer: ReturnType<typeof recheck.checkSync>
+  try {
+    // It takes whole milliseconds only.
+    answer = library().checkSync(pattern, flags, { timeout: Math.ceil(timeout), recallTimeout: -1 })
+  } catch {
+    return { kind: 'undecided', reason: 'recheck gave up on it' }
+  }
   if (answer.status === 'safe') return { kind: 'safe' }
   if (answer.status === 'vulnerable') {
     const { complexity, attack } = answer

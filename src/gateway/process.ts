@@ -4,10 +4,11 @@ import type { Diagnostic } from '../config/diagnostics.ts'
 import type { LoadResult } from '../config/load.ts'
 import { createDestination } from '../observability/destination.ts'
 import { createLog } from '../observability/log.ts'
-import { createControl } from './control.ts'
+import { createControl, type Gateway } from './control.ts'
 import { LocalEngine } from './local-engine.ts'
 import type { RunnableFile } from './reload.ts'
 import { handleShutdown } from './shutdown.ts'
+import { startFailure } from './start-failure.ts'
 import { WorkersEngine } from './workers.ts'
 
 export interface RunOptions {
@@ -21,6 +22,10 @@ export interface RunOptions {
   readonly watch?: boolean
   /** The process, or something that emits its signals. */
   readonly signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>
+  /** Called once, when requests are served. */
+  readonly onListening?: (gateway: Gateway) => void
+  /** Called when it could not start, instead of a log line. */
+  readonly onFailure?: (error: unknown) => void
 }
 
 /** What still keeps the process up after an orderly end (a plugin's timer, say) has this long. */
@@ -31,7 +36,7 @@ const LINGER = 500
  *
  * @returns the exit code: 0 after an orderly end, 1 when it could not start or was told twice to end
  */
-export async function runGateway ({ file, load, render, watch = true, signals }: RunOptions): Promise<number> {
+export async function runGateway ({ file, load, render, watch = true, signals, onListening, onFailure }: RunOptions): Promise<number> {
   const { gateway: settings } = file.config
   const workers = settings.workers === 'auto' ? availableParallelism() : settings.workers
   const log = createLog(settings.log.level)
@@ -65,10 +70,14 @@ export async function runGateway ({ file, load, render, watch = true, signals }:
           await gateway.close({ delayed: true })
         }
       })
-      gateway.listen().then(() => { listening = true }, reject)
+      gateway.listen().then(() => {
+        listening = true
+        onListening?.(gateway)
+      }).catch(reject)
     })
   } catch (error) {
-    logger.fatal({ err: error }, `the gateway could not start: ${(error as Error).message}`)
+    if (onFailure === undefined) logger.fatal({ err: error }, `the gateway could not start: ${startFailure(error)}`)
+    else onFailure(error)
     return 1
   } finally {
     remove()

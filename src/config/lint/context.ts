@@ -5,6 +5,7 @@ import type { Config, Pointer, Route, Service } from '../model.ts'
 import { createRegexChecker, type checkRegex } from '../regex-safety.ts'
 import type { Finding, Report } from '../report.ts'
 import type { Source } from '../source.ts'
+import { subjectsOf, type Subject } from './criteria.ts'
 
 /** What rules look at and report to. */
 export class LintContext {
@@ -16,6 +17,7 @@ export class LintContext {
   readonly routes: readonly Route[]
   /** In matching order. */
   readonly candidates: readonly Candidate[]
+  readonly subjects: readonly Subject[]
   readonly checkRegex: typeof checkRegex
   readonly #report: Report
   /** The best-ranked candidate of each route. */
@@ -28,6 +30,7 @@ export class LintContext {
     this.services = new Map(config.services.map(service => [service.id, service]))
     this.routes = config.routes.filter(route => route.service === null || this.services.get(route.service)?.enabled !== false)
     this.candidates = candidates(this.routes)
+    this.subjects = subjectsOf(this.candidates)
     this.checkRegex = createRegexChecker()
     this.#report = report
     for (const candidate of this.candidates) if (!this.#best.has(candidate.route)) this.#best.set(candidate.route, candidate)

@@ -1,9 +1,9 @@
 import type { Candidate } from '../../router/order.ts'
-import { atomsOf, coveringHosts, coversAllButPath, signature, type Atom } from './criteria.ts'
+import { coveringHosts, coversAllButPath, type Atom, type Subject } from './criteria.ts'
 import { coversPath, type PathFacts } from './path-facts.ts'
 
 /** How many candidates in one bucket are tried for one combination: keeps big files linear; beyond it nothing is reported. */
-const MAX_TRIES = 64
+const MAX_TRIES = 16
 
 interface Entry {
   readonly candidate: Candidate
@@ -14,11 +14,16 @@ interface Entry {
 interface Group {
   /** Combinations exactly alike. */
   readonly exact: Map<string, Entry[]>
-  /** By host and beginning of the path. */
+  /** By host and beginning of the path; only for groups with a general member. */
   readonly buckets: Map<string, Entry[]>
   /** Lengths of these beginnings; there are few. */
   readonly lengths: Set<number>
-  wildcards: boolean
+  readonly general: boolean
+}
+
+export interface CoverageOptions {
+  /** Regexes stand for one text that they accept: enough to show that two overlap, though not that one holds the other. */
+  readonly sampled?: boolean
 }
 
 /**
@@ -27,51 +32,54 @@ interface Group {
  */
 export class Coverage {
   readonly #groups = new Map<string, Group>()
-  readonly #facts: (path: string) => PathFacts
+  readonly #general: ReadonlySet<string>
+  readonly #sampled: boolean
 
-  constructor (facts: (path: string) => PathFacts) {
-    this.#facts = facts
+  constructor (subjects: readonly Subject[], { sampled = false }: CoverageOptions = {}) {
+    this.#general = new Set(subjects.filter(subject => subject.general).map(subject => subject.signature))
+    this.#sampled = sampled
   }
 
-  /** Candidates of other routes that take all requests of `atom`, the first added first; not always all of them. */
-  * covering (candidate: Candidate, atom: Atom): Generator<Candidate> {
-    const group = this.#groups.get(signature(candidate))
+  /** Candidates of other routes that take all requests of `atom`; those with an equal combination first, not always all. */
+  * covering ({ candidate, signature }: Subject, atom: Atom): Generator<Candidate> {
+    const group = this.#groups.get(signature)
     if (group === undefined) return
-    for (const entry of group.exact.get(exactKey(atom)) ?? []) {
+    for (const entry of group.exact.get(atom.key) ?? []) {
       if (entry.candidate.route !== candidate.route) yield entry.candidate
     }
-    for (const host of atom.host === null ? [''] : coveringHosts(atom.host, group.wildcards)) {
-      for (const start of starts(atom.path, group.lengths)) {
+    if (!group.general) return
+    const text = this.#sampled ? atom.path?.only ?? atom.path?.sample : atom.path?.only
+    for (const host of atom.host === null ? [''] : coveringHosts(atom.host)) {
+      for (const start of starts(text ?? atom.path?.prefix, group.lengths)) {
         let tries = 0
         for (const entry of group.buckets.get(`${host} ${start}`) ?? []) {
           if (++tries > MAX_TRIES) break
           if (entry.candidate.route === candidate.route) continue
-          if (entry.path !== null && (atom.path === null || !coversPath(entry.path, atom.path))) continue
+          if (entry.path !== null && (atom.path === null || !coversPath(entry.path, atom.path, text))) continue
           if (coversAllButPath(entry.candidate.route, atom)) yield entry.candidate
         }
       }
     }
   }
 
-  add (candidate: Candidate, atoms: readonly Atom[]): void {
-    const key = signature(candidate)
-    let group = this.#groups.get(key)
-    if (group === undefined) this.#groups.set(key, group = { exact: new Map(), buckets: new Map(), lengths: new Set(), wildcards: false })
-    const seen = new Set<string>()
-    for (const atom of atoms) {
-      put(group.exact, exactKey(atom), { candidate, path: atom.path })
-      const start = atom.path?.prefix ?? ''
-      const bucket = `${atom.host ?? ''} ${start}`
-      if (seen.has(`${bucket} ${atom.path?.path}`)) continue
-      seen.add(`${bucket} ${atom.path?.path}`)
-      put(group.buckets, bucket, { candidate, path: atom.path })
-      group.lengths.add(start.length)
-      group.wildcards ||= atom.host?.includes('*') === true
+  add ({ candidate, signature, atoms }: Subject): void {
+    let group = this.#groups.get(signature)
+    if (group === undefined) {
+      group = { exact: new Map(), buckets: new Map(), lengths: new Set(), general: this.#general.has(signature) }
+      this.#groups.set(signature, group)
     }
-  }
-
-  atoms (candidate: Candidate): Atom[] | null {
-    return atomsOf(candidate, this.#facts)
+    const seen = new Set<string>()
+    for (const { key, host, path } of atoms ?? []) {
+      put(group.exact, key, { candidate, path })
+      if (!group.general) continue
+      const start = path?.prefix ?? ''
+      const bucket = `${host ?? ''} ${start}`
+      const whole = `${bucket} ${path?.path}`
+      if (seen.has(whole)) continue
+      seen.add(whole)
+      put(group.buckets, bucket, { candidate, path })
+      group.lengths.add(start.length)
+    }
   }
 }
 
@@ -82,13 +90,10 @@ function put (map: Map<string, Entry[]>, key: string, entry: Entry): void {
   else if (list.length <= MAX_TRIES) list.push(entry)
 }
 
-function exactKey ({ method, host, path, sni, headers }: Atom): string {
-  return JSON.stringify([method, host, path?.path, sni, headers])
-}
-
-/** The beginnings of a path that can be the beginning of one that covers it. */
-function starts (path: PathFacts | null, lengths: ReadonlySet<number>): string[] {
-  if (path === null) return ['']
-  const text = path.only ?? path.prefix
-  return [...lengths].filter(length => length <= text.length).map(length => text.slice(0, length))
+/** The beginnings of a text that can be the beginning of a path that covers it. */
+function starts (text: string | undefined, lengths: ReadonlySet<number>): string[] {
+  if (text === undefined) return ['']
+  const found: string[] = []
+  for (const length of lengths) if (length <= text.length) found.push(text.slice(0, length))
+  return found
 }

@@ -1,6 +1,8 @@
 import type { Candidate } from '../../router/order.ts'
+import { foldHeaderName } from '../../router/criteria.ts'
 import type { Route } from '../model.ts'
-import type { PathFacts } from './path-facts.ts'
+import { pathFacts, type PathFacts } from './path-facts.ts'
+import { remember } from './words.ts'
 
 /** One combination of a candidate's values: what is left of "any of these" when each criterion has one value. */
 export interface Atom {
@@ -11,50 +13,86 @@ export interface Atom {
   readonly sni: string | null
   /** In the order of {@link headersOf}. */
   readonly headers: readonly string[]
+  /** Equal for equal combinations. */
+  readonly key: string
 }
 
-/** More combinations than this are not looked at: then nothing is reported. */
+/** A candidate as the rules look at it, worked out once. */
+export interface Subject {
+  readonly candidate: Candidate
+  /** Which criteria are set: a candidate can take all requests of a lower one only where these are the same. */
+  readonly signature: string
+  /** null where there are too many combinations to look at: then nothing is reported. */
+  readonly atoms: readonly Atom[] | null
+  /** It may hold combinations that are not equal to its own: by a wildcard, a regex, or a host without a port. */
+  readonly general: boolean
+}
+
 const MAX_ATOMS = 256
 
-/** All combinations, or null where they are too many. */
-export function atomsOf (candidate: Candidate, facts: (path: string) => PathFacts): Atom[] | null {
-  const { route } = candidate
-  const headers = headersOf(route)
-  // The same name twice in two spellings: both must match, and combinations pair values by position.
-  if (headers.some(([name], index) => headers[index - 1]?.[0] === name)) return null
-  const lists = [
-    values(route.methods),
-    values(route.hosts).map(host => host?.toLowerCase() ?? null),
-    candidate.paths.length === 0 ? [null] : candidate.paths.map(facts),
-    values(route.snis).map(sni => sni?.toLowerCase().replace(/\.$/, '') ?? null),
-    ...headers.map(([, accepted]) => accepted)
-  ]
-  const size = lists.reduce((product, list) => product * list.length, 1)
-  if (size > MAX_ATOMS) return null
-  let rows: Array<Array<string | PathFacts | null>> = [[]]
-  for (const list of lists) rows = rows.flatMap(row => list.map(value => [...row, value]))
-  return rows.map(([method, host, path, sni, ...headers]) => ({ method, host, path, sni, headers }) as Atom)
+export function subjectsOf (candidates: readonly Candidate[]): Subject[] {
+  const facts = remember(pathFacts)
+  return candidates.map(candidate => {
+    const { route, kind } = candidate
+    const headers = headersOf(route)
+    return {
+      candidate,
+      signature: signature(candidate, headers),
+      atoms: atomsOf(candidate, headers, facts),
+      general: kind === 'regex' || route.hosts?.some(host => host.includes('*') || host.includes(':')) === true ||
+        headers.some(([, accepted]) => accepted.some(value => value.startsWith('~*')))
+    }
+  })
 }
 
-function values (list: readonly string[] | null): ReadonlyArray<string | null> {
+function atomsOf ({ route, paths }: Candidate, headers: readonly Header[], facts: (path: string) => PathFacts): Atom[] | null {
+  // The same name twice in two spellings: both must match, and combinations pair values by position.
+  if (headers.some(([name], index) => headers[index - 1]?.[0] === name)) return null
+  const size = [route.methods, route.hosts, paths, route.snis, ...headers.map(([, accepted]) => accepted)]
+    .reduce((product, list) => product * Math.max(list?.length ?? 1, 1), 1)
+  if (size > MAX_ATOMS) return null
+  const atoms: Atom[] = []
+  const rows = combinations(headers.map(([, accepted]) => accepted))
+  for (const method of each(route.methods)) {
+    for (const host of each(route.hosts)) {
+      for (const path of each(paths)) {
+        for (const sni of each(route.snis)) {
+          for (const row of rows) {
+            const name = host?.toLowerCase() ?? null
+            const server = sni?.toLowerCase().replace(/\.$/, '') ?? null
+            // No part of it has a line break but a header's value.
+            const key = `${method}\n${name}\n${path}\n${server}\n${row.length === 0 ? '' : JSON.stringify(row)}`
+            atoms.push({ method, host: name, path: path === null ? null : facts(path), sni: server, headers: row, key })
+          }
+        }
+      }
+    }
+  }
+  return atoms
+}
+
+function each (list: readonly string[] | null): ReadonlyArray<string | null> {
   return list === null || list.length === 0 ? [null] : list
 }
 
+function combinations (lists: ReadonlyArray<readonly string[]>): string[][] {
+  return lists.reduce<string[][]>((rows, list) => rows.flatMap(row => list.map(value => [...row, value])), [[]])
+}
+
+/** Name and accepted values. */
+export type Header = readonly [string, readonly string[]]
+
 /** Header criteria by name, names as they are compared: lower case, `_` as `-`. Values in lower case but for regexes. */
-export function headersOf (route: Route): Array<readonly [string, readonly string[]]> {
-  return Object.entries(route.headers ?? {})
-    .map(([name, accepted]) => [
-      name.toLowerCase().replaceAll('_', '-'),
-      accepted.map(value => value.startsWith('~*') ? value : value.toLowerCase())
-    ] as const)
+export function headersOf ({ headers }: Route): Header[] {
+  if (headers === null) return []
+  return Object.entries(headers)
+    .map(([name, accepted]): Header => [foldHeaderName(name), accepted.map(value => value.startsWith('~*') ? value : value.toLowerCase())])
     .sort(([a], [b]) => a < b ? -1 : 1)
 }
 
-/** Which criteria are set: a candidate can take all requests of a lower one only where these are the same. */
-export function signature (candidate: Candidate): string {
-  const { route } = candidate
+function signature ({ route, kind }: Candidate, headers: readonly Header[]): string {
   const set = (list: readonly string[] | null): string => list === null || list.length === 0 ? '-' : '+'
-  return `${set(route.methods)}${set(route.hosts)}${set(route.snis)}${candidate.kind === 'none' ? '-' : '+'} ${headersOf(route).map(([name]) => name).join(' ')}`
+  return `${set(route.methods)}${set(route.hosts)}${set(route.snis)}${kind === 'none' ? '-' : '+'}${headers.map(([name]) => ` ${name}`).join('')}`
 }
 
 /** Whether `earlier` accepts what one combination of another candidate accepts, the path aside. */
@@ -87,12 +125,10 @@ export function hostsOverlap (one: string, other: string): boolean {
 }
 
 /** Host patterns that would cover a host: itself, without its port, and with each of its labels cut off. */
-export function coveringHosts (host: string, wildcards: boolean): string[] {
+export function coveringHosts (host: string): string[] {
   const [name, port] = splitPort(host)
   const names = [name]
-  if (wildcards) {
-    for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) names.push(`*${name.slice(dot)}`, `${name.slice(0, dot)}.*`)
-  }
+  for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) names.push(`*${name.slice(dot)}`, `${name.slice(0, dot)}.*`)
   return [...new Set(port === '' ? names : names.flatMap(pattern => [pattern, `${pattern}:${port}`]))]
 }
 

@@ -34,11 +34,15 @@ export function pathFacts (path: string): PathFacts {
   }
 }
 
-/** Whether every text that `later` accepts is accepted by `earlier` too. False where that is not certain. */
-export function coversPath (earlier: PathFacts, later: PathFacts): boolean {
+/**
+ * Whether every text that `later` accepts is accepted by `earlier` too. False where that is not certain.
+ *
+ * @param text what `later` is taken to accept alone; undefined for whatever its pattern says
+ */
+export function coversPath (earlier: PathFacts, later: PathFacts, text: string | undefined): boolean {
   if (earlier.path === later.path) return true
-  if (earlier.regex === null) return earlier.open && later.prefix.startsWith(earlier.path)
-  if (later.only !== undefined) return earlier.regex.test(later.only)
+  if (earlier.regex === null) return (text ?? later.prefix).startsWith(earlier.path)
+  if (text !== undefined && later.regex !== null) return earlier.regex.test(text)
   return earlier.open && earlier.regex.test(later.prefix)
 }
 

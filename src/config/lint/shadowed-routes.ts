@@ -2,10 +2,9 @@ import type { Candidate } from '../../router/order.ts'
 import type { RelatedPlace } from '../diagnostics.ts'
 import type { Route } from '../model.ts'
 import type { LintContext } from './context.ts'
-import type { Atom } from './criteria.ts'
+import type { Subject } from './criteria.ts'
 import { Coverage } from './coverage.ts'
-import { pathFacts } from './path-facts.ts'
-import { enumerate, remember } from './words.ts'
+import { enumerate } from './words.ts'
 
 /** What is left of one path of a route, or of the whole route where it has no paths. */
 interface Part {
@@ -24,16 +23,13 @@ interface Part {
  */
 export function shadowedRoutes (context: LintContext): Set<Route> {
   const parts = new Map<Route, Part[]>()
-  const coverage = new Coverage(remember(pathFacts))
-  for (const candidate of context.candidates) {
-    const atoms = coverage.atoms(candidate)
-    const list = parts.get(candidate.route) ?? []
-    parts.set(candidate.route, list)
-    if (atoms === null) list.push({ path: null, takers: [], open: true })
-    else {
-      list.push(...partsOf(candidate, atoms, coverage))
-      coverage.add(candidate, atoms)
-    }
+  const coverage = new Coverage(context.subjects)
+  for (const subject of context.subjects) {
+    const { route } = subject.candidate
+    const list = parts.get(route) ?? []
+    parts.set(route, list)
+    list.push(...partsOf(subject, coverage))
+    coverage.add(subject)
   }
   const reported = new Set<Route>()
   for (const [route, list] of parts) {
@@ -46,14 +42,15 @@ export function shadowedRoutes (context: LintContext): Set<Route> {
   return reported
 }
 
-function partsOf (candidate: Candidate, atoms: readonly Atom[], coverage: Coverage): Part[] {
+function partsOf (subject: Subject, coverage: Coverage): Part[] {
+  if (subject.atoms === null) return [{ path: null, takers: [], open: true }]
   const parts = new Map<string | null, Part>()
-  for (const atom of atoms) {
+  for (const atom of subject.atoms) {
     const path = atom.path?.path ?? null
     let part = parts.get(path)
     if (part === undefined) parts.set(path, part = { path, takers: [], open: false })
     if (part.open) continue
-    const taker: Candidate | undefined = coverage.covering(candidate, atom).next().value ?? undefined
+    const taker: Candidate | undefined = coverage.covering(subject, atom).next().value ?? undefined
     if (taker === undefined) part.open = true
     else part.takers.push(taker)
   }

@@ -1,10 +1,8 @@
 import { decidingField, type Candidate } from '../../router/order.ts'
 import type { Route } from '../model.ts'
 import type { LintContext } from './context.ts'
-import { headersOf, hostsOverlap, signature, type Atom } from './criteria.ts'
+import { headersOf, hostsOverlap, type Atom, type Subject } from './criteria.ts'
 import { Coverage } from './coverage.ts'
-import { pathFacts, type PathFacts } from './path-facts.ts'
-import { remember } from './words.ts'
 
 /** Candidates with other criteria that are compared with one; keeps big files linear. */
 const MAX_OTHERS = 32
@@ -16,7 +14,6 @@ const MAX_OTHERS = 32
  * @param skip routes of which worse was said already
  */
 export function tiedRoutes (context: LintContext, skip: ReadonlySet<Route>): void {
-  const facts = sampled(remember(pathFacts))
   const reported = new Set(skip)
   const report = (one: Candidate, other: Candidate, witness: string): void => {
     if (decidingField(one, other) !== 'declaration') return
@@ -31,46 +28,39 @@ export function tiedRoutes (context: LintContext, skip: ReadonlySet<Route>): voi
     })
   }
   // One holds a text of the other: found from the narrower one's side, whichever comes first.
-  for (const order of [context.candidates, [...context.candidates].reverse()]) {
-    const coverage = new Coverage(facts)
-    for (const candidate of order) {
-      const atoms = coverage.atoms(candidate)
-      if (atoms === null) continue
-      for (const atom of atoms) {
-        for (const other of coverage.covering(candidate, atom)) report(candidate, other, describe(atom))
+  const general = new Set(context.subjects.filter(subject => subject.general).map(subject => subject.signature))
+  const back = context.subjects.filter(subject => general.has(subject.signature)).reverse()
+  for (const order of [context.subjects, back]) {
+    const coverage = new Coverage(order, { sampled: true })
+    for (const subject of order) {
+      for (const atom of subject.atoms ?? []) {
+        for (const other of coverage.covering(subject, atom)) report(subject.candidate, other, describe(atom))
       }
-      coverage.add(candidate, atoms)
+      coverage.add(subject)
     }
   }
-  for (const [one, other, path] of differentCriteria(context.candidates)) report(one, other, `'${path}'`)
-}
-
-/** Regexes stand for one text that they accept: enough to show that two overlap. */
-function sampled (facts: (path: string) => PathFacts): (path: string) => PathFacts {
-  return remember(path => {
-    const known = facts(path)
-    return known.regex === null || known.sample === undefined ? known : { ...known, only: known.sample }
-  })
+  for (const [one, other, path] of differentCriteria(context.subjects)) report(one, other, `'${path}'`)
 }
 
 /** Pairs of the same rank and path whose other criteria are different ones, and so don't exclude each other. */
-function * differentCriteria (candidates: readonly Candidate[]): Generator<[Candidate, Candidate, string]> {
-  const known = new Map<string, Candidate[]>()
-  for (const candidate of candidates) {
+function * differentCriteria (subjects: readonly Subject[]): Generator<[Candidate, Candidate, string]> {
+  const known = new Map<string, Subject[]>()
+  for (const subject of subjects) {
+    const { candidate, signature } = subject
     if (candidate.kind !== 'literal') continue
-    const { declaration, ...rank } = candidate.priority
-    const mine = signature(candidate)
+    const { criteria, plainHosts, headers } = candidate.priority
     for (const path of candidate.paths) {
-      const key = `${JSON.stringify(rank)} ${path}`
+      const key = `${criteria} ${plainHosts} ${headers} ${path}`
       const others = known.get(key)
       if (others === undefined) {
-        known.set(key, [candidate])
+        known.set(key, [subject])
         continue
       }
       for (const other of others) {
-        if (signature(other) !== mine && other.route !== candidate.route && shareRequests(candidate.route, other.route)) yield [candidate, other, path]
+        if (other.signature === signature || other.candidate.route === candidate.route) continue
+        if (shareRequests(candidate.route, other.candidate.route)) yield [candidate, other.candidate, path]
       }
-      if (others.length < MAX_OTHERS) others.push(candidate)
+      if (others.length < MAX_OTHERS) others.push(subject)
     }
   }
 }

@@ -10,6 +10,7 @@ export type Ambiguity = 'bounded' | 'forks' | 'polynomial' | 'exponential' | 'un
  * loop back to itself, on to a second loop, and round that loop as well (IDA).
  */
 export function ambiguity (automaton: Automaton): Ambiguity {
+  if (isDeterministic(automaton)) return 'bounded'
   const loops = new Loops(automaton)
   try {
     if (hasTwoWaysRound(automaton, loops)) return 'exponential'
@@ -27,6 +28,19 @@ const MAX_FORKS = 1024
 const MAX_STEPS = 400_000
 
 class TooManySteps extends Error {}
+
+/** Each character leads to one position at most: true of most patterns, and quick to see. */
+function isDeterministic (automaton: Automaton): boolean {
+  return [automaton.first, ...automaton.follow].every(positions => {
+    let taken = 0n
+    for (const position of positions) {
+      const set = automaton.sets[position] ?? 0n
+      if ((taken & set) !== 0n) return false
+      taken |= set
+    }
+    return true
+  })
+}
 
 /** Strongly connected components with at least one edge. */
 class Loops {

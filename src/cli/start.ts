@@ -1,0 +1,104 @@
+import { Command, InvalidArgumentError } from 'commander'
+import type { Diagnostic } from '../config/diagnostics.ts'
+import { count, hasErrors } from '../config/diagnostics.ts'
+import { loadConfig, type LoadResult, type Overrides } from '../config/load.ts'
+import type { Gateway } from '../gateway/control.ts'
+import type { BoundAddress } from '../gateway/engine.ts'
+import type { RunnableFile } from '../gateway/reload.ts'
+import { startFailure } from '../gateway/start-failure.ts'
+import { version } from '../version.ts'
+import { exitCode, type ExitCode } from './exit-code.ts'
+import { displayName, findFile, readable, renamed } from './file.ts'
+import { UsageError, type CliIo } from './io.ts'
+import { createPainter } from './paint.ts'
+import type { Done } from './program.ts'
+import { textReport } from './report/text.ts'
+
+export interface StartArgs {
+  readonly file?: string | undefined
+  /** These win over the file. */
+  readonly port?: number | undefined
+  readonly host?: string | undefined
+  readonly adminPort?: number | 'off' | undefined
+}
+
+export function startCommand (io: CliIo, done: Done): Command {
+  return new Command('start')
+    .description('Run the gateway.')
+    .argument('[FILE]', 'the configuration')
+    .option('-p, --port <port>', 'listen on this port, instead of those of the file', toPort)
+    .option('--host <address>', 'listen on this address, instead of those of the file')
+    .option('--admin-port <port>', 'port of /livez, /readyz and /status; off disables them', toAdminPort)
+    .addHelpText('after', `
+A file with errors does not start: what check finds is printed. While it runs, a changed file is taken over at once, or
+refused as a whole. SIGHUP reloads, SIGTERM and SIGINT finish the running requests and end, with exit code 0.
+
+Examples:
+  $ sallyport start
+  $ sallyport start gateway.yaml --port 9000 --admin-port off`)
+    .action(async (file: string | undefined, options: Omit<StartArgs, 'file'>) => done(await start({ file, ...options }, io)))
+}
+
+/** Runs the gateway until a signal ends it. */
+export async function start ({ file: named, ...flags }: StartArgs, io: CliIo): Promise<ExitCode> {
+  if (named === '-') throw new UsageError('start reads a file, not standard input: it looks whether the file changes.')
+  const file = findFile(named, io)
+  const shown = displayName(file, io)
+  const overrides = definedOnly(flags)
+  const load = async (): Promise<LoadResult> => {
+    const result = await loadConfig({ file, env: io.env, overrides })
+    return { ...result, diagnostics: renamed(result.diagnostics, shown) }
+  }
+  const { stderr } = io
+  const first = await readable(load(), io)
+  if (hasErrors(first.diagnostics)) {
+    stderr.write(textReport(first.diagnostics, first.source.text, stderr.paint))
+    return exitCode.errors
+  }
+  if (first.diagnostics.length > 0) stderr.write(`${stderr.paint.warning('warning:')} ${count(first.diagnostics)} in ${shown}; \`sallyport check\` shows them\n`)
+  // The other commands do without Fastify and undici, and start in half the time.
+  const { runGateway } = await import('../gateway/process.ts')
+  const plain = createPainter(false, {})
+  const code = await runGateway({
+    file: first as RunnableFile,
+    load,
+    // Goes into the log, which is no place for colours.
+    render: (diagnostics: readonly Diagnostic[], text: string) => textReport(diagnostics, text, plain),
+    signals: io.signals,
+    // A log line says the same; on a terminal, one that can be read.
+    ...(stderr.isTerminal
+      ? {
+          onListening: (gateway: Gateway) => stderr.write(`${stderr.paint.good('sallyport')} ${version} ${describe(gateway)}\n`),
+          onFailure: (error: unknown) => stderr.write(`${stderr.paint.error('error:')} ${startFailure(error)}\n`)
+        }
+      : {})
+  })
+  return code === 0 ? exitCode.clean : exitCode.errors
+}
+
+function describe ({ addresses, adminAddress }: Gateway): string {
+  const admin = adminAddress === null ? '' : `, its status on ${url(adminAddress)}/status`
+  return `listens on ${addresses.map(url).join(' and ')}${admin}`
+}
+
+function url ({ host, port }: BoundAddress): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function definedOnly ({ port, host, adminPort }: Omit<StartArgs, 'file'>): Overrides {
+  return {
+    ...(port === undefined ? {} : { port }),
+    ...(host === undefined ? {} : { host }),
+    ...(adminPort === undefined ? {} : { adminPort })
+  }
+}
+
+function toPort (text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65535) throw new InvalidArgumentError('A port is a number from 0 to 65535; 0 picks a free one.')
+  return port
+}
+
+function toAdminPort (text: string): number | 'off' {
+  return text === 'off' ? text : toPort(text)
+}
