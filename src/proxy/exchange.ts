@@ -250,6 +250,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
       this.#reply.code(this.#status)
       response.statusMessage = this.#statusText
       this.#stream = new PassThrough()
+      response.once('pipe', flushPiped)
       this.#reply.send(this.#stream)
       return
     }
@@ -338,6 +339,10 @@ function reasonPhrase (status: number, text: string): string {
 
 function flushHead (response: ServerResponse): void {
   if (!response.writableEnded && !response.destroyed) response.flushHeaders()
+}
+
+function flushPiped (this: ServerResponse): void {
+  process.nextTick(flushHead, this)
 }
 
 function latin1 (value: Buffer | string): string {

@@ -1,0 +1,199 @@
+import t from 'tap'
+import { statusOf, value, values } from '../helpers/http-messages.ts'
+import { settled, startHop } from '../helpers/hop.ts'
+import { refusing, testPlugin } from '../helpers/plugins.ts'
+import { ask, rawClient } from '../helpers/raw-client.ts'
+import { OK, rawUpstream } from '../helpers/raw-upstream.ts'
+
+const H = 'Host: gateway.test\r\n'
+
+for (const method of ['GET', 'DELETE', 'OPTIONS', 'HEAD', 'POST', 'PUT', 'PATCH', 'PROPFIND', 'QUERY']) {
+  t.test(`${method} with a body reaches the upstream with it`, async t => {
+    const upstream = await rawUpstream(t, request => request.line.startsWith('HEAD') ? 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n' : OK)
+    const { server, port } = await startHop(t, upstream.port)
+    const large = 'x'.repeat(100_000)
+    const framings: ReadonlyArray<readonly [string, string, string]> = [
+      ['Content-Length: 3', 'abc', 'abc'],
+      ['Transfer-Encoding: chunked', '3\r\nabc\r\n0\r\n\r\n', 'abc'],
+      [`Content-Length: ${large.length}`, large, large]
+    ]
+    for (const [framing, bytes, body] of framings) {
+      const { answer } = await ask(t, port, `${method} / HTTP/1.1\r\n${H}${framing}\r\n\r\n${bytes}`, method)
+      t.equal(statusOf(answer), 200)
+      const request = upstream.requests.at(-1)!
+      t.equal(request.line, `${method} / HTTP/1.1`)
+      t.ok(request.body.toString() === body, framing)
+    }
+    t.same(upstream.faults, [])
+    await settled(server)
+  })
+}
+
+t.test('a request without a body goes up without one', async t => {
+  const upstream = await rawUpstream(t)
+  const { port } = await startHop(t, upstream.port)
+  for (const method of ['GET', 'DELETE', 'OPTIONS']) {
+    await ask(t, port, `${method} / HTTP/1.1\r\n${H}\r\n`)
+    const request = upstream.requests.at(-1)!
+    t.same(values(request, 'content-length'), [])
+    t.same(values(request, 'transfer-encoding'), [])
+  }
+  for (const method of ['POST', 'PUT', 'PATCH']) {
+    for (const field of ['', 'Content-Length: 0\r\n']) {
+      await ask(t, port, `${method} / HTTP/1.1\r\n${H}${field}\r\n`)
+      t.same(values(upstream.requests.at(-1)!, 'content-length'), ['0'], `${method} ${field}`)
+    }
+  }
+})
+
+t.test('a chunk reaches the upstream as soon as it has come', async t => {
+  const upstream = await rawUpstream(t)
+  const { server, port } = await startHop(t, upstream.port)
+  const client = await rawClient(t, port)
+  client.send(`POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n`)
+  await upstream.until(() => server.facts().requests === 1)
+  t.equal(upstream.connections.length, 0, 'no connection is taken before there is something to send')
+  for (const part of ['one', 'two', 'three']) {
+    client.send(`${part.length}\r\n${part}\r\n`)
+    await upstream.until(() => upstream.connections[0]?.bytes.includes(part) === true)
+  }
+  client.send('0\r\n\r\n')
+  t.equal(statusOf(await client.answer()), 200)
+  t.equal(upstream.requests[0]?.body.toString(), 'onetwothree')
+  await settled(server)
+})
+
+t.test('a Content-Type that nobody understands passes as it came', async t => {
+  const upstream = await rawUpstream(t)
+  const { port } = await startHop(t, upstream.port)
+  for (const type of ['', 'text', 'text/plain; charset=', '/', 'application/json;;', 'text/plain, text/html', '"', 'a b/c']) {
+    const { answer } = await ask(t, port, `POST / HTTP/1.1\r\n${H}Content-Type: ${type}\r\nContent-Length: 3\r\n\r\nabc`)
+    t.equal(statusOf(answer), 200, type)
+    t.equal(value(upstream.requests.at(-1)!, 'content-type'), type)
+  }
+})
+
+t.test('text and JSON of 2 MiB pass unread', async t => {
+  const upstream = await rawUpstream(t)
+  const { port } = await startHop(t, upstream.port)
+  for (const type of ['text/plain', 'application/json']) {
+    const body = Buffer.alloc(2 * 1024 * 1024, '{')
+    const client = await rawClient(t, port)
+    client.send(`POST / HTTP/1.1\r\n${H}Content-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`).send(body)
+    t.equal(statusOf(await client.answer()), 200)
+    t.ok(upstream.requests.at(-1)?.body.equals(body))
+  }
+})
+
+t.test('a plugin that wants the whole body gets it, and the upstream after it', async t => {
+  const seen: string[] = []
+  const reader = testPlugin(scope => {
+    scope.addHook('preHandler', async request => { seen.push(String(request.body)) })
+  }, { body: 'buffer' })
+  const upstream = await rawUpstream(t)
+  const { port } = await startHop(t, upstream.port, { plugins: [reader] })
+  await ask(t, port, `POST / HTTP/1.1\r\n${H}Content-Length: 3\r\n\r\nabc`)
+  await ask(t, port, `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n`)
+  t.same(seen, ['abc', 'abcdef'])
+  t.same(upstream.requests.map(request => request.body.toString()), ['abc', 'abcdef'])
+  t.same(upstream.requests.map(request => value(request, 'content-length')), ['3', '6'])
+})
+
+t.test('a body that is larger than a plugin may hold is 413, without reading it', async t => {
+  const upstream = await rawUpstream(t)
+  const reader = testPlugin(() => {}, { body: 'buffer' })
+  const limits = { request_line: 8192, header_block: 16_384, headers: 100, request_buffer: 1_000, response_buffer: 1_000 }
+  const { server, port } = await startHop(t, upstream.port, { plugins: [reader], gateway: { limits } })
+  const requests = [
+    `POST / HTTP/1.1\r\n${H}Content-Length: 1001\r\n\r\n`,
+    `POST / HTTP/1.1\r\n${H}Content-Length: 1001\r\nExpect: 100-continue\r\n\r\n`,
+    `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n3e9\r\n${'x'.repeat(1001)}\r\n`
+  ]
+  for (const request of requests) {
+    const client = await rawClient(t, port)
+    client.send(request)
+    await client.end()
+    t.same(client.answers.map(statusOf), [413])
+    t.match(JSON.parse(client.answers[0]!.body.toString()), { message: 'Payload too large', request_id: /^[0-9a-f]{32}$/ })
+    t.equal(value(client.answers[0]!, 'connection'), 'close')
+  }
+  const { answer } = await ask(t, port, `POST / HTTP/1.1\r\n${H}Content-Length: 1000\r\n\r\n${'x'.repeat(1000)}`)
+  t.equal(statusOf(answer), 200)
+  await settled(server)
+})
+
+t.test('an answer that is larger than a plugin may hold is 502, and its connection is given up', async t => {
+  const limits = { request_line: 8192, header_block: 16_384, headers: 100, request_buffer: 1_000, response_buffer: 1_000 }
+  const chunked = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n${'x'.repeat(1001)}\r\n`
+  const known = `HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(70_000)}`
+  for (const script of [chunked, known]) {
+    const upstream = await rawUpstream(t, script)
+    const reader = testPlugin(scope => { scope.addHook('onSend', async (_request, _reply, payload) => payload) }, { response: 'buffer' })
+    const { server, port } = await startHop(t, upstream.port, { plugins: [reader], gateway: { limits } })
+    const { answer } = await ask(t, port, `GET / HTTP/1.1\r\n${H}\r\n`)
+    t.equal(statusOf(answer), 502)
+    await upstream.until(() => upstream.connections[0]?.closed === true)
+    await settled(server)
+  }
+})
+
+t.test('Expect: 100-continue is answered when the body is wanted, and not sent up', async t => {
+  const upstream = await rawUpstream(t)
+  const { server, port } = await startHop(t, upstream.port)
+  for (const [framing, body] of [['Content-Length: 3', 'abc'], ['Content-Length: 100000', 'x'.repeat(100_000)], ['Transfer-Encoding: chunked', '3\r\nabc\r\n0\r\n\r\n']] as const) {
+    const client = await rawClient(t, port)
+    client.send(`POST / HTTP/1.1\r\n${H}${framing}\r\nExpect: 100-Continue\r\n\r\n`)
+    t.equal(statusOf(await client.answer()), 100)
+    client.send(body)
+    t.equal(statusOf(await client.answer(2)), 200)
+    t.equal(value(upstream.requests.at(-1)!, 'expect'), undefined)
+    t.same(client.answers.map(statusOf), [100, 200])
+  }
+  await settled(server)
+})
+
+t.test('a client that does not wait for its 100 is served, too', async t => {
+  const upstream = await rawUpstream(t)
+  const { port } = await startHop(t, upstream.port)
+  const { client } = await ask(t, port, `POST / HTTP/1.1\r\n${H}Content-Length: 3\r\nExpect: 100-continue\r\n\r\nabc`)
+  await client.until(() => client.answers.some(answer => statusOf(answer) === 200))
+  t.equal(upstream.requests[0]?.body.toString(), 'abc')
+})
+
+t.test('Expect without a body is no reason to wait', async t => {
+  const upstream = await rawUpstream(t)
+  const { port } = await startHop(t, upstream.port)
+  const { client } = await ask(t, port, `GET / HTTP/1.1\r\n${H}Expect: 100-continue\r\n\r\n`)
+  await client.until(() => client.answers.some(answer => statusOf(answer) === 200))
+})
+
+t.test('HTTP/1.0 knows no 100', async t => {
+  const upstream = await rawUpstream(t)
+  const { port } = await startHop(t, upstream.port)
+  const client = await rawClient(t, port)
+  client.send('POST / HTTP/1.0\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\nabc')
+  await client.end()
+  t.same(client.answers.map(statusOf), [200])
+})
+
+t.test('100 Continue of the upstream is not the client\'s', async t => {
+  const upstream = await rawUpstream(t, `HTTP/1.1 100 Continue\r\n\r\n${OK}`)
+  const { port } = await startHop(t, upstream.port)
+  const { client } = await ask(t, port, `POST / HTTP/1.1\r\n${H}Content-Length: 3\r\n\r\nabc`)
+  t.same(client.answers.map(statusOf), [200])
+})
+
+t.test('an upload that is refused gets its answer instead of 100, and the connection ends', async t => {
+  const upstream = await rawUpstream(t)
+  const refused = await startHop(t, upstream.port, { plugins: [refusing()] })
+  const missed = await startHop(t, upstream.port, { route: { paths: ['/other'] } })
+  for (const [{ port, server }, status] of [[refused, 401], [missed, 404]] as const) {
+    const client = await rawClient(t, port)
+    client.send(`POST / HTTP/1.1\r\n${H}Content-Length: 100000000\r\nExpect: 100-continue\r\n\r\n`)
+    await client.end()
+    t.same(client.answers.map(statusOf), [status])
+    t.equal(value(client.answers[0]!, 'connection'), 'close')
+    await settled(server)
+  }
+  t.equal(upstream.connections.length, 0)
+})
