@@ -56,7 +56,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   multipleOf: ({ error }) => ({ rule: 'out-of-range', cause: `value must be a multiple of ${String(error.params['multipleOf'])}`, mend: 'Write such a number.' }),
   pattern: wrongPattern,
   format: ({ error, schema }) => ({ rule: 'bad-format', cause: `expected a valid ${String(error.params['format'])}`, mend: schema.description ?? 'Correct the value.' }),
-  uniqueItems: ({ error }) => ({ rule: 'not-unique', cause: `the items ${String(error.params['j'])} and ${String(error.params['i'])} of this list are equal`, mend: 'Remove one of them.' }),
+  uniqueItems: ({ error }) => equalItems(error.params as { i: number, j: number }),
   contains: () => ({ rule: 'bad-format', cause: 'an item that must be in this list is missing', mend: 'Add it.' }),
   not: ({ schema }) => ({ rule: 'bad-format', cause: 'this value is not allowed here', mend: schema.description ?? 'Write another one.' })
 }
@@ -134,6 +134,10 @@ function tooShort (least: number): Message {
 
 function tooLong (most: number): Message {
   return { rule: 'too-long', cause: `length must be at most ${most}`, mend: 'Write a shorter value.' }
+}
+
+function equalItems ({ i, j }: { readonly i: number, readonly j: number }): Message {
+  return { rule: 'not-unique', cause: `the items ${Math.min(i, j)} and ${Math.max(i, j)} of this list are equal`, mend: 'Remove one of them.' }
 }
 
 function outOfRange ({ error, schema }: Violation): Message {

@@ -50,16 +50,13 @@ class Translator {
       // the reason is an error of its own
       case 'if': case 'propertyNames':
         return
-      case 'additionalProperties': case 'unevaluatedProperties': {
-        const key = (error.params['additionalProperty'] ?? error.params['unevaluatedProperty']) as string
-        const known = Object.keys((error.parentSchema as SchemaPart).properties ?? {})
-        this.#unknown(key, parent, known)
+      case 'additionalProperties':
+        this.#unknown(error.params['additionalProperty'] as string, parent, Object.keys((error.parentSchema as SchemaPart).properties ?? {}))
         return
-      }
       case 'required':
         this.#missing(error.params['missingProperty'] as string, parent, this.#options.value?.(error, parent))
         return
-      case 'dependentRequired': case 'dependencies': {
+      case 'dependencies': {
         const { property, missingProperty } = error.params as { property: string, missingProperty: string }
         const message = missing(missingProperty)
         this.#report.at(this.#source, join(parent, property), { ...message, cause: `${message.cause}, which '${property}' needs` }, 'key')
