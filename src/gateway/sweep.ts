@@ -7,12 +7,14 @@ import type { Context } from './context.ts'
 /** A client that takes nothing of what is written to it for this long is cut, in milliseconds (nginx's send_timeout). */
 const SEND_TIMEOUT = 60_000
 
+/** How long an upload that was fast so far may stall: this many times the grace of its start. */
+const CREDIT = 3
+
 /**
  * Looks at every connection once: slow uploads and clients that don't read cost a bounded time. One timer for all, so
  * that a request costs none.
  */
-export function sweep (sockets: Iterable<Socket>, timeouts: GatewaySettings['timeouts']): void {
-  const now = performance.now()
+export function sweep (sockets: Iterable<Socket>, timeouts: GatewaySettings['timeouts'], now = performance.now()): void {
   for (const socket of sockets) {
     const connection = connectionOf(socket)
     if (socket.writableLength > 0 && socket.bytesWritten === connection.written) {
@@ -37,8 +39,17 @@ function checkUpload (context: Context, socket: Socket, now: number, timeouts: G
     return
   }
   const elapsed = now - context.bodySince
-  if (elapsed < timeouts.body_grace) return
-  if ((socket.bytesRead - context.bodyBytes) / (elapsed / 1000) >= timeouts.body_min_rate) return
+  if (elapsed < timeouts.body_grace || timeouts.body_min_rate === 0) return
+  // milliseconds that the bytes so far are good for
+  const earned = (socket.bytesRead - context.bodyBytes) / timeouts.body_min_rate * 1000
+  if (earned >= elapsed) {
+    // a fast start is no credit for a stall without end
+    if (earned - elapsed > CREDIT * timeouts.body_grace) {
+      context.bodySince = now - timeouts.body_grace
+      context.bodyBytes = socket.bytesRead - (CREDIT + 1) * timeouts.body_grace / 1000 * timeouts.body_min_rate
+    }
+    return
+  }
   const error = new GatewayError('SP_BODY_TOO_SLOW', 408, 'Request timeout', { headers: { connection: 'close' } })
   context.errorCode = error.code
   context.hop?.cancel()

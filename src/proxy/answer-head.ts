@@ -1,6 +1,6 @@
 import type { Context } from '../gateway/context.ts'
 import type { Tokens } from './product.ts'
-import { CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DROP, KEEP, SERVER, TRAILER, TRANSFER_ENCODING, VIA, responseFieldKind } from './response-fields.ts'
+import { CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DROP, KEEP, SERVER, TOKEN, TRAILER, TRANSFER_ENCODING, VIA, responseFieldKind } from './response-fields.ts'
 
 /** The head of an upstream's answer, ready for the client. */
 export interface AnswerHead {
@@ -53,6 +53,9 @@ export function answerHead (context: Context, raw: readonly Buffer[], tokens: To
         break
       case CONTENT_TYPE:
         hasContentType = true
+        break
+      case TOKEN:
+        if (tokens.sent.has(name.toLowerCase())) continue
         break
       case SERVER:
         server = true

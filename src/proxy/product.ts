@@ -10,12 +10,19 @@ export interface Tokens {
   readonly proxyLatency: string | null
   readonly responseLatency: string | null
   readonly upstreamStatus: string | null
+  /** Those of the names that are sent, lower-case: an upstream's fields of these names give way. */
+  readonly sent: ReadonlySet<string>
 }
+
+const TOKENS = ['Request-Id', 'Upstream-Latency', 'Proxy-Latency', 'Response-Latency', 'Upstream-Status']
+
+/** All names that the gateway's own fields may have, lower-case. */
+export const TOKEN_NAMES: readonly string[] = ['x-sallyport-', 'x-kong-'].flatMap(prefix => TOKENS.map(token => prefix + token.toLowerCase()))
 
 export function tokensOf (settings: GatewaySettings['headers'], version: string): Tokens {
   const prefix = settings.names === 'kong' ? 'X-Kong' : 'X-Sallyport'
   const latency = (name: string): string | null => settings.latency_tokens ? `${prefix}-${name}-Latency` : null
-  return {
+  const tokens = {
     via: settings.server_tokens ? 'sallyport' : null,
     server: settings.server_tokens ? `sallyport/${version}` : null,
     requestId: settings.request_id ? `${prefix}-Request-Id` : null,
@@ -24,4 +31,6 @@ export function tokensOf (settings: GatewaySettings['headers'], version: string)
     responseLatency: latency('Response'),
     upstreamStatus: settings.upstream_status ? `${prefix}-Upstream-Status` : null
   }
+  const names = [tokens.requestId, tokens.upstreamLatency, tokens.proxyLatency, tokens.responseLatency, tokens.upstreamStatus]
+  return { ...tokens, sent: new Set(names.flatMap(name => name === null ? [] : [name.toLowerCase()])) }
 }

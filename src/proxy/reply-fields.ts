@@ -14,10 +14,10 @@ export function copyToReply (reply: FastifyReply, fields: readonly string[]): Re
     const name = fields[index] as string
     const value = fields[index + 1] as string
     const lower = name.toLowerCase()
-    const mine = own[lower]
+    const mine = Object.hasOwn(own, lower) ? own[lower] : undefined
     if (mine === undefined) {
-      // Fastify itself collects several Set-Cookie
-      const before = lower === 'set-cookie' ? undefined : reply.getHeader(lower)
+      // Fastify itself collects several Set-Cookie, and answers for what its plain object inherits
+      const before = lower === 'set-cookie' || lower === 'constructor' ? undefined : reply.getHeader(lower)
       if (before === undefined) reply.header(lower, value)
       else reply.header(lower, Array.isArray(before) ? [...before, value] : [String(before), value])
     } else if (lower === 'vary') {

@@ -26,7 +26,8 @@ export const VIA = 17
 /** `Forwarded` (RFC 7239): kept from trusted peers, dropped from others. */
 export const FORWARDED = 18
 
-const SPECIAL: Readonly<Record<string, number>> = {
+// maps, not objects: `constructor` is a field name, too
+const SPECIAL = new Map<string, number>(Object.entries({
   host: HOST,
   'content-length': CONTENT_LENGTH,
   connection: CONNECTION,
@@ -51,7 +52,7 @@ const SPECIAL: Readonly<Record<string, number>> = {
   'http2-settings': DROP,
   'x-sallyport-request-id': DROP,
   'x-kong-request-id': DROP
-}
+}))
 
 /** Fields in which only the gateway may speak about the caller; `_` is `-` to many upstreams (CGI, WSGI). */
 const IDENTITY = new Set(['x-credential-identifier', 'x-credential-username', 'x-anonymous-consumer', 'x-consumer-groups', 'x-authenticated-groups', 'x-authenticated-scope', 'x-authenticated-userid', 'x-owner-id', 'x-scopes', 'x-tenant-id'])
@@ -66,7 +67,7 @@ const COMMON = [
 ]
 
 function classify (lower: string): number {
-  const special = SPECIAL[lower]
+  const special = SPECIAL.get(lower)
   if (special !== undefined) return special
   if (lower.charCodeAt(0) !== 120 || (lower.charCodeAt(1) !== 45 && lower.charCodeAt(1) !== 95)) return KEEP
   const dashed = lower.includes('_') ? lower.replaceAll('_', '-') : lower
@@ -74,7 +75,7 @@ function classify (lower: string): number {
 }
 
 const KINDS = new Map<string, number>()
-for (const name of [...COMMON, ...Object.keys(SPECIAL)]) {
+for (const name of [...COMMON, ...SPECIAL.keys()]) {
   KINDS.set(name, classify(name.toLowerCase()))
   KINDS.set(name.toLowerCase(), classify(name.toLowerCase()))
 }

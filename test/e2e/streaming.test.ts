@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import t from 'tap'
-import type { Test } from 'tap'
 import { value } from '../helpers/http-messages.ts'
 import { get, settled, startHop } from '../helpers/hop.ts'
+import { plainUpstream } from '../helpers/plain-upstream.ts'
 import { testPlugin } from '../helpers/plugins.ts'
 import { rawClient } from '../helpers/raw-client.ts'
 import { eventually, OK, rawUpstream } from '../helpers/raw-upstream.ts'
@@ -12,23 +12,6 @@ const MIB = 1024 * 1024
 const SIZE = 100 * MIB
 /** What may be under way in kernel buffers and streams of both connections. */
 const IN_FLIGHT = 24 * MIB
-
-/** An upstream that keeps nothing. */
-async function plainUpstream (t: Test, onConnection: (socket: Socket) => void): Promise<number> {
-  const sockets = new Set<Socket>()
-  const server = createServer(socket => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    onConnection(socket)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return (server.address() as AddressInfo).port
-}
 
 /** Most memory in use while something runs, above what was in use before, in bytes. */
 async function memoryOf (run: () => Promise<void>): Promise<number> {
