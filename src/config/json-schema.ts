@@ -16,7 +16,15 @@ const REFERENCE: JsonSchema = {
   // eslint-disable-next-line no-template-curly-in-string
   description: 'A value from outside the file: "{vault://env/NAME}" or ${{ env "DECK_NAME" }}.'
 }
+/** A vault reference stands in quotes and so is always a text; an expression without quotes becomes what it looks like. */
+const EXPRESSION: JsonSchema = {
+  type: 'string',
+  pattern: '^\\$\\{\\{.*\\}\\}$',
+  // eslint-disable-next-line no-template-curly-in-string
+  description: 'A value from outside the file, without quotes: ${{ env "DECK_NAME" | toInt }}.'
+}
 const reference: JsonSchema = { $ref: '#/definitions/reference' }
+const expression: JsonSchema = { $ref: '#/definitions/expression' }
 const NOT_SET: JsonSchema = { type: 'null' }
 
 /** The whole file with the options of all plugins of the registry. */
@@ -30,6 +38,7 @@ export function fileJsonSchema (registry: PluginRegistry): JsonSchema {
     ...onlyBuiltins(),
     definitions: {
       reference: REFERENCE,
+      expression: EXPRESSION,
       builtin: { anyOf: [{ enum: plugins.map(plugin => plugin.name) }, reference], description: 'Name of a built-in plugin.' },
       ...Object.fromEntries(kinds.map(kind => [kind, kind === 'plugin' ? entrySchema(plugins) : translate(entitySchema(kind, child => nested(kind, child)))])),
       ...Object.fromEntries(plugins.map(plugin => [`config-${plugin.name}`, translate(plugin.schema)]))
@@ -43,7 +52,7 @@ export function pluginJsonSchema (plugin: BrandedPlugin): JsonSchema {
     $schema: DRAFT,
     title: `Options of the ${plugin.name} plugin`,
     ...translate(plugin.schema),
-    definitions: { reference: REFERENCE }
+    definitions: { reference: REFERENCE, expression: EXPRESSION }
   }
 }
 
@@ -125,7 +134,16 @@ function properties (schemas: Readonly<Record<string, JsonSchema>>, required: re
 
 /** References work in every scalar; only strings without rules take them as they are. */
 function orReference (schema: JsonSchema): JsonSchema {
-  return takesAnyString(schema) || !isScalar(schema) ? schema : alternative(schema, reference)
+  if (takesAnyString(schema) || !isScalar(schema)) return schema
+  return alternative(schema, takesText(schema) ? reference : expression)
+}
+
+/** Whether some text is a right value. */
+function takesText (schema: JsonSchema): boolean {
+  const { type, enum: values, const: value, anyOf } = schema as { type?: string, enum?: unknown[], const?: unknown, anyOf?: JsonSchema[] }
+  if (anyOf !== undefined) return anyOf.some(takesText)
+  if (values !== undefined) return values.some(one => typeof one === 'string')
+  return type === 'string' || typeof value === 'string'
 }
 
 function orNull (schema: JsonSchema): JsonSchema {
