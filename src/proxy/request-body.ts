@@ -26,6 +26,8 @@ export function inviteBody (context: Context): void {
  * of unknown length, or one that waits for an invitation) would hold the connection, so it ends with the answer.
  */
 export function answerEarly (context: Context): void {
+  // "not complete" is also what Node says of a request without a body, until its handlers have returned
+  if (!hasBody(context.raw)) return
   const length = context.raw.headers['content-length']
   if (context.expectsContinue || length === undefined || Number(length) > SMALL_BODY) context.response.shouldKeepAlive = false
 }
