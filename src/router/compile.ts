@@ -25,10 +25,11 @@ const noCaptures: Readonly<Record<string, string>> = Object.freeze(Object.create
 export function compileRouter (routes: readonly Route[]): Router {
   const drafts = makeHostIndex<Draft>()
   const criteria = new Map<Route, Criteria>()
+  const methodSets = new Map<string, ReadonlySet<string>>()
   let order = 0
   for (const candidate of candidates(routes)) {
     const { route } = candidate
-    const compiled = criteria.get(route) ?? compileCriteria(route)
+    const compiled = criteria.get(route) ?? compileCriteria(route, methodSets)
     criteria.set(route, compiled)
     const tries = triesOf(drafts, route)
     for (const [literal, entry] of entriesOf(candidate, compiled, order)) {

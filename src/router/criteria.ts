@@ -20,14 +20,24 @@ export interface Criteria {
   readonly snis: ((sni: string) => boolean) | null
 }
 
-/** @throws when a header regex is one that the configuration's check refuses */
-export function compileCriteria (route: Route): Criteria {
+/**
+ * @param methodSets of the router so far, by their methods: shared by the routes of one list, they stay in the cache
+ * @throws when a header regex is one that the configuration's check refuses
+ */
+export function compileCriteria (route: Route, methodSets: Map<string, ReadonlySet<string>>): Criteria {
   const headers = Object.entries(route.headers ?? {})
   return {
-    methods: isSet(route.methods) ? new Set(route.methods) : null,
+    methods: isSet(route.methods) ? methodSet(route.methods, methodSets) : null,
     headers: headers.length > 0 ? headers.map(([name, values]) => compileHeader(name, values)) : null,
     snis: isSet(route.snis) ? compileSnis(route.snis) : null
   }
+}
+
+function methodSet (methods: readonly string[], sets: Map<string, ReadonlySet<string>>): ReadonlySet<string> {
+  const key = methods.join(' ')
+  const set = sets.get(key) ?? new Set(methods)
+  sets.set(key, set)
+  return set
 }
 
 export function accepts ({ methods, headers, snis }: Criteria, request: RoutingRequest): boolean {

@@ -64,7 +64,7 @@ export function descend (table: Int32Array, root: number, path: string): number 
     if (child === -1) return node
     const length = at(table, child)
     const label = child + HEAD + 2 * at(table, child + CHILDREN)
-    // the first unit is known to be equal; beyond the end of the path, NaN is not
+    if (index + length > path.length) return node
     for (let offset = 1; offset < length; offset++) {
       if (path.charCodeAt(index + offset) !== at(table, label + offset)) return node
     }
@@ -124,6 +124,7 @@ export class TrieWriter {
 function findChild (table: Int32Array, node: number, code: number): number {
   const count = at(table, node + CHILDREN)
   const first = node + HEAD
+  if (count === 1) return at(table, first) === code ? at(table, first + 1) : -1
   let low = 0
   let high = count
   while (low < high) {
