@@ -2,7 +2,6 @@ import type { LoadedPlugins } from '../../plugins.ts'
 import { candidates, decidingField, type Candidate } from '../../router/order.ts'
 import type { RelatedPlace } from '../diagnostics.ts'
 import type { Config, Pointer, Route, Service } from '../model.ts'
-import { createRegexChecker, type checkRegex } from '../regex-safety.ts'
 import type { Finding, Report } from '../report.ts'
 import type { Source } from '../source.ts'
 import { subjectsOf, type Subject } from './criteria.ts'
@@ -18,7 +17,6 @@ export class LintContext {
   /** In matching order. */
   readonly candidates: readonly Candidate[]
   readonly subjects: readonly Subject[]
-  readonly checkRegex: typeof checkRegex
   readonly #report: Report
   /** The best-ranked candidate of each route. */
   readonly #best = new Map<Route, Candidate>()
@@ -31,7 +29,6 @@ export class LintContext {
     this.routes = config.routes.filter(route => route.service === null || this.services.get(route.service)?.enabled !== false)
     this.candidates = candidates(this.routes)
     this.subjects = subjectsOf(this.candidates)
-    this.checkRegex = createRegexChecker()
     this.#report = report
     for (const candidate of this.candidates) if (!this.#best.has(candidate.route)) this.#best.set(candidate.route, candidate)
   }

@@ -1,54 +1,7 @@
 import type { AST } from '@eslint-community/regexpp'
-import { compileHeaderRegex, compilePathRegex, isProblem } from '../../router/path-regex.ts'
-import type { Pointer } from '../model.ts'
-import { join } from '../pointer.ts'
+import { compilePathRegex, isProblem } from '../../router/path-regex.ts'
 import type { LintContext } from './context.ts'
 import { parsePathRegex } from './path-facts.ts'
-
-/** Regexes that clients feed: route paths and header values. */
-export function attackableRegexes (context: LintContext): void {
-  for (const route of context.config.routes) {
-    for (const path of route.paths ?? []) {
-      if (path.startsWith('~')) judge(context, context.path(route, path), compilePathRegex(path.slice(1)), 'path')
-    }
-    for (const [name, values] of Object.entries(route.headers ?? {})) {
-      for (const [index, value] of values.entries()) {
-        if (value.startsWith('~*')) judge(context, join(join(`${route.pointer}/headers`, name), index), compileHeaderRegex(value.slice(2)), 'header')
-      }
-    }
-  }
-}
-
-function judge (context: LintContext, pointer: Pointer, compiled: ReturnType<typeof compilePathRegex>, what: 'path' | 'header'): void {
-  if (isProblem(compiled)) return
-  const verdict = context.checkRegex(compiled.regex.source, compiled.regex.flags)
-  if (verdict.kind === 'vulnerable') {
-    const growth = verdict.growth === 'exponential' ? 'exponentially' : `with ${power(verdict.degree)} of its length`
-    context.warn(pointer, {
-      rule: 'regex-backtracking',
-      severity: 'error',
-      cause: `a client can stop the gateway with this regex: the time that it takes for one ${what} grows ${growth}` +
-        (verdict.attack === null ? '' : `, for example for ${shorten(verdict.attack)}`),
-      mend: 'Make sure that no two repetitions can read the same text: write `[^/]+` for `.*`, and don\'t repeat a group whose content is repeated.'
-    })
-  } else if (verdict.kind === 'undecided') {
-    context.warn(pointer, {
-      rule: 'regex-undecided',
-      cause: `it could not be decided whether this regex always ends soon: ${verdict.reason}`,
-      mend: 'Write it more simply: without look-around, and without large or nested `{n,m}`.'
-    })
-  }
-}
-
-function power (degree: number | null): string {
-  if (degree === 2) return 'the square'
-  if (degree === 3) return 'the cube'
-  return degree === null ? 'a power' : `the ${degree}th power`
-}
-
-function shorten (attack: string): string {
-  return attack.length > 60 ? `${attack.slice(0, 57)}…` : attack
-}
 
 /** Path regexes that end inside a segment: `~/users/\d+` takes `/users/1/keys` and `/users/1x` too. */
 export function openRegexes (context: LintContext): void {

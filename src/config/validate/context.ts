@@ -1,5 +1,6 @@
 import type { Pointer } from '../model.ts'
 import { join } from '../pointer.ts'
+import type { checkRegex } from '../regex-safety.ts'
 import type { Finding, Report } from '../report.ts'
 import type { Source } from '../source.ts'
 
@@ -11,11 +12,14 @@ export class EntityContext {
   readonly source: Source
   readonly report: Report
   readonly pointer: Pointer
+  /** Remembers its verdicts for all entities of the file. */
+  readonly checkRegex: typeof checkRegex
 
-  constructor (source: Source, report: Report, pointer: Pointer) {
+  constructor (source: Source, report: Report, pointer: Pointer, check: typeof checkRegex) {
     this.source = source
     this.report = report
     this.pointer = pointer
+    this.checkRegex = check
   }
 
   /** About a field; `path` leads to it from the entity. */

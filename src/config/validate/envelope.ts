@@ -6,6 +6,7 @@ import type { RawEntity } from '../collect.ts'
 import { entitySchema, envelopeSchema } from '../entities/envelope.ts'
 import type { EntityKind } from '../entities/envelope.ts'
 import type { Pointer } from '../model.ts'
+import { createRegexChecker } from '../regex-safety.ts'
 import type { Report } from '../report.ts'
 import type { Source } from '../source.ts'
 import { createAjv } from './ajv.ts'
@@ -51,6 +52,7 @@ export class Envelope {
   readonly #validators = validators()
   readonly #source: Source
   readonly #report: Report
+  readonly #checkRegex = createRegexChecker()
 
   constructor (source: Source, report: Report) {
     this.#source = source
@@ -69,7 +71,7 @@ export class Envelope {
     this.#validate(this.#validators.file, file, '', error => formatVersion(error, this.#source, this.#report))
     const settings = file['gateway']
     if (typeof settings === 'object' && settings !== null) {
-      checkGateway(settings as Record<string, unknown>, new EntityContext(this.#source, this.#report, '/gateway'))
+      checkGateway(settings as Record<string, unknown>, new EntityContext(this.#source, this.#report, '/gateway', this.#checkRegex))
     }
     const entities = collect(file)
     for (const entity of entities) this.#entity(entity)
@@ -80,7 +82,7 @@ export class Envelope {
     const { kind, pointer, fields } = entity
     this.#validate(this.#validators[kind], fields, pointer, undefined, kind)
     if (typeof fields !== 'object' || fields === null) return
-    const context = new EntityContext(this.#source, this.#report, pointer)
+    const context = new EntityContext(this.#source, this.#report, pointer, this.#checkRegex)
     if (kind === 'service') entity.address = checkService(fields, context)
     else if (kind === 'route') checkRoute(fields, context)
     else if (kind === 'consumer' && ['username', 'custom_id'].every(key => fields[key] === undefined && !context.isBroken([key]))) {

@@ -1,7 +1,8 @@
 import { normalizePath } from '../../router/normalize.ts'
-import { compilePathRegex, isProblem } from '../../router/path-regex.ts'
+import { compilePathRegex } from '../../router/path-regex.ts'
 import type { Finding } from '../report.ts'
 import type { EntityContext } from './context.ts'
+import { checkRegex } from './regex.ts'
 
 type Path = ReadonlyArray<string | number>
 
@@ -68,17 +69,6 @@ function checkRegexPath (value: string, at: Path, context: EntityContext): void 
   } else if (BROKEN_TRIPLET.test(value)) {
     say('a % must be followed by two hex digits', 'Write %25 for a % itself.')
   } else {
-    const result = compilePathRegex(value.slice(1))
-    if (!isProblem(result)) return
-    // the pattern is the value without its ~
-    context.within(at, result.index + 1, Math.max(1, result.length), {
-      rule: 'bad-regex',
-      cause: `invalid regex: '${value}' (${result.reason})`,
-      mend: sentence(result.mend)
-    })
+    checkRegex(value, '~', compilePathRegex(value.slice(1)), at, context)
   }
-}
-
-export function sentence (text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? '' : '.'}`
 }

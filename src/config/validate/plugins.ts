@@ -12,7 +12,7 @@ import type { Source } from '../source.ts'
 import type { ValidateFunction } from './ajv.ts'
 import type { SchemaPart } from './messages.ts'
 import { dropNulls } from './nulls.ts'
-import { sentence } from './path.ts'
+import { sentence } from './sentence.ts'
 import { translate } from './translate.ts'
 
 type Config = Readonly<Record<string, unknown>>

@@ -1,7 +1,8 @@
-import { compileHeaderRegex, isProblem } from '../../router/path-regex.ts'
+import { compileHeaderRegex } from '../../router/path-regex.ts'
 import type { EntityContext, Fields } from './context.ts'
 import { hostProblem } from './host.ts'
-import { checkRoutePath, sentence } from './path.ts'
+import { checkRoutePath } from './path.ts'
+import { checkRegex } from './regex.ts'
 
 /** RFC 9110's token: what a header may be called. */
 const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/
@@ -28,19 +29,8 @@ function checkHeaders (headers: unknown, context: EntityContext): void {
     else if (seen.has(lower)) say(`'${name}' stands here for the second time: case makes no difference`, 'Put all values into one list.')
     seen.add(lower)
     const regex = Array.isArray(values) && values.length === 1 ? values[0] as unknown : undefined
-    if (typeof regex === 'string' && regex.startsWith('~*')) checkHeaderRegex(regex, name, context)
+    if (typeof regex === 'string' && regex.startsWith('~*')) checkRegex(regex, '~*', compileHeaderRegex(regex.slice(2)), ['headers', name, 0], context)
   }
-}
-
-function checkHeaderRegex (value: string, name: string, context: EntityContext): void {
-  const result = compileHeaderRegex(value.slice(2))
-  if (!isProblem(result)) return
-  const at = ['headers', name, 0]
-  context.within(at, result.index + 2, Math.max(1, result.length), {
-    rule: 'bad-regex',
-    cause: `invalid regex: '${value}' (${result.reason})`,
-    mend: sentence(result.mend)
-  })
 }
 
 /** At least one thing to match. */
