@@ -1,5 +1,6 @@
 /** One gateway from its start to its end: listeners, reloads, readiness, status, drain. */
 import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { createAdmin, type Admin } from '../admin/server.ts'
 import type { Diagnostic } from '../config/diagnostics.ts'
 import type { LoadResult } from '../config/load.ts'
@@ -47,6 +48,9 @@ export interface ControlOptions {
   /** Reload when the file changes. */
   readonly watch: boolean
 }
+
+/** For plugins to let go of what they hold. */
+const CLOSE_DEADLINE = 5_000
 
 type State = 'starting' | 'running' | 'draining' | 'stopped'
 
@@ -114,7 +118,7 @@ export function createControl (options: ControlOptions): Gateway {
     await reloader.close()
     const { delay, timeout } = file.config.gateway.shutdown
     const ended = await drainInOrder(engine, { delay: delayed ? delay : 0, timeout }, logger)
-    await engine.close()
+    await Promise.race([engine.close(), wait(CLOSE_DEADLINE, undefined, { ref: false }).then(() => logger.warn('a plugin takes too long to close'))])
     state = 'stopped'
     await admin?.close()
     await options.destination.close()

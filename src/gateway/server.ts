@@ -2,12 +2,10 @@ import { createServer, ServerResponse, type IncomingMessage, type Server } from 
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { GatewaySettings, ListenAddress } from '../config/model.ts'
-import { hasBody } from '../proxy/request-body.ts'
 import { connectionOf } from './connection.ts'
 import { holdRequest } from './pipeline.ts'
 import { refuseMalformed, type MalformedFacts } from './malformed.ts'
-import { Handshake } from './handshake.ts'
-import { linger, lingerOnClose } from './linger.ts'
+import { lingerOnClose } from './linger.ts'
 import { sweep } from './sweep.ts'
 import { replayPlain } from './replay.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -16,6 +14,9 @@ import type { Snapshot } from './snapshot.ts'
 const SWEEP = 1_000
 /** Room for the longest head that our own limits decide about: beyond it the parser stops reading. */
 const HEAD_ROOM = 4_096
+
+/** How often connections that have become idle are closed while the listener stops. */
+const IDLE_AGAIN = 100
 
 export interface ServerOptions {
   readonly current: () => Snapshot
@@ -118,8 +119,19 @@ export class Listener {
     this.drain()
     clearInterval(this.#sweeper)
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
-    this.#server.closeIdleConnections()
+    this.#closeIdle()
+    // a stream whose head promised to keep the connection leaves it idle later
+    const again = setInterval(() => this.#closeIdle(), IDLE_AGAIN)
     await closed
+    clearInterval(again)
+  }
+
+  #closeIdle (): void {
+    this.#server.closeIdleConnections()
+    // for Node, a connection that has not asked anything yet is busy with its first head
+    for (const socket of this.#sockets) {
+      if (socket.bytesRead === 0) socket.destroy()
+    }
   }
 
   /** Cuts what is left: tunnels, streams, requests. */
@@ -145,21 +157,17 @@ export class Listener {
       refuseMalformed(socket as Socket, { code: 'SP_PIPELINED_UPGRADE' }, this.#options)
       return
     }
-    if (raw.headers.upgrade?.toLowerCase() !== 'websocket' || raw.method !== 'GET' || hasBody(raw)) {
-      // h2c and others: RFC 9110 section 7.8 lets a server ignore the field; the body of a handshake would pass for the
-      // first bytes of the tunnel
+    if (raw.headers.upgrade?.toLowerCase() !== 'websocket' || raw.method !== 'GET') {
+      // h2c and others: RFC 9110 section 7.8 lets a server ignore the field
       replayPlain(this.#server, raw, socket as Socket, head)
       return
     }
     const response = new ServerResponse(raw)
     response.shouldKeepAlive = false
     response.assignSocket(socket as Socket)
-    response.once('finish', () => {
-      socket.end()
-      linger(socket as Socket)
-    })
+    response.once('finish', () => socket.end())
     // the parser is gone, and with it the listener that kept an error from being thrown
     socket.on('error', () => socket.destroy())
-    this.#options.current().handle(raw, response, { upgrade: new Handshake(socket as Socket, head) })
+    this.#options.current().handle(raw, response, { upgrade: { socket, head } })
   }
 }

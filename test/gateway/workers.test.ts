@@ -1,0 +1,133 @@
+import { writeFileSync } from 'node:fs'
+import { Agent } from 'node:http'
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import t from 'tap'
+import { ask, editedYaml, gatewayYaml, startProcess, until, upstream } from '../helpers/running.ts'
+
+const WORKERS = { workers: 2, shutdown: { delay: 0, timeout: 10_000 } }
+
+t.test('workers share the traffic, reload together and drain together', async t => {
+  const port = await upstream(t, (request, response) => {
+    request.resume()
+    setTimeout(() => response.end(`${request.url}.`), request.url === '/slow' ? 1_000 : 0)
+  })
+  const gateway = await startProcess(t, gatewayYaml(port, WORKERS))
+  t.match(await gateway.status(), { state: 'running', workers: { configured: 2, running: 2, restarts: 0 }, configuration: { snapshot: 1 } })
+  for (let index = 0; index < 20; index++) t.equal((await ask(gateway.port, `/${index}`)).status, 200)
+  const { processes, requests } = await gateway.status()
+  t.equal(requests.total, 20, 'facts are added up')
+  t.ok(processes.every(({ requests }) => requests.total > 0), 'each worker had its share')
+  t.equal(new Set(processes.map(({ pid }) => pid)).size, 2)
+
+  gateway.write(gatewayYaml(port, WORKERS).replace('paths: [/]', 'paths: [/v2]'))
+  await gateway.logged(/configuration reloaded/)
+  t.match(await gateway.status(), { configuration: { snapshot: 2 }, processes: [{ snapshot: 2 }, { snapshot: 2 }], last_reload: { ok: true, trigger: 'file' } })
+  for (let index = 0; index < 4; index++) t.equal((await ask(gateway.port, `/${index}`)).status, 404)
+
+  gateway.write(gatewayYaml(port, { ...WORKERS, colour: 'red' }))
+  await gateway.logged(/reload refused/)
+  t.match(await gateway.status(), { configuration: { snapshot: 2 }, last_reload: { ok: false, diagnostics: [{ severity: 'error' }] } })
+  gateway.write(gatewayYaml(port, { ...WORKERS, workers: 3 }))
+  await until('the refusal of another number', async () => (await gateway.status()).last_reload?.diagnostics[0]?.rule === 'restart-needed')
+  t.equal((await ask(gateway.port, '/v2/x')).text, '/x.', 'still serving')
+
+  const slow = ask(gateway.port, '/v2/slow')
+  await until('it runs', async () => (await gateway.status()).requests.in_flight === 1)
+  // a terminal signals the whole group: workers leave it to the primary
+  for (const { pid } of processes) process.kill(pid, 'SIGTERM')
+  gateway.child.kill('SIGTERM')
+  t.equal((await slow).text, '/slow.')
+  t.same(await gateway.ended, { code: 0, signal: null })
+  t.equal(gateway.access().length, 26, 'every line arrived whole')
+})
+
+t.test('a worker that dies under load is replaced; the others go on', async t => {
+  const port = await upstream(t, (request, response) => { response.end(`${request.url}.`) })
+  const gateway = await startProcess(t, gatewayYaml(port, WORKERS))
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+  t.teardown(() => agent.destroy())
+  const stopped = new AbortController()
+  let served = 0
+  const failed: string[] = []
+  const wrong: string[] = []
+  const work = Promise.all(Array.from({ length: 8 }, async () => {
+    while (!stopped.signal.aborted) {
+      try {
+        const { status } = await ask(gateway.port, '/x', { agent })
+        if (status === 200) served++
+        else wrong.push(String(status))
+      } catch (error) {
+        failed.push((error as NodeJS.ErrnoException).code as string)
+      }
+    }
+  }))
+  await until('traffic', () => served > 50)
+  const [victim] = (await gateway.status()).processes
+  process.kill(victim?.pid as number, 'SIGKILL')
+  await until('it was replaced', async () => {
+    const { workers, processes } = await gateway.status()
+    return workers.running === 2 && workers.restarts === 1 && processes.every(({ pid }) => pid !== victim?.pid)
+  })
+  t.equal((await ask(gateway.adminPort, '/readyz')).status, 200)
+  const before = served
+  await until('more traffic', () => served > before + 50)
+  stopped.abort()
+  await work
+  t.same(wrong, [], 'no answer was wrong')
+  t.ok(failed.length <= 8, `only requests of the worker's own connections failed: ${failed.length}`)
+  t.ok(failed.every(code => code === 'ECONNRESET' || code === 'EPIPE'), failed.join())
+  t.ok(gateway.log.some(({ msg, signal }) => msg.startsWith('a worker died') && signal === 'SIGKILL'))
+  gateway.access()
+  t.pass('every line of the access log is whole')
+})
+
+t.test('a configuration that a worker can\'t run is refused by all', async t => {
+  const port = await upstream(t, (request, response) => { response.end(`${request.url}.`) })
+  const gateway = await startProcess(t, gatewayYaml(port, WORKERS))
+  writeFileSync(path.join(path.dirname(gateway.file), 'fails.mjs'), `export default Object.freeze({
+    [Symbol.for('sallyport.plugin')]: true, api: 1, name: 'fails', priority: 7, scopes: ['global'],
+    schema: { type: 'object', additionalProperties: false, properties: {} }, setup () { throw new Error('not today') }, register () {}
+  })`)
+  gateway.write(gatewayYaml(port, { ...WORKERS, modules: ['./fails.mjs'] }, 'plugins: [{ name: fails }]\n'))
+  await gateway.logged(/reload failed/)
+  t.match(await gateway.status(), { configuration: { snapshot: 1 }, workers: { running: 2, restarts: 0 }, last_reload: { ok: false, error: /not today/ } })
+  gateway.write(editedYaml(port, 1).replace('"log"', '"workers":2,"log"'))
+  await until('the next good file', async () => (await gateway.status()).configuration.snapshot === 2)
+  t.match(await gateway.status(), { processes: [{ snapshot: 2 }, { snapshot: 2 }] })
+  const { headers } = await ask(gateway.port, '/x')
+  t.ok(headers['x-sallyport-request-id'])
+})
+
+t.test('a worker that dies again and again is replaced more and more slowly', async t => {
+  const port = await upstream(t, (request, response) => { response.end(`${request.url}.`) })
+  const gateway = await startProcess(t, gatewayYaml(port, WORKERS))
+  for (let death = 1; death <= 3; death++) {
+    const [first] = (await gateway.status()).processes
+    process.kill(first?.pid as number, 'SIGKILL')
+    await until(`death ${death} is mended`, async () => {
+      const { workers } = await gateway.status()
+      return workers.restarts === death && workers.running === 2
+    })
+  }
+  t.equal((await ask(gateway.port, '/x')).status, 200)
+})
+
+t.test('workers end when the primary process is killed', async t => {
+  const port = await upstream(t, (request, response) => { response.end(`${request.url}.`) })
+  const gateway = await startProcess(t, gatewayYaml(port, WORKERS))
+  const { processes } = await gateway.status()
+  gateway.child.kill('SIGKILL')
+  await until('they are gone', async () => {
+    await wait(50)
+    return processes.every(({ pid }) => {
+      try {
+        process.kill(pid, 0)
+        return false
+      } catch {
+        return true
+      }
+    })
+  })
+  t.pass()
+})
