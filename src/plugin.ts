@@ -33,6 +33,9 @@ export type PluginScope = 'global' | 'service' | 'route' | 'consumer'
 /** `buffer`: held in memory up to `gateway.limits`, then given whole. `stream`: passed on as it arrives. */
 export type BodyMode = 'stream' | 'buffer'
 
+/** For answers: a pattern holds those whose Content-Type it matches, so that downloads and event streams pass. */
+export type ResponseMode = BodyMode | RegExp
+
 /** What was verified about the caller. */
 export interface Credential {
   readonly id: string
@@ -136,7 +139,7 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
   /** Default `stream`. */
   readonly body?: BodyMode | ((config: Static<Schema>) => BodyMode)
   /** What `onSend` gets as payload for proxied answers. Default `stream`. */
-  readonly response?: BodyMode | ((config: Static<Schema>) => BodyMode)
+  readonly response?: ResponseMode | ((config: Static<Schema>) => ResponseMode)
   /** Levels at which an entry may stand. */
   readonly scopes: readonly PluginScope[]
   /** Rules that a schema can't say. Load time, no network. */

@@ -1,10 +1,13 @@
-import { applyEdits, definePlugin, type FastifyReply, hasEdits, JsonMembers } from '../../src/plugin.ts'
+import { applyEdits, definePlugin, type FastifyReply, hasEdits, JsonMembers, type ResponseMode } from '../../src/plugin.ts'
 import { ReplyFields } from './reply-fields.ts'
-import { checkConfig, compileRules, hasJsonRules, type Rules } from './rules.ts'
+import { checkConfig, compileRules, type Config, hasJsonRules, type Rules, setsType } from './rules.ts'
 import { ResponseTransformer } from './schema.ts'
 
 /** Fields that describe bytes which are no longer sent. */
 const DIGESTS = ['content-md5', 'digest', 'content-digest', 'repr-digest']
+
+/** `application/json` or a relative, with or without parameters, alone or in a list. */
+const JSON_TYPE = /(?:^|,)\s*application\/(?:[\w!#$&^.-]+\+)?json\s*(?:[;,]|$)/i
 
 const PARTIAL_CONTENT = 206
 
@@ -13,7 +16,7 @@ export default definePlugin({
   // after whatever answers or limits, so that it sees their fields; before caches and logs, so that they see its own
   priority: 800,
   schema: ResponseTransformer,
-  response: config => hasJsonRules(config) ? 'buffer' : 'stream',
+  response: heldAnswers,
   scopes: ['global', 'service', 'route', 'consumer'],
   check: checkConfig,
   setup: compileRules,
@@ -35,11 +38,16 @@ export default definePlugin({
   }
 })
 
+/** JSON answers alone, unless the header rules may make one of another type. */
+function heldAnswers (config: Config): ResponseMode {
+  if (!hasJsonRules(config)) return 'stream'
+  return setsType(config) ? 'buffer' : JSON_TYPE
+}
+
 /** Whether one of the types of the answer is JSON; parameters don't count. */
 function isJson (reply: FastifyReply): boolean {
   if (reply.statusCode === PARTIAL_CONTENT || (reply.getHeader('content-encoding') ?? 'identity') !== 'identity') return false
-  const types = String(reply.getHeader('content-type') ?? '').split(',')
-  return types.some(type => /^\s*application\/(?:[\w!#$&^.-]+\+)?json\s*(?:;|$)/i.test(type))
+  return JSON_TYPE.test(String(reply.getHeader('content-type') ?? ''))
 }
 
 /** @returns undefined when the body stays as it is */

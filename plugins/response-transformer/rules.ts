@@ -35,6 +35,12 @@ export function hasJsonRules (config: Config): boolean {
   return [config.remove, config.rename, config.replace, config.add, config.append].some(operation => operation.json.length > 0)
 }
 
+/** Whether a header rule may give an answer a Content-Type that the service did not. */
+export function setsType ({ rename, replace, add, append }: Config): boolean {
+  const names = [...rename.headers.map(pair => splitPair(pair)[1]), ...[replace, add, append].flatMap(({ headers }) => headers.map(pair => splitPair(pair)[0]))]
+  return names.some(name => name.toLowerCase() === 'content-type')
+}
+
 /** What the schema can't say about an entry. */
 export function * checkConfig (config: Config): Generator<CheckFinding> {
   for (const operation of ['remove', 'rename', 'replace', 'add', 'append'] as const) {

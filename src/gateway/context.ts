@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { Consumer, Route, Service } from '../config/model.ts'
 import type { GatewayError } from '../errors.ts'
@@ -7,6 +6,7 @@ import type { Credential, GatewayRequest } from '../plugin.ts'
 import type { ReplyFields } from '../proxy/reply-fields.ts'
 import type { Upstream } from '../proxy/upstream.ts'
 import type { Connection } from './connection.ts'
+import type { Handshake } from './handshake.ts'
 import type { RouteRuntime } from './runtime.ts'
 import type { Scope } from './scopes.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -110,8 +110,8 @@ export class Context implements GatewayRequest {
   trailers = false
   /** The client waits for `100 Continue`. */
   expectsContinue = false
-  /** The client asks for a WebSocket: the socket that is joined with the upstream's, and what it has already sent. */
-  upgrade: { readonly socket: Duplex, readonly head: Buffer } | null = null
+  /** The client asks for a WebSocket. */
+  upgrade: Handshake | null = null
   /** Config chosen for each chain item that has consumer-level alternatives. */
   choices: Array<number | undefined> | null = null
   /** Response hook that failed once: it is passed over while its error is sent. */

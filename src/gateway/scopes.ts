@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { BodyMode, BrandedPlugin, PluginEntry } from '../plugin.ts'
+import type { BrandedPlugin, PluginEntry, ResponseMode } from '../plugin.ts'
 import type { Delivery } from '../proxy/exchange.ts'
 import { createProxyHandler } from '../proxy/handler.ts'
 import { copyFields } from '../proxy/reply-fields.ts'
@@ -62,12 +62,14 @@ export async function registerScope (instance: FastifyInstance, options: ScopeOp
   const requestSteps = miss ? [] : steps.preHandler
   const accessSteps = miss ? [] : access
   const transforms = miss ? [] : steps.preParsing
-  const buffers = !miss && uses(chain, options.entries, 'body')
+  const buffers = !miss && modes(chain, options.entries, 'body').length > 0
+  const held = modes(chain, options.entries, 'response')
   const delivery: Delivery = {
     tokens: options.delivery.tokens,
     hooked: steps.onSend.length > 0,
     replyFields: accessSteps.length > 0 || requestSteps.length > 0,
-    buffer: uses(chain, options.entries, 'response') ? options.responseBuffer : 0
+    buffer: held.length > 0 ? options.responseBuffer : 0,
+    holds: type => held.some(mode => mode === 'buffer' || (mode as RegExp).test(type))
   }
 
   if (accessSteps.length > 0) instance.addHook('onRequest', composeRequest(accessSteps))
@@ -143,9 +145,10 @@ async function record (instance: FastifyInstance, chain: Chain, entries: Readonl
   return { steps, choices, access }
 }
 
-function uses (chain: Chain, entries: ReadonlyMap<string, LiveEntry>, side: 'body' | 'response'): boolean {
-  return chain.some(item => item.entries.some(entry => {
-    const mode: BodyMode | ((config: never) => BodyMode) | undefined = entries.get(entry.id)?.definition[side]
-    return (typeof mode === 'function' ? mode(entry.config as never) : mode) === 'buffer'
-  }))
+/** What the plugins of a chain want to get of a body. */
+function modes (chain: Chain, entries: ReadonlyMap<string, LiveEntry>, side: 'body' | 'response'): ResponseMode[] {
+  return chain.flatMap(item => item.entries.map(entry => {
+    const mode: ResponseMode | ((config: never) => ResponseMode) | undefined = entries.get(entry.id)?.definition[side]
+    return (typeof mode === 'function' ? mode(entry.config as never) : mode) ?? 'stream'
+  })).filter(mode => mode !== 'stream')
 }

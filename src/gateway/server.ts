@@ -2,10 +2,12 @@ import { createServer, ServerResponse, type IncomingMessage, type Server } from 
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { GatewaySettings, ListenAddress } from '../config/model.ts'
+import { hasBody } from '../proxy/request-body.ts'
 import { connectionOf } from './connection.ts'
 import { holdRequest } from './pipeline.ts'
 import { refuseMalformed, type MalformedFacts } from './malformed.ts'
-import { lingerOnClose } from './linger.ts'
+import { Handshake } from './handshake.ts'
+import { linger, lingerOnClose } from './linger.ts'
 import { sweep } from './sweep.ts'
 import { replayPlain } from './replay.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -157,17 +159,21 @@ export class Listener {
       refuseMalformed(socket as Socket, { code: 'SP_PIPELINED_UPGRADE' }, this.#options)
       return
     }
-    if (raw.headers.upgrade?.toLowerCase() !== 'websocket' || raw.method !== 'GET') {
-      // h2c and others: RFC 9110 section 7.8 lets a server ignore the field
+    if (raw.headers.upgrade?.toLowerCase() !== 'websocket' || raw.method !== 'GET' || hasBody(raw)) {
+      // h2c and others: RFC 9110 section 7.8 lets a server ignore the field; the body of a handshake would pass for the
+      // first bytes of the tunnel
       replayPlain(this.#server, raw, socket as Socket, head)
       return
     }
     const response = new ServerResponse(raw)
     response.shouldKeepAlive = false
     response.assignSocket(socket as Socket)
-    response.once('finish', () => socket.end())
+    response.once('finish', () => {
+      socket.end()
+      linger(socket as Socket)
+    })
     // the parser is gone, and with it the listener that kept an error from being thrown
     socket.on('error', () => socket.destroy())
-    this.#options.current().handle(raw, response, { upgrade: { socket, head } })
+    this.#options.current().handle(raw, response, { upgrade: new Handshake(socket as Socket, head) })
   }
 }

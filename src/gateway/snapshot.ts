@@ -241,7 +241,7 @@ function scopeUrl (context: Context): string {
 }
 
 function onClose (this: ServerResponse): void {
+  // not so for a tunnel: it has taken the socket off the response, and ends the request itself
   const context = (this.req as GatewayMessage)[kContext]
-  // a tunnel has taken the socket over and ends the request itself
-  if (context.upgrade === null || this.headersSent) context.snapshot.finish(context)
+  context.snapshot.finish(context)
 }

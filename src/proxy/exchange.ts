@@ -6,6 +6,7 @@ import type { Context, Hop } from '../gateway/context.ts'
 import { GatewayError } from '../errors.ts'
 import { answerHead, type AnswerHead } from './answer-head.ts'
 import { causeCode, isConnectionFailure, upstreamError } from './errors.ts'
+import { HeaderList } from './header-list.ts'
 import type { Tokens } from './product.ts'
 import { answerEarly } from './request-body.ts'
 import { finishRequestHead } from './request-head.ts'
@@ -23,6 +24,8 @@ export interface Delivery {
   readonly replyFields: boolean
   /** A response hook needs the whole body: its limit in bytes; 0: none does. */
   readonly buffer: number
+  /** Which answers, by their Content-Type. */
+  readonly holds: (contentType: string) => boolean
 }
 
 /** Answers up to this length are held until complete and written at once: one system call instead of two or three. */
@@ -132,7 +135,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     if (bare || (head.length > 0 && head.length <= SMALL_ANSWER)) {
       this.#chunks = []
       this.#limit = SMALL_ANSWER
-    } else if (this.#delivery.buffer > 0) {
+    } else if (this.#delivery.buffer > 0 && this.#delivery.holds(new HeaderList(head.fields).get('content-type') ?? '')) {
       this.#chunks = []
       this.#limit = this.#delivery.buffer
       if (head.length > this.#limit) {

@@ -1,7 +1,9 @@
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Context } from '../gateway/context.ts'
+import type { Handshake } from '../gateway/handshake.ts'
 
-/** After one side has closed, the other gets this long to take what is left for it. */
+/** After one side has ended, the other gets this long to say and to take the rest, in milliseconds. */
 const LINGER = 10_000
 
 /**
@@ -10,43 +12,81 @@ const LINGER = 10_000
  *
  * The engine ends the request when both sides are closed: Fastify runs no hook after a hijack.
  */
-export function joinTunnel (context: Context, upgrade: { readonly socket: Duplex, readonly head: Buffer }, fields: readonly string[], upstream: Duplex): void {
-  const client = upgrade.socket
-  context.response.detachSocket(client as never)
+export function joinTunnel (context: Context, handshake: Handshake, fields: readonly string[], upstream: Duplex): void {
+  const client = handshake.socket
+  const early = handshake.release()
+  context.response.detachSocket(client)
   context.responseHeaders = fields
   client.write(switchingProtocols(fields), 'latin1')
-  if (upgrade.head.length > 0) upstream.write(upgrade.head)
+  if (early.length > 0) upstream.write(early)
 
-  let open = 2
-  let timer: NodeJS.Timeout | undefined
-  function closeWith (side: Duplex, other: Duplex): void {
+  const tunnel = new Tunnel(context, client, upstream as Socket)
+  context.hop = tunnel
+  tunnel.start()
+}
+
+/** Two joined sockets. */
+class Tunnel {
+  readonly #context: Context
+  readonly #client: Socket
+  readonly #upstream: Socket
+  #open = 2
+  #timer: NodeJS.Timeout | undefined
+
+  constructor (context: Context, client: Socket, upstream: Socket) {
+    this.#context = context
+    this.#client = client
+    this.#upstream = upstream
+  }
+
+  start (): void {
+    const client = this.#client
+    const upstream = this.#upstream
+    // each direction ends by itself, as TCP has it
+    client.allowHalfOpen = true
+    upstream.allowHalfOpen = true
+    this.#watch(client, upstream)
+    this.#watch(upstream, client)
+    if (client.destroyed || upstream.destroyed) {
+      this.cancel()
+      return
+    }
+    this.#limitWrites()
+    client.pipe(upstream)
+    upstream.pipe(client)
+  }
+
+  cancel (): void {
+    this.#client.destroy()
+    this.#upstream.destroy()
+  }
+
+  #watch (side: Socket, other: Socket): void {
     side.on('error', () => other.destroy())
+    // a clean end is passed on by pipe: the other side may still be writing its last bytes
+    side.on('end', () => this.#hurry())
     side.on('close', () => {
-      if (--open === 0) {
-        clearTimeout(timer)
-        context.snapshot.finish(context)
-        return
-      }
-      // a clean end has been passed on by pipe: the other side may still be writing its last bytes
       if (!side.readableEnded) other.destroy()
-      else timer = setTimeout(() => other.destroy(), LINGER).unref()
+      this.#hurry()
+      if (--this.#open > 0) return
+      clearTimeout(this.#timer)
+      this.#context.snapshot.finish(this.#context)
     })
   }
-  closeWith(client, upstream)
-  closeWith(upstream, client)
-  if (client.destroyed || upstream.destroyed) {
-    client.destroy()
-    upstream.destroy()
-    return
+
+  #hurry (): void {
+    this.#timer ??= setTimeout(() => this.cancel(), LINGER).unref()
   }
-  context.hop = {
-    cancel () {
-      client.destroy()
-      upstream.destroy()
-    }
+
+  /**
+   * An upstream that takes nothing stops the client from being read, and then nobody sees the client leave. A tunnel may
+   * be idle as long as it likes; write_timeout counts only while there is something to write.
+   */
+  #limitWrites (): void {
+    const upstream = this.#upstream
+    upstream.setTimeout(this.#context.service?.write_timeout ?? 0)
+    upstream.on('timeout', () => { if (upstream.writableLength > 0) upstream.destroy() })
   }
-  client.pipe(upstream)
-  upstream.pipe(client)
 }
 
 function switchingProtocols (fields: readonly string[]): string {

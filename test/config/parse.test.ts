@@ -1,4 +1,5 @@
 import t from 'tap'
+import { loaderRules } from '../../src/config/loader-rules.ts'
 import { parseYaml } from '../../src/config/parse.ts'
 import { Source } from '../../src/config/source.ts'
 import { loadText, placeOf, unmark } from '../helpers/marked-yaml.ts'
@@ -153,6 +154,7 @@ t.test('what is no YAML, or no YAML for a configuration, is named with its place
     t.match(first, { rule, cause }, JSON.stringify(text))
     if (first === undefined) continue
     if (place !== undefined) t.equal(placeOf(first), place, JSON.stringify(text))
+    t.ok(Object.hasOwn(loaderRules, first.rule), first.rule)
     if (mend !== undefined) t.match(first.mend, mend)
   }
 })

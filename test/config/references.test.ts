@@ -1,5 +1,6 @@
 /* eslint-disable no-template-curly-in-string -- that is how decK's references look */
 import t from 'tap'
+import { loaderRules } from '../../src/config/loader-rules.ts'
 import { loadText, placeOf, unmark } from '../helpers/marked-yaml.ts'
 
 const HEAD = '_format_version: "3.0"\n'
@@ -116,6 +117,7 @@ t.test('a reference that can\'t be resolved is an error at its place, and the on
     t.equal(config, null)
     if (first === undefined) continue
     t.strictSame([first.rule, first.cause, placeOf(first)], [rule, cause, place], yaml)
+    t.ok(Object.hasOwn(loaderRules, first.rule), first.rule)
     if (mend !== undefined) t.match(first.mend, mend)
     for (const value of Object.values(env)) if (value.length > 5) t.notOk(JSON.stringify(first).includes(value), yaml)
   }

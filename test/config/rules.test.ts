@@ -1,4 +1,5 @@
 import t from 'tap'
+import { loaderRules } from '../../src/config/loader-rules.ts'
 import { fixture, loadText, placeOf, unmark } from '../helpers/marked-yaml.ts'
 import { definePlugin } from '../../src/plugin.ts'
 
@@ -240,6 +241,7 @@ for (const [group, list] of Object.entries(cases)) {
       t.equal(diagnostics.length, 1, `one diagnostic for ${JSON.stringify(text)}: ${diagnostics.map(item => `${placeOf(item)} ${item.cause}`).join(' | ')}`)
       if (first === undefined) continue
       t.strictSame({ rule: first.rule, cause: first.cause, place: placeOf(first), severity: first.severity }, { rule, cause, place, severity }, JSON.stringify(text))
+      t.ok(Object.hasOwn(loaderRules, first.rule), first.rule)
       if (mend !== undefined) t.match(first.mend, mend)
       if (path !== undefined) t.equal(first.path, path)
       t.match(first.mend, /^[A-Z`]/, 'the mend is a sentence')

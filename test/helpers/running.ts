@@ -100,7 +100,7 @@ export interface Running {
 export async function startProcess (t: Test, yaml: string, env: Record<string, string> = {}): Promise<Running> {
   const file = path.join(t.testdir(), 'gateway.yaml')
   writeFileSync(file, yaml)
-  const child = spawn(process.execPath, [path.join(packageRoot, 'dist/test/fixtures/run-gateway.js'), file], {
+  const child = spawn(process.execPath, [path.join(packageRoot, 'dist/src/cli/main.js'), 'start', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
     // coverage of the children is collected with the test's
     env: { ...process.env, ...env }

@@ -166,6 +166,22 @@ t.test('what describes the old bytes goes with them', async t => {
   t.match((await transform(t, config, { headers, body: '{"a":1}' })).headers, headers, 'nothing changed')
 })
 
+t.test('answers that are not JSON are not held, however long', async t => {
+  const gateway = { limits: { response_buffer: 1000 } }
+  const body = 'x'.repeat(100_000)
+  for (const [config, type, status] of [
+    [{ add: { json: ['a:1'] } }, 'application/octet-stream', 200],
+    [{ add: { json: ['a:1'] } }, 'application/json', 502],
+    [{ add: { json: ['a:1'], headers: ['content-type:application/json'] } }, 'application/octet-stream', 502],
+    [{ add: { headers: ['a:1'] } }, 'application/json', 200]
+  ] as const) {
+    const test = await testPlugin(t, { plugin, config, gateway, upstream: () => ({ headers: { 'content-type': type }, body }) })
+    const answer = await test.request()
+    t.equal(answer.status, status)
+    if (status === 200) t.equal(answer.text, body)
+  }
+})
+
 t.test('HEAD does not promise the length of the unchanged body', async t => {
   const answer = await transform(t, { add: { json: ['a:1'], headers: ['x-a:1'] } }, { headers: { ...JSON_TYPE, 'content-length': '2' } }, 'HEAD')
   t.equal(answer.headers['x-a'], '1')

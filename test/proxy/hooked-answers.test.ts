@@ -1,9 +1,9 @@
 import t from 'tap'
-import { definePlugin, type BrandedPlugin, Type } from '../../src/plugin.ts'
+import { definePlugin, type BrandedPlugin, type ResponseMode, Type } from '../../src/plugin.ts'
 import { type ClientAnswer, type TestContext, testPlugin, type UpstreamAnswer } from '../../src/testing/index.ts'
 
 /** A plugin that sees answers and may change them. */
-function observer (change: (payload: unknown) => unknown = () => undefined, response: 'stream' | 'buffer' = 'stream'): BrandedPlugin {
+function observer (change: (payload: unknown) => unknown = () => undefined, response: ResponseMode = 'stream'): BrandedPlugin {
   return definePlugin({
     name: 'observer',
     priority: 1,
@@ -27,9 +27,11 @@ t.test('an answer that hooks only look at keeps its type, whatever it is, and it
   for (const response of ['stream', 'buffer'] as const) {
     for (const type of ['text/html', 'text/plain, application/json', 'nonsense', 'application/json', undefined]) {
       const headers = type === undefined ? {} : { 'content-type': type }
-      const answer = await answerOf(t, observer(undefined, response), { headers, body: Buffer.from('{}') })
-      t.equal(answer.headers['content-type'], type, `${response} ${type}`)
-      t.equal(answer.text, '{}')
+      for (const body of ['{}', 'x'.repeat(100_000)]) {
+        const answer = await answerOf(t, observer(undefined, response), { headers, body: Buffer.from(body) })
+        t.equal(answer.headers['content-type'], type, `${response} ${type}`)
+        t.equal(answer.text, body)
+      }
     }
   }
 })
@@ -112,4 +114,13 @@ t.test('two response hooks that fail leave one error', async t => {
   const answer = await test.request()
   t.equal(answer.status, 500)
   t.match(answer.json(), { message: 'An unexpected error occurred', request_id: /^[\da-f]{32}$/ })
+})
+
+t.test('answers are held whole by their type, where a pattern says which', async t => {
+  const seen: string[] = []
+  const plugin = observer(payload => { seen.push(Buffer.isBuffer(payload) ? 'whole' : 'stream') }, /^text\/html/)
+  for (const type of ['text/html; charset=utf-8', 'text/plain', undefined]) {
+    await answerOf(t, plugin, { headers: type === undefined ? {} : { 'content-type': type }, body: 'x'.repeat(100_000) })
+  }
+  t.same(seen, ['whole', 'stream', 'stream'])
 })

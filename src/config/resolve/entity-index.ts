@@ -101,7 +101,7 @@ export class EntityIndex {
       rule: 'not-unique',
       cause: `uniqueness violation: '${COLLECTION[entity.kind]}' entity with ${key === 'id' ? 'primary key' : key} set to '${value}' already declared`,
       mend: `Choose another ${key}, or remove one of the two.`,
-      related: [{ range: this.#source.locate(join(first.pointer, key)), message: 'declared here first' }]
+      related: [{ range: this.#source.locate(join(first.pointer, key)), message: 'declared here first' }, ...this.#source.via(first.pointer)]
     })
   }
 }

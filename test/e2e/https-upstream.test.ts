@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import t from 'tap'
+import type { Test } from 'tap'
+import { statusOf } from '../helpers/http-messages.ts'
+import { get, settled, startHop } from '../helpers/hop.ts'
+import { packageRoot } from '../helpers/package-root.ts'
+import { ask } from '../helpers/raw-client.ts'
+import { OK, rawUpstream } from '../helpers/raw-upstream.ts'
+
+const fixtures = join(packageRoot, 'test/fixtures/tls')
+
+/** Answers everything; its certificate, for upstream.test, is signed by nobody but itself. */
+async function tlsUpstream (t: Test): Promise<{ port: number, names: Array<string | false | null>, requests: string[] }> {
+  const names: Array<string | false | null> = []
+  const requests: string[] = []
+  const server = createTlsServer({ key: readFileSync(join(fixtures, 'upstream.key')), cert: readFileSync(join(fixtures, 'upstream.crt')) }, (socket: TLSSocket) => {
+    names.push(socket.servername)
+    socket.on('error', () => {})
+    socket.on('data', chunk => {
+      requests.push(chunk.toString())
+      socket.write(OK)
+    })
+  })
+  server.on('tlsClientError', () => {})
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => { server.close() })
+  return { port: (server.address() as AddressInfo).port, names, requests }
+}
+
+t.test('a certificate that nobody vouches for is a 502', async t => {
+  const upstream = await tlsUpstream(t)
+  const { server, port } = await startHop(t, upstream.port, { service: { protocol: 'https', host: 'localhost', retries: 0 } })
+  const { answer, client } = await ask(t, port, get())
+  t.equal(statusOf(answer), 502)
+  t.notMatch(client.text, /self|certificate|localhost/i)
+  t.same(upstream.requests, [], 'not a byte of the request went out')
+  await settled(server)
+})
+
+t.test('unless the service says tls_verify: false', async t => {
+  const upstream = await tlsUpstream(t)
+  const { server, port } = await startHop(t, upstream.port, { service: { protocol: 'https', host: 'localhost', tls_verify: false } })
+  const { answer } = await ask(t, port, get())
+  t.equal(statusOf(answer), 200)
+  t.match(upstream.requests[0], new RegExp(`^host: localhost:${upstream.port}\r$`, 'm'))
+  t.same(upstream.names, ['localhost'])
+  await settled(server)
+})
+
+t.test('one service may verify and another not', async t => {
+  const upstream = await tlsUpstream(t)
+  const lax = await startHop(t, upstream.port, { service: { protocol: 'https', host: 'localhost', tls_verify: false } })
+  const strict = await startHop(t, upstream.port, { service: { protocol: 'https', host: 'localhost', retries: 0 } })
+  t.equal(statusOf((await ask(t, lax.port, get())).answer), 200)
+  t.equal(statusOf((await ask(t, strict.port, get())).answer), 502)
+  t.equal(statusOf((await ask(t, lax.port, get())).answer), 200)
+})
+
+t.test('the name of the handshake is the Host that is sent', async t => {
+  const upstream = await tlsUpstream(t)
+  const { port } = await startHop(t, upstream.port, { service: { protocol: 'https', tls_verify: false }, route: { preserve_host: true } })
+  for (const host of ['one.test', 'two.test:8443', 'one.test']) t.equal(statusOf((await ask(t, port, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).answer), 200)
+  t.same([...new Set(upstream.names)].sort(), ['one.test', 'two.test'])
+})
+
+t.test('an upstream that speaks no TLS is a 502', async t => {
+  const upstream = await rawUpstream(t, '', socket => { socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n') })
+  const { server, port } = await startHop(t, upstream.port, { service: { protocol: 'https', host: 'localhost', retries: 0 } })
+  const { answer } = await ask(t, port, get())
+  t.equal(statusOf(answer), 502)
+  await settled(server)
+})
