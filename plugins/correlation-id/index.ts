@@ -23,13 +23,16 @@ export default definePlugin({
   register (scope, { config, state: generate }) {
     const header = config.header_name
 
+    const lower = header.toLowerCase()
+
     function identify (request: FastifyRequest): string {
       const { log, upstream } = request.gateway
-      const incoming = upstream === null ? request.headers[header.toLowerCase()] : upstream.headers.get(header)
+      const incoming = upstream === null ? request.headers[lower] : upstream.headers.get(header)
       const id = typeof incoming === 'string' && ACCEPTABLE.test(incoming) ? incoming : generate(request)
       log.correlation_id = id
-      // also where it came in: of several fields the upstream must read the one that the log shows
-      upstream?.headers.set(header, id)
+      if (incoming === undefined) upstream?.headers.append(header, id)
+      // of several fields the upstream must read the one that the log shows
+      else upstream?.headers.set(header, id)
       return id
     }
 
