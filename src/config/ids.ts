@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto'
 /** Kong's root namespace: a named entity has the id that Kong would give it. */
 const ROOT = 'fd02801f-0957-4a15-a55a-c8d9606f30b5'
 
+const NAMESPACES = new Map(['services', 'routes', 'plugins', 'consumers'].map(collection => [collection, uuid5(ROOT, collection)]))
+
 /** Id of an entity from what makes it unique: the same at every load and on every node. */
 export function derivedId (collection: string, key: string): string {
-  return uuid5(uuid5(ROOT, collection), key)
+  return uuid5(NAMESPACES.get(collection) ?? uuid5(ROOT, collection), key)
 }
 
 /** UUID version 5 (RFC 9562, section 5.5). */

@@ -23,6 +23,7 @@ export type ServiceProtocol = 'http' | 'https'
 export interface Service extends Entity {
   readonly name: string | null
   readonly protocol: ServiceProtocol
+  /** IPv6 addresses in brackets, as in a URL. */
   readonly host: string
   readonly port: number
   /** Prefix of every upstream path; null is the same as `/`. */

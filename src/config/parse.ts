@@ -134,6 +134,10 @@ class Composer {
     } else if (plain) {
       node.value = typed(text)
     }
+    if (typeof node.value === 'number' && !Number.isFinite(node.value)) {
+      node.broken = true
+      this.#problem('out-of-range', node.start, node.end, 'this is no finite number', 'Write a finite number; a text needs quotes.')
+    }
     this.#last = Math.max(this.#last, node.end)
     this.#remember(event, node, false)
     this.#place(node)

@@ -1,3 +1,4 @@
+import { DECK_EXAMPLE } from './deck-example.ts'
 import { nearest } from './nearest.ts'
 import { content } from './nodes.ts'
 import type { MappingNode, ScalarNode } from './nodes.ts'
@@ -24,9 +25,6 @@ class BadReference extends Error {
     this.failure = failure
   }
 }
-
-/** How decK's references look; in two halves because a linter takes the whole for a forgotten template. */
-export const DECK_EXAMPLE = '$' + '{{ env "DECK_NAME" }}'
 
 const DECK_SYNTAX = `Write ${DECK_EXAMPLE}, with one of the filters toInt, toBool, toFloat and indent where needed.`
 const VAULT_SYNTAX = "Write '{vault://env/NAME}', in quotes and as the whole text."

@@ -1,6 +1,7 @@
 import type { Diagnostic, Range, RelatedPlace, Severity } from './diagnostics.ts'
 import { compare } from './diagnostics.ts'
 import type { Pointer } from './model.ts'
+import { DECK_EXAMPLE } from './deck-example.ts'
 import type { Source } from './source.ts'
 
 /** What a rule has to say; the place is given beside it. */
@@ -34,17 +35,17 @@ export class Report {
 
   /** At a value (or its key), with the aliases and merge keys on the way there. Silent where that value was reported already. */
   at (source: Source, pointer: Pointer, finding: Finding, part: 'key' | 'value' = 'value'): void {
-    this.#about(source, pointer, source.locate(pointer, part), finding)
+    this.#about(source, pointer, source.locate(pointer, part), finding, part === 'value' && source.isSecret(pointer))
   }
 
   /** At a part of a text value: `index` and `length` count inside it. */
   within (source: Source, pointer: Pointer, index: number, length: number, finding: Finding): void {
-    this.#about(source, pointer, source.locateWithin(pointer, index, length), finding)
+    this.#about(source, pointer, source.locateWithin(pointer, index, length), finding, source.isSecret(pointer))
   }
 
-  #about (source: Source, pointer: Pointer, range: Range, finding: Finding): void {
+  #about (source: Source, pointer: Pointer, range: Range, finding: Finding, secret: boolean): void {
     if (source.isBroken(pointer)) return
-    const shown = source.isSecret(pointer) ? withoutValue(finding) : finding
+    const shown = secret ? withoutValue(finding) : finding
     this.add(range, source.describe(pointer), {
       ...shown,
       cause: source.redact(shown.cause),
@@ -86,6 +87,14 @@ const QUOTING: Readonly<Record<string, string>> = {
 }
 
 function withoutValue (finding: Finding): Finding {
+  if (finding.rule === 'wrong-type') return { ...finding, mend: retype(finding.cause) }
   const reason = Object.hasOwn(QUOTING, finding.rule) ? QUOTING[finding.rule] : undefined
   return reason === undefined ? finding : { ...finding, cause: `the value comes from a reference, and ${reason}`, mend: 'Correct the variable.' }
+}
+
+/** A reference in quotes is a text, a plain one is what it looks like. */
+function retype (cause: string): string {
+  if (/integer|number/.test(cause)) return `Write ${DECK_EXAMPLE.replace(' }}', ' | toInt }}')}, without quotes: a reference in quotes is a text.`
+  if (cause.includes('boolean')) return `Write ${DECK_EXAMPLE.replace(' }}', ' | toBool }}')}, without quotes: a reference in quotes is a text.`
+  return cause.includes('string') ? 'Put quotes around the reference: it is a text then.' : 'Write the value out: a reference stands for a single value.'
 }

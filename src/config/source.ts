@@ -102,6 +102,15 @@ export class Source {
     this.#secrets.add(pointer)
   }
 
+  /** A scalar as it is written, quotes and escapes resolved; undefined for anything else, and for a secret. */
+  textOf (pointer: Pointer): string | undefined {
+    const tokens = split(pointer)
+    const steps = this.#walk(tokens)
+    const last = steps.at(-1)
+    const scalar = last === undefined || steps.length !== tokens.length + 1 ? undefined : content(last.node)
+    return scalar?.kind === 'scalar' && scalar.secret !== true ? scalar.text : undefined
+  }
+
   /** What must not be printed wherever it turns up: a value from the environment. */
   addSecretText (text: string): void {
     // shorter ones are found in every other word, and protect nothing

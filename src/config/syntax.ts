@@ -1,6 +1,6 @@
 import type { YAMLException } from 'js-yaml'
 import type { Problem } from './parse.ts'
-import { DECK_EXAMPLE } from './references.ts'
+import { DECK_EXAMPLE } from './deck-example.ts'
 
 /** What the YAML parser says, in our words, and what to do about it. The first pattern that fits decides. */
 const MESSAGES: ReadonlyArray<readonly [pattern: RegExp, cause: string, mend: string]> = [

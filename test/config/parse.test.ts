@@ -140,6 +140,7 @@ const refused: readonly Refused[] = [
   { yaml: `${HEAD}_comment: a\n«_comment»: b\n`, rule: 'duplicate-key', cause: 'the key \'_comment\' stands here for the second time' },
   { yaml: `${HEAD}_ignore: [{a: 1, «"a"»: 2}]\n`, rule: 'duplicate-key', cause: 'the key \'a\' stands here for the second time' },
   { yaml: `${HEAD}_ignore: [&a {x: 1}, {<<: *a, «<<»: *a}]\n`, rule: 'duplicate-key', cause: 'the key \'<<\' stands here for the second time', mend: /`<<: \[\*first, \*second\]`/ },
+  { yaml: `${HEAD}_ignore: [«.inf»]\n`, rule: 'out-of-range', cause: 'this is no finite number' },
   { yaml: `${HEAD}_ignore: [{«<<»: 1}]\n`, rule: 'bad-merge', cause: '`<<` takes a map, or a list of maps' },
   { yaml: `${HEAD}_ignore: [{«<<»: [{a: 1}, 2]}]\n`, rule: 'bad-merge', cause: '`<<` takes a map, or a list of maps' },
   { yaml: `${HEAD}_ignore: [{? «[a]» : b}]\n`, rule: 'bad-key', cause: 'a key must be plain text' },

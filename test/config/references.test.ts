@@ -151,5 +151,8 @@ t.test('a plain number from a variable where a text belongs is told how to stay 
   t.match(diagnostics[0]?.mend, /single quotes/)
   const block = await loadText(`${HEAD}services:\n- host: x\n  name: \${{ env "DECK_PORT" }}\n`, { env })
   t.match(block.diagnostics, [{ rule: 'wrong-type', cause: 'expected a string' }])
+  t.match(block.diagnostics[0]?.mend, /^Put quotes around the reference/)
   t.notMatch(JSON.stringify(block.diagnostics), /8123/)
+  const quoted = await loadText(`${HEAD}services:\n- host: x\n  port: '{vault://env/DECK_PORT}'\n  enabled: '{vault://env/DECK_FLAG}'\n  tags: '{vault://env/DECK_HOST}'\n`, { env })
+  t.match(quoted.diagnostics.map(({ mend }) => mend), [/\| toInt \}\}, without quotes/, /\| toBool \}\}, without quotes/, /^Write the value out/])
 })

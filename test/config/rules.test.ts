@@ -38,6 +38,7 @@ function gateway (fields: string): string {
 const cases: Readonly<Record<string, readonly Case[]>> = {
   'types, in Kong\'s words': [
     { yaml: service('name2: x').replace('name2: x', 'path: «5»'), rule: 'wrong-type', cause: 'expected a string', mend: /^Put quotes around it: "5"\.$/, path: 'services[users].path' },
+    { yaml: service('path: «0x1F»'), rule: 'wrong-type', cause: 'expected a string', mend: /"0x1F"/ },
     { yaml: service('port: «"80"»'), rule: 'wrong-type', cause: 'expected an integer', mend: /^Remove the quotes: 80\.$/ },
     { yaml: service('port: «1.5»'), rule: 'wrong-type', cause: 'expected an integer', mend: /^Write an integer\.$/ },
     { yaml: service('enabled: «yes»'), rule: 'wrong-type', cause: 'expected a boolean', mend: /true or false, without quotes/ },

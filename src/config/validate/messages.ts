@@ -34,13 +34,15 @@ interface Violation {
   readonly schema: SchemaPart
   /** The value; undefined where it is a secret. */
   readonly shown: unknown
+  /** The value as the file writes it, where it is a scalar. */
+  readonly text: string | undefined
 }
 
 type Writer = (violation: Violation) => Message
 
 /** Kong's words for each keyword, with a mend. */
 const WRITERS: Readonly<Record<string, Writer>> = {
-  type: ({ schema, shown }) => wrongType([schema], shown),
+  type: ({ schema, shown, text }) => wrongType([schema], shown, text),
   enum: ({ schema, shown }) => oneOf(schema.enum ?? [], shown),
   const: ({ schema, shown }) => oneOf([schema.const], shown),
   minLength: ({ error }) => tooShort(limit(error)),
@@ -62,16 +64,16 @@ const WRITERS: Readonly<Record<string, Writer>> = {
 }
 
 /** What a schema error means, in Kong's words. */
-export function messageFor (error: ErrorObject, shown: unknown): Message {
+export function messageFor (error: ErrorObject, shown: unknown, text?: string): Message {
   const schema = (error.parentSchema ?? {}) as SchemaPart
   const write = Object.hasOwn(WRITERS, error.keyword) ? WRITERS[error.keyword] : undefined
-  return write?.({ error, schema, shown }) ?? { rule: 'bad-format', cause: error.message ?? 'this value is not allowed here', mend: schema.description ?? 'Correct the value.' }
+  return write?.({ error, schema, shown, text }) ?? { rule: 'bad-format', cause: error.message ?? 'this value is not allowed here', mend: schema.description ?? 'Correct the value.' }
 }
 
 /** `expected a string or an integer`, and how to write one of these. */
-export function wrongType (schemas: readonly SchemaPart[], shown: unknown): Message {
+export function wrongType (schemas: readonly SchemaPart[], shown: unknown, text?: string): Message {
   const types = [...new Set(schemas.map(typeName))]
-  return { rule: 'wrong-type', cause: `expected ${types.join(' or ')}`, mend: mendType(types, shown) }
+  return { rule: 'wrong-type', cause: `expected ${types.join(' or ')}`, mend: mendType(types, shown, text ?? String(shown)) }
 }
 
 /** `expected one of: a, b, c`. */
@@ -112,9 +114,9 @@ function typeName (schema: SchemaPart): string {
   }
 }
 
-function mendType (types: readonly string[], shown: unknown): string {
+function mendType (types: readonly string[], shown: unknown, text: string): string {
   const wants = (type: string): boolean => types.includes(type)
-  if (wants('a string') && (typeof shown === 'number' || typeof shown === 'boolean')) return `Put quotes around it: "${String(shown)}".`
+  if (wants('a string') && (typeof shown === 'number' || typeof shown === 'boolean')) return `Put quotes around it: "${text}".`
   if (wants('a boolean')) {
     const habit = typeof shown === 'string' && /^(?:yes|no|on|off|y|n|true|false)$/i.test(shown)
     return habit ? 'Write true or false, without quotes.' : 'Write true or false.'
@@ -122,7 +124,7 @@ function mendType (types: readonly string[], shown: unknown): string {
   if ((wants('an integer') || wants('a number')) && typeof shown === 'string' && shown.trim() !== '' && Number.isFinite(Number(shown))) {
     return `Remove the quotes: ${shown.trim()}.`
   }
-  if ((wants('an array') || wants('a set')) && (typeof shown === 'string' || typeof shown === 'number')) return `Write a list: [${String(shown)}].`
+  if ((wants('an array') || wants('a set')) && (typeof shown === 'string' || typeof shown === 'number')) return `Write a list: [${text}].`
   if (wants('an array') || wants('a set')) return 'Write a list: one `- ` a line, or [a, b].'
   if (wants('a record') || wants('a map')) return 'Write a map: one `key: value` a line.'
   return `Write ${types.join(' or ')}.`

@@ -68,7 +68,7 @@ class Translator {
       this.#report.at(this.#source, join(parent, error.propertyName), message, 'key')
       return
     }
-    const message = this.#options.value?.(error, parent) ?? messageFor(error, this.#shown(parent, error.data))
+    const message = this.#options.value?.(error, parent) ?? messageFor(error, this.#shown(parent, error.data), this.#source.textOf(parent))
     this.#report.at(this.#source, parent, message)
   }
 
@@ -105,7 +105,7 @@ class Translator {
       return
     }
     const likely = this.#likely(error, branches, inner)
-    if (likely.length === 0) this.#report.at(this.#source, pointer, this.#options.value?.(error, pointer) ?? wrongType(branches, shown))
+    if (likely.length === 0) this.#report.at(this.#source, pointer, this.#options.value?.(error, pointer) ?? wrongType(branches, shown, this.#source.textOf(pointer)))
     else if (likely.length === 1) this.translate(likely[0] as ErrorObject[])
     else this.#records(pointer, error, likely)
   }
