@@ -8,6 +8,7 @@ import type { Test } from 'tap'
 import { statusOf } from '../helpers/http-messages.ts'
 import { get, settled, startHop } from '../helpers/hop.ts'
 import { packageRoot } from '../helpers/package-root.ts'
+import { plainUpstream } from '../helpers/plain-upstream.ts'
 import { ask } from '../helpers/raw-client.ts'
 import { OK, rawUpstream } from '../helpers/raw-upstream.ts'
 
@@ -73,5 +74,13 @@ t.test('an upstream that speaks no TLS is a 502', async t => {
   const { server, port } = await startHop(t, upstream.port, { service: { protocol: 'https', host: 'localhost', retries: 0 } })
   const { answer } = await ask(t, port, get())
   t.equal(statusOf(answer), 502)
+  await settled(server)
+})
+
+t.test('an upstream that never finishes its TLS handshake is a 504 after connect_timeout', async t => {
+  const upstream = await plainUpstream(t, socket => { socket.on('data', () => {}) })
+  const { server, port } = await startHop(t, upstream, { service: { protocol: 'https', host: 'localhost', retries: 0, connect_timeout: 300 } })
+  const { answer } = await ask(t, port, get())
+  t.equal(statusOf(answer), 504)
   await settled(server)
 })

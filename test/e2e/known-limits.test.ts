@@ -1,0 +1,83 @@
+// What docs/limits.md says about the hop, shown. A test that fails here may be good news: then change the page.
+import t from 'tap'
+import { statusOf, value } from '../helpers/http-messages.ts'
+import { get, settled, startHop } from '../helpers/hop.ts'
+import { plainUpstream } from '../helpers/plain-upstream.ts'
+import { testPlugin } from '../helpers/plugins.ts'
+import { ask, rawClient } from '../helpers/raw-client.ts'
+import { OK, rawUpstream } from '../helpers/raw-upstream.ts'
+
+t.test('after a cancelled request one connection more is opened, and closed again unused', async t => {
+  const upstream = await rawUpstream(t, () => null)
+  const { server, port } = await startHop(t, upstream.port)
+  const client = await rawClient(t, port)
+  client.send(get())
+  await upstream.until(() => upstream.requests.length === 1)
+  client.socket.destroy()
+  await settled(server)
+  await upstream.until(() => upstream.connections.length === 2)
+  t.equal(upstream.connections[1]?.bytes.length, 0)
+  await upstream.until(() => upstream.connections[1]?.closed === true, 10_000)
+})
+
+t.test('the upstream connection of a HEAD request is not used again', async t => {
+  const upstream = await rawUpstream(t, 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+  const { port } = await startHop(t, upstream.port)
+  const client = await rawClient(t, port)
+  client.send('HEAD / HTTP/1.1\r\nHost: gateway.test\r\n\r\n', 'HEAD')
+  await client.answer()
+  t.equal(value(upstream.requests[0]!, 'connection'), 'close')
+  client.send(get(), 'GET')
+  await client.answer(2)
+  t.equal(upstream.connections.length, 2)
+})
+
+t.test('trailers of an answer do not pass response hooks', async t => {
+  const upstream = await rawUpstream(t, 'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: abc\r\n\r\n')
+  const hook = testPlugin(scope => { scope.addHook('onSend', async (_request, _reply, payload) => payload) })
+  const { port } = await startHop(t, upstream.port, { plugins: [hook] })
+  const { answer } = await ask(t, port, get('/', 'TE: trailers', 'Connection: TE'))
+  t.equal(answer.body.toString(), 'ok')
+  t.same(answer.trailers, [])
+})
+
+t.test('a client that closes its sending side is taken to have left', async t => {
+  const upstream = await rawUpstream(t, () => null)
+  const { server, port } = await startHop(t, upstream.port)
+  const client = await rawClient(t, port, { allowHalfOpen: true })
+  client.send(get())
+  await upstream.until(() => upstream.requests.length === 1)
+  client.socket.end()
+  await client.end()
+  await settled(server)
+  t.equal(client.text, '')
+})
+
+t.test('a client that leaves while its upload waits for the upstream is noticed when write_timeout ends the wait', async t => {
+  const upstreamPort = await plainUpstream(t, socket => { setImmediate(() => socket.pause()) })
+  const { server, port } = await startHop(t, upstreamPort, { service: { write_timeout: 1_000 } })
+  const client = await rawClient(t, port)
+  const size = 64 * 1024 * 1024
+  client.send(`POST / HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: ${size}\r\n\r\n`).send(Buffer.alloc(size, 'x'))
+  await new Promise(resolve => { setTimeout(resolve, 300) })
+  client.socket.resetAndDestroy()
+  await new Promise(resolve => { setTimeout(resolve, 200) })
+  t.equal(server.facts().requests, 1)
+  await settled(server)
+})
+
+t.test('a method that Node\'s parser does not know is 400', async t => {
+  const upstream = await rawUpstream(t, OK)
+  const { port } = await startHop(t, upstream.port)
+  t.equal(statusOf((await ask(t, port, 'BREW / HTTP/1.1\r\nHost: gateway.test\r\n\r\n')).answer), 400)
+})
+
+t.test('read_timeout also ends an upload that the upstream does not take', async t => {
+  const upstreamPort = await plainUpstream(t, socket => { setImmediate(() => socket.pause()) })
+  const { server, port } = await startHop(t, upstreamPort, { service: { read_timeout: 500 } })
+  const client = await rawClient(t, port)
+  const size = 64 * 1024 * 1024
+  client.send(`POST / HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: ${size}\r\n\r\n`).send(Buffer.alloc(size, 'x'))
+  t.equal(statusOf(await client.answer(1, 10_000)), 504)
+  await settled(server)
+})
