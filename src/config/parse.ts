@@ -1,8 +1,12 @@
 import { COLLECTION_STYLE, EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml'
 import type { AliasEvent, MappingEvent, ScalarEvent, SequenceEvent } from 'js-yaml'
+import { behindBracket, behindDash, scalarExtent } from './extents.ts'
+import type { Extent } from './extents.ts'
+import { Merger } from './merge.ts'
+import type { Merge } from './merge.ts'
 import { didYouMean } from './nearest.ts'
 import { content } from './nodes.ts'
-import type { ContentNode, MappingEntry, MappingNode, ScalarNode, SequenceNode, YamlNode } from './nodes.ts'
+import type { ContentNode, MappingNode, ScalarNode, SequenceNode, YamlNode } from './nodes.ts'
 import { join } from './pointer.ts'
 import type { Pointer } from './model.ts'
 import { tagged, typed } from './scalars.ts'
@@ -33,18 +37,9 @@ export interface Parsed {
   readonly candidates: Candidate[]
 }
 
-/** How many entries merge keys may copy in one file; ten thousand routes that merge five fields copy 50,000. */
-const MAX_MERGED = 1_000_000
-
 interface Anchor {
   readonly node: ContentNode
   open: boolean
-}
-
-interface Merge {
-  readonly node: YamlNode
-  readonly start: number
-  readonly end: number
 }
 
 interface Frame {
@@ -77,7 +72,7 @@ class Composer {
   #root: YamlNode | null = null
   /** End of the last token seen: where an absent value stands, and where a collection ends. */
   #last = 0
-  #merged = 0
+  readonly #merger = new Merger(problem => this.#problems.push(problem))
 
   constructor (text: string) {
     this.#text = text
@@ -143,32 +138,10 @@ class Composer {
     this.#place(node)
   }
 
-  /** With its quotes; without the break at the end of a block. */
-  #extent (event: ScalarEvent): { start: number, end: number } {
-    if (event.valueStart === -1) {
-      const offset = this.#frames.at(-1)?.node.kind === 'sequence' ? this.#behindDash() : this.#last
-      return { start: offset, end: offset }
-    }
-    switch (event.style) {
-      case SCALAR_STYLE.SINGLE_QUOTED:
-      case SCALAR_STYLE.DOUBLE_QUOTED:
-        return { start: event.valueStart - 1, end: event.valueEnd + 1 }
-      case SCALAR_STYLE.PLAIN:
-        return { start: event.valueStart, end: event.valueEnd }
-      default: {
-        const raw = this.#text.slice(event.valueStart, event.valueEnd)
-        const start = event.valueStart + (raw.length - raw.trimStart().length)
-        return { start, end: Math.max(start, event.valueStart + raw.trimEnd().length) }
-      }
-    }
-  }
-
-  /** Where an item without value stands. */
-  #behindDash (): number {
-    const rest = /(?:\s|#[^\n]*)*-?/y
-    rest.lastIndex = this.#last
-    rest.exec(this.#text)
-    return rest.lastIndex
+  /** Of a scalar; one without text stands behind what was read last. */
+  #extent (event: ScalarEvent): Extent {
+    const inSequence = this.#frames.at(-1)?.node.kind === 'sequence'
+    return scalarExtent(this.#text, event, inSequence ? behindDash(this.#text, this.#last) : this.#last)
   }
 
   #open (event: SequenceEvent | MappingEvent): void {
@@ -208,22 +181,14 @@ class Composer {
     // the document itself
     if (frame === undefined) return
     const { node } = frame
-    node.end = Math.max(node.flow ? this.#closing(node) : this.#last, node.start)
+    node.end = Math.max(node.flow ? behindBracket(this.#text, Math.max(this.#last, node.start + 1)) : this.#last, node.start)
     this.#last = Math.max(this.#last, node.end)
     if (frame.anchor !== undefined) frame.anchor.open = false
     if (node.kind === 'mapping') {
-      for (const merge of frame.merges) this.#merge(node, merge)
+      for (const merge of frame.merges) this.#merger.merge(node, merge, this.#pointer())
       this.#lookForReference(node)
     }
     this.#place(node)
-  }
-
-  /** Offset after the bracket that ends a flow collection: the events don't tell. */
-  #closing (node: MappingNode | SequenceNode): number {
-    const rest = /(?:[\s,]|#[^\n]*)*/y
-    rest.lastIndex = Math.max(this.#last, node.start + 1)
-    rest.exec(this.#text)
-    return rest.lastIndex + 1
   }
 
   /** Puts a finished node where its parent wants it: as key, as value, as item or as the whole. */
@@ -273,29 +238,6 @@ class Composer {
     this.#problem('duplicate-key', node.start, node.end, `the key '${text}' stands here for the second time`, mend, [
       { start, end, message: 'the first time' }
     ])
-  }
-
-  /** Explicit keys win over merged ones, earlier maps of a merge over later ones. */
-  #merge (mapping: MappingNode, merge: Merge): void {
-    const source = content(merge.node)
-    const maps = source.kind === 'sequence' ? source.items.map(content) : [source]
-    for (const map of maps) {
-      if (map.kind !== 'mapping') {
-        if (map.broken === true) continue
-        this.#problem('bad-merge', merge.start, merge.end, '`<<` takes a map, or a list of maps', 'Merge an alias of a map: `<<: *name`.')
-        continue
-      }
-      if (this.#merged > MAX_MERGED) return
-      this.#merged += map.entries.size
-      if (this.#merged > MAX_MERGED) {
-        this.#problem('alias-limit', merge.start, merge.end, `merge keys copy more than ${MAX_MERGED} entries`, 'Merge smaller maps.')
-        return
-      }
-      const via = { start: merge.start, end: merge.end, what: 'merged in here' }
-      for (const [key, entry] of map.entries) {
-        if (!mapping.entries.has(key)) mapping.entries.set(key, { ...entry, via } satisfies MappingEntry)
-      }
-    }
   }
 
   #lookForReference (node: YamlNode): void {
