@@ -36,11 +36,17 @@ export default definePlugin({
       return id
     }
 
-    scope.addHook('onRequest', function correlationId (request) {
-      identify(request)
-    })
+    if (!config.echo_downstream) {
+      scope.addHook('onRequest', function correlationId (request) {
+        identify(request)
+      })
+      return
+    }
 
-    if (!config.echo_downstream) return
+    scope.addHook('onRequest', function correlationId (request, reply) {
+      // already here, since the answer to a WebSocket handshake has no response phase
+      reply.header(header, identify(request))
+    })
     scope.addHook('onSend', function correlationIdEcho (request, reply) {
       // no access phase ran where no route matched
       reply.header(header, request.gateway.log.correlation_id as string | undefined ?? identify(request))

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import plugin from '../../plugins/correlation-id/index.ts'
 import { testPlugin } from '../../src/testing/index.ts'
@@ -83,6 +86,19 @@ t.test('the id is echoed on errors, of a route without service and where no rout
   t.equal(missing.headers['kong-request-id'], 'mine')
   t.equal(global.log[0]?.['correlation_id'], 'mine')
   t.match((await global.request('/other')).headers['kong-request-id'], V7)
+})
+
+t.test('the id is echoed on the answer to a WebSocket handshake', async t => {
+  const upstream = createServer(socket => {
+    socket.once('data', () => socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'))
+  })
+  upstream.listen(0, '127.0.0.1')
+  await once(upstream, 'listening')
+  t.teardown(() => upstream.close())
+  const test = await testPlugin(t, { plugin, config: { echo_downstream: true }, service: { port: (upstream.address() as AddressInfo).port } })
+  const client = connect(test.port, '127.0.0.1')
+  client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nKong-Request-ID: mine\r\n\r\n')
+  t.match(await text(client), /^HTTP\/1\.1 101 [^]*\r\nkong-request-id: mine\r\n/i)
 })
 
 t.test('the id of the gateway wins over one that the upstream sends back', async t => {
