@@ -187,7 +187,13 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     this.#finish()
     const chunks = this.#chunks
     if (chunks !== null) {
-      this.#deliver(chunks.length === 0 ? null : chunks.length === 1 ? chunks[0] as Buffer : Buffer.concat(chunks, this.#size))
+      const body = chunks.length === 0 ? null : chunks.length === 1 ? chunks[0] as Buffer : Buffer.concat(chunks, this.#size)
+      try {
+        this.#deliver(body)
+      } catch (error) {
+        // what Node or Fastify refuse to write; undici would swallow it, and the client would wait for ever
+        this.#reply.send(upstreamError(error))
+      }
     } else if (this.#stream !== null) {
       this.#stream.end()
     } else {
@@ -228,7 +234,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     context.responseHeaders = head.fields
     if (this.#delivery.hooked) {
       context.ownFields = copyToReply(this.#reply, head.fields)
-      this.#reply.code(this.#status)
+      this.#setStatus()
       this.#response.statusMessage = this.#statusText
       context.contentType = this.#reply.getHeader('content-type') as string | undefined
       // not null: Fastify would write it as JSON
@@ -250,7 +256,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     context.responseHeaders = head.fields
     if (this.#delivery.hooked) {
       context.ownFields = copyToReply(this.#reply, head.fields)
-      this.#reply.code(this.#status)
+      this.#setStatus()
       response.statusMessage = this.#statusText
       this.#stream = new PassThrough()
       response.once('pipe', flushPiped)
@@ -264,6 +270,12 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     process.nextTick(flushHead, response)
   }
 
+  /** Fastify refuses statuses from 600 on, which RFC 9110 section 15 lets a proxy pass. */
+  #setStatus (): void {
+    if (this.#status < 600) this.#reply.code(this.#status)
+    else this.#response.statusCode = this.#status
+  }
+
   /** 1xx answers are passed on (RFC 9110 section 15.2): 102 and 103 are the ones that Node can write. */
   #interim (status: number, raw: readonly Buffer[]): void {
     if (this.#context.raw.httpVersionMinor === 0 || this.#response.headersSent) return
@@ -273,7 +285,12 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     for (let index = 0; index < raw.length; index += 2) {
       (hints[(raw[index] as Buffer).toString('latin1').toLowerCase()] ??= []).push((raw[index + 1] as Buffer).toString('latin1'))
     }
-    if (hints['link'] !== undefined) this.#response.writeEarlyHints(hints)
+    if (hints['link'] === undefined) return
+    try {
+      this.#response.writeEarlyHints(hints)
+    } catch {
+      // a Link that Node refuses to write is no more than a hint lost
+    }
   }
 
   #addTrailers (trailers: ReadonlyArray<Buffer | string>): void {

@@ -1,10 +1,14 @@
 import t from 'tap'
 import { statusOf, value, values } from '../helpers/http-messages.ts'
 import { get, settled, startHop } from '../helpers/hop.ts'
+import { testPlugin } from '../helpers/plugins.ts'
 import { ask, rawClient } from '../helpers/raw-client.ts'
 import { rawUpstream, type Script } from '../helpers/raw-upstream.ts'
 
 const POST = 'POST / HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: 3\r\n\r\nabc'
+
+const hook = testPlugin(scope => { scope.addHook('onSend', async (_request, _reply, payload) => payload) })
+const how = (hooked: boolean): string => hooked ? ', through a response hook' : ''
 
 const reset: Script = (_request, socket) => {
   socket.resetAndDestroy()
@@ -45,6 +49,8 @@ const BAD: ReadonlyArray<readonly [name: string, script: string | Script]> = [
   ['sends a blank before a colon', 'HTTP/1.1 200 OK\r\nX-A : 1\r\nContent-Length: 2\r\n\r\nok'],
   ['sends a bare CR in a field', 'HTTP/1.1 200 OK\r\nX-A: 1\rX-B: 2\r\nContent-Length: 2\r\n\r\nok'],
   ['sends NUL in a field', 'HTTP/1.1 200 OK\r\nX-A: 1\x002\r\nContent-Length: 2\r\n\r\nok'],
+  ['sends a control character in a field', 'HTTP/1.1 200 OK\r\nX-A: a\x01b\r\nContent-Length: 2\r\n\r\nok'],
+  ['sends DEL in a field', 'HTTP/1.1 200 OK\r\nX-A: a\x7fb\r\nContent-Length: 2\r\n\r\nok'],
   ['sends a status of two digits', 'HTTP/1.1 20 OK\r\nContent-Length: 2\r\n\r\nok'],
   ['sends a status of four digits', 'HTTP/1.1 2000 OK\r\nContent-Length: 2\r\n\r\nok'],
   ['sends a status below 100', 'HTTP/1.1 099 OK\r\nContent-Length: 2\r\n\r\nok'],
@@ -90,18 +96,20 @@ const CUT: ReadonlyArray<readonly [name: string, script: Script]> = [
 ]
 
 for (const [name, script] of CUT) {
-  t.test(`an upstream that ${name} never looks like a whole answer`, async t => {
-    const upstream = await rawUpstream(t, script)
-    const { server, port } = await startHop(t, upstream.port, { service: { retries: 0 } })
-    const client = await rawClient(t, port)
-    client.send(get())
-    await client.end()
-    // a 502 is as right: the head may not have been out yet
-    if (client.text.startsWith('HTTP/1.1 502 ')) return
-    t.match(client.text, /^HTTP\/1\.1 200 /)
-    t.equal(client.answers[0]?.complete, false)
-    await settled(server)
-  })
+  for (const hooked of [false, true]) {
+    t.test(`an upstream that ${name} never looks like a whole answer${how(hooked)}`, async t => {
+      const upstream = await rawUpstream(t, script)
+      const { server, port } = await startHop(t, upstream.port, { service: { retries: 0 }, plugins: hooked ? [hook] : [] })
+      const client = await rawClient(t, port)
+      client.send(get())
+      await client.end()
+      // a 502 is as right: the head may not have been out yet
+      if (client.text.startsWith('HTTP/1.1 502 ')) return
+      t.match(client.text, /^HTTP\/1\.1 200 /)
+      t.equal(client.answers[0]?.complete, false)
+      await settled(server)
+    })
+  }
 }
 
 /** Answers that are right, if unusual. */
@@ -124,6 +132,16 @@ const GOOD: ReadonlyArray<readonly [name: string, script: string | Script, reque
   ['an unusual status', 'HTTP/1.1 799 Odd\r\nContent-Length: 2\r\n\r\nok', get(), 799, 'ok'],
   // undici's parser lets it pass and doesn't tell; the client gets HTTP/1.1
   ['HTTP/2.0 as version', 'HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok', get(), 200, 'ok'],
+  ['103 with a Link that is none', 'HTTP/1.1 103 Early Hints\r\nLink: nonsense\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok', get(), 200, 'ok'],
+  ['a control character in the reason', 'HTTP/1.1 200 O\x01K\r\nContent-Length: 2\r\n\r\nok', get(), 200, 'ok'],
+  ['bytes above 127 in the reason', 'HTTP/1.1 200 \xe6\x97\xa5\xe6\x9c\xac\r\nContent-Length: 2\r\n\r\nok', get(), 200, 'ok'],
+  ['bytes above 127 in a field', 'HTTP/1.1 200 OK\r\nX-A: \xe6\x97\xa5 \xff\r\nContent-Length: 2\r\n\r\nok', get(), 200, 'ok'],
+  ['two Content-Type', 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nok', get(), 200, 'ok'],
+  ['a Content-Type that is none', 'HTTP/1.1 200 OK\r\nContent-Type: ;\r\nContent-Length: 2\r\n\r\nok', get(), 200, 'ok'],
+  ['an empty Content-Type', 'HTTP/1.1 200 OK\r\nContent-Type:\r\nContent-Length: 2\r\n\r\nok', get(), 200, 'ok'],
+  ['Content-Length with leading zeros', 'HTTP/1.1 200 OK\r\nContent-Length: 0002\r\n\r\nok', get(), 200, 'ok'],
+  ['fields named like properties', 'HTTP/1.1 200 OK\r\nconstructor: a\r\n__proto__: b\r\nhasOwnProperty: c\r\nContent-Length: 2\r\n\r\nok', get(), 200, 'ok'],
+  ['206', 'HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-1/5\r\nContent-Length: 2\r\n\r\nok', get(), 206, 'ok'],
   ['chunk extensions', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nok\r\n0\r\n\r\n', get(), 200, 'ok'],
   ['Content-Length: 0', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', get(), 200, ''],
   ['a chunked body that is empty', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', get(), 200, ''],
@@ -133,21 +151,23 @@ const GOOD: ReadonlyArray<readonly [name: string, script: string | Script, reque
 ]
 
 for (const [name, script, request, status, body] of GOOD) {
-  t.test(`passes ${name}`, async t => {
-    const upstream = await rawUpstream(t, script)
-    const { server, port } = await startHop(t, upstream.port, { service: { retries: 0 } })
-    const client = await rawClient(t, port)
-    client.send(request)
-    await client.until(() => client.answers.some(answer => statusOf(answer) >= 200 && answer.complete))
-    const answer = client.answers.at(-1)!
-    t.equal(statusOf(answer), status)
-    t.equal(answer.body.toString(), body)
-    await settled(server)
-    t.equal(upstream.requests.length, 1, 'one attempt')
-    // the client's connection goes on
-    client.send(get('/again'))
-    await upstream.until(() => upstream.requests.length === 2)
-  })
+  for (const hooked of [false, true]) {
+    t.test(`passes ${name}${how(hooked)}`, async t => {
+      const upstream = await rawUpstream(t, script)
+      const { server, port } = await startHop(t, upstream.port, { service: { retries: 0 }, plugins: hooked ? [hook] : [] })
+      const client = await rawClient(t, port)
+      client.send(request)
+      await client.until(() => client.answers.some(answer => statusOf(answer) >= 200 && answer.complete))
+      const answer = client.answers.at(-1)!
+      t.equal(statusOf(answer), status)
+      t.equal(answer.body.toString(), body)
+      await settled(server)
+      t.equal(upstream.requests.length, 1, 'one attempt')
+      // the client's connection goes on
+      client.send(get('/again'))
+      await upstream.until(() => upstream.requests.length === 2)
+    })
+  }
 }
 
 t.test('the reason phrase of the upstream reaches the client', async t => {
@@ -157,34 +177,36 @@ t.test('the reason phrase of the upstream reaches the client', async t => {
   t.equal(answer.line, "HTTP/1.1 418 I'm a little teapot")
 })
 
-t.test('HEAD keeps the Content-Length that GET would have, without a body', async t => {
-  const upstream = await rawUpstream(t, 'HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\nContent-Type: text/plain\r\n\r\n')
-  const { server, port } = await startHop(t, upstream.port)
-  const client = await rawClient(t, port)
-  client.send('HEAD / HTTP/1.1\r\nHost: gateway.test\r\n\r\n', 'HEAD')
-  const answer = await client.answer()
-  t.equal(value(answer, 'content-length'), '1000000')
-  client.send('HEAD /2 HTTP/1.1\r\nHost: gateway.test\r\n\r\n', 'HEAD')
-  await client.answer(2)
-  t.equal(upstream.requests[1]?.line, 'HEAD /2 HTTP/1.1')
-  await settled(server)
-})
+for (const hooked of [false, true]) {
+  t.test(`HEAD keeps the Content-Length that GET would have, without a body${how(hooked)}`, async t => {
+    const upstream = await rawUpstream(t, 'HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\nContent-Type: text/plain\r\n\r\n')
+    const { server, port } = await startHop(t, upstream.port, { plugins: hooked ? [hook] : [] })
+    const client = await rawClient(t, port)
+    client.send('HEAD / HTTP/1.1\r\nHost: gateway.test\r\n\r\n', 'HEAD')
+    const answer = await client.answer()
+    t.equal(value(answer, 'content-length'), '1000000')
+    client.send('HEAD /2 HTTP/1.1\r\nHost: gateway.test\r\n\r\n', 'HEAD')
+    await client.answer(2)
+    t.equal(upstream.requests[1]?.line, 'HEAD /2 HTTP/1.1')
+    await settled(server)
+  })
 
-t.test('304 keeps the Content-Length of the upstream, 204 has none', async t => {
-  const upstream = await rawUpstream(t, (_request, _socket, index) => index === 0
-    ? 'HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\nETag: "a"\r\n\r\n'
-    : 'HTTP/1.1 204 No Content\r\nX-A: b\r\n\r\n')
-  const { port } = await startHop(t, upstream.port)
-  const client = await rawClient(t, port)
-  client.send(get())
-  const first = await client.answer()
-  t.equal(value(first, 'content-length'), '1000')
-  t.equal(value(first, 'etag'), '"a"')
-  client.send(get())
-  const second = await client.answer(2)
-  t.same(values(second, 'content-length'), [])
-  t.same(values(second, 'transfer-encoding'), [])
-})
+  t.test(`304 keeps the Content-Length of the upstream, 204 has none${how(hooked)}`, async t => {
+    const upstream = await rawUpstream(t, (_request, _socket, index) => index === 0
+      ? 'HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\nETag: "a"\r\n\r\n'
+      : 'HTTP/1.1 204 No Content\r\nX-A: b\r\n\r\n')
+    const { port } = await startHop(t, upstream.port, { plugins: hooked ? [hook] : [] })
+    const client = await rawClient(t, port)
+    client.send(get())
+    const first = await client.answer()
+    t.equal(value(first, 'content-length'), '1000')
+    t.equal(value(first, 'etag'), '"a"')
+    client.send(get())
+    const second = await client.answer(2)
+    t.same(values(second, 'content-length'), [])
+    t.same(values(second, 'transfer-encoding'), [])
+  })
+}
 
 t.test('103 Early Hints reaches the client before the answer', async t => {
   const upstream = await rawUpstream(t, 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload; as=style\r\nLink: </b.js>; rel=preload; as=script\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')

@@ -233,6 +233,22 @@ t.test('an Upgrade to something else is served as the plain request that it also
   await settled(server)
 })
 
+t.test('any number of ignored Upgrades on one connection costs no more than as many requests', async t => {
+  const upstream = await rawUpstream(t)
+  const { server, port } = await startHop(t, upstream.port)
+  const warnings: string[] = []
+  const onWarning = (warning: Error): void => { warnings.push(warning.message) }
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  const client = await rawClient(t, port)
+  for (let count = 1; count <= 40; count++) {
+    client.send(get(`/${count}`, 'Connection: Upgrade', 'Upgrade: h2c'))
+    await client.answer(count)
+  }
+  await settled(server)
+  t.same(warnings, [])
+})
+
 t.test('a pipelined request behind an ignored Upgrade is served, too', async t => {
   const upstream = await rawUpstream(t)
   const { server, port } = await startHop(t, upstream.port)
