@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { GatewaySettings, ListenAddress } from '../config/model.ts'
 import { hasBody } from '../proxy/request-body.ts'
 import { connectionOf } from './connection.ts'
+import { skipEmptyBody } from './empty-request.ts'
 import { holdRequest } from './pipeline.ts'
 import { refuseMalformed, type MalformedFacts } from './malformed.ts'
 import { Handshake } from './handshake.ts'
@@ -149,6 +150,7 @@ export class Listener {
     }
     if (this.#draining) response.shouldKeepAlive = false
     lingerOnClose(raw.socket)
+    skipEmptyBody(raw)
     this.#options.current().handle(raw, response, facts)
   }
 

@@ -8,7 +8,7 @@ import { answerHead, type AnswerHead } from './answer-head.ts'
 import { causeCode, isConnectionFailure, upstreamError } from './errors.ts'
 import { HeaderList } from './header-list.ts'
 import type { Tokens } from './product.ts'
-import { answerEarly } from './request-body.ts'
+import { answerEarly, hasBody } from './request-body.ts'
 import { finishRequestHead } from './request-head.ts'
 import { copyToReply, mergeReplyFields } from './reply-fields.ts'
 import type { Upstream } from './upstream.ts'
@@ -209,7 +209,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
       this.onComplete(null)
       return
     }
-    if (this.#context.raw.destroyed && !this.#context.raw.complete) {
+    if (this.#context.raw.destroyed && !this.#context.raw.complete && hasBody(this.#context.raw)) {
       // the client has left in the middle of its upload: that is no failure of the upstream
       this.cancel()
       return
