@@ -25,6 +25,9 @@ export interface Connection {
   /** Sweeper's memory of the last look: bytes written, and since when none of what is buffered left. */
   written: number
   stalledSince: number
+  /** And of idleness: bytes read, and since when no request has run and nothing has come. */
+  read: number
+  idleSince: number
 }
 
 /** Facts of a socket; the first call works them out. */
@@ -42,7 +45,9 @@ export function connectionOf (socket: Socket): Connection {
     waiting: null,
     refused: false,
     written: 0,
-    stalledSince: 0
+    stalledSince: 0,
+    read: 0,
+    idleSince: 0
   }
   ;(socket as GatewaySocket)[kConnection] = connection
   return connection

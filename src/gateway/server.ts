@@ -50,7 +50,8 @@ export class Listener {
       requireHostHeader: false,
       noDelay: true,
       keepAlive: true,
-      keepAliveTimeout: timeouts.keep_alive,
+      // Node sets and clears a timer at each request for it; the sweeper closes idle connections
+      keepAliveTimeout: 0,
       headersTimeout: timeouts.headers,
       // it would cut a long upload: a body has a minimum rate instead
       requestTimeout: 0,
@@ -103,7 +104,6 @@ export class Listener {
   /** Takes over the settings of a reload; the size of a head is fixed when the listener is made. */
   apply (settings: GatewaySettings): void {
     this.#timeouts = settings.timeouts
-    this.#server.keepAliveTimeout = settings.timeouts.keep_alive
     this.#server.headersTimeout = settings.timeouts.headers
   }
 
