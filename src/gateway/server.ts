@@ -61,6 +61,8 @@ export class Listener {
     server.maxHeadersCount = 0
     server.timeout = 0
     server.on('connection', socket => {
+      // again for a request that is replayed without its Upgrade
+      if (this.#sockets.has(socket)) return
       // an address can only be asked for while the peer is there
       connectionOf(socket)
       this.#sockets.add(socket)
