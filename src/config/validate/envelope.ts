@@ -14,13 +14,13 @@ import type { ValidateFunction } from './ajv.ts'
 import { EntityContext } from './context.ts'
 import { formatVersion } from './format-version.ts'
 import { checkGateway } from './gateway.ts'
-import { refusedKey, refusedProtocol } from './later.ts'
-import type { Place } from './later.ts'
+import { refusedProtocol } from './later.ts'
 import type { Message, SchemaPart } from './messages.ts'
 import { dropNulls } from './nulls.ts'
 import { checkRoute } from './route.ts'
 import { checkService } from './service.ts'
 import { translate } from './translate.ts'
+import { explainKey, placeOf } from './unknown-keys.ts'
 
 interface Checked {
   readonly schema: SchemaPart
@@ -96,30 +96,10 @@ export class Envelope {
     translate(validate.errors ?? [], this.#source, this.#report, {
       pointer,
       ownRootChecks: true,
-      unknown: (key, parent) => unknownIn(key, parent, kind),
+      unknown: (key, parent, known) => explainKey(key, placeOf(parent, kind), known),
       value: (error, at) => special?.(error) ?? (isProtocol(at) ? refusedProtocol(error.data) : undefined)
     })
   }
-}
-
-/** Keys that Kong knows, but not here. */
-function unknownIn (key: string, parent: Pointer, kind: EntityKind | undefined): Message | undefined {
-  if (kind === 'route' && (key === 'sources' || key === 'destinations')) {
-    return { rule: 'field-conflict', cause: `cannot set '${key}' when 'protocols' is 'http' or 'https'`, mend: `Remove \`${key}\`.` }
-  }
-  const place = placeOf(parent, kind)
-  return place === undefined ? undefined : refusedKey(place, key)
-}
-
-function placeOf (parent: Pointer, kind: EntityKind | undefined): Place | undefined {
-  // inside of an entity only its own keys have such names
-  if (kind !== undefined) return /\/\d+$/.test(parent) ? kind : undefined
-  if (parent === '') return 'file'
-  if (parent === '/_info') return 'info'
-  if (parent === '/_info/defaults') return 'defaults'
-  if (parent === '/_info/defaults/service') return 'service'
-  if (parent === '/_info/defaults/route') return 'route'
-  return /^\/gateway\/listen\/\d+$/.test(parent) ? 'listen' : undefined
 }
 
 function isProtocol (pointer: Pointer): boolean {

@@ -11,7 +11,7 @@ export interface Translation {
   /** What stands in the file where the schema has its root. */
   readonly pointer: Pointer
   /** A better message for an unknown key; undefined: none. */
-  unknown? (key: string, parent: Pointer): Message | undefined
+  unknown? (key: string, parent: Pointer, known: readonly string[]): Message | undefined
   /** A better message for a value; undefined: none. */
   value? (error: ErrorObject, pointer: Pointer): Message | undefined
   /** The root's own `anyOf` is checked by hand, in Kong's words. */
@@ -73,7 +73,7 @@ class Translator {
   }
 
   #unknown (key: string, parent: Pointer, known: readonly string[]): void {
-    const message = this.#options.unknown?.(key, parent) ?? unknownKey(key, known)
+    const message = this.#options.unknown?.(key, parent, known) ?? unknownKey(key, known)
     this.#report.at(this.#source, join(parent, key), message, 'key')
   }
 
