@@ -48,9 +48,11 @@ export function configTree (config: Config, source: Source, registry: PluginRegi
   }
 }
 
-/** References as a person writes them. */
+/** The fields as a person would write them: references by name. */
 function withNames (entity: object, names: ReadonlyMap<string, string>): Record<string, unknown> {
   const { pointer: _, ...fields } = entity as Record<string, unknown>
+  // The format refuses it beside plain http.
+  if (fields['protocol'] === 'http') delete fields['tls_verify']
   for (const key of ['service', 'route', 'consumer']) {
     const id = fields[key]
     if (typeof id === 'string') fields[key] = names.get(id) ?? id

@@ -1,0 +1,152 @@
+import { chmodSync } from 'node:fs'
+import t from 'tap'
+import { runCli } from '../helpers/cli.ts'
+
+const GOOD = `_format_version: "3.0"
+services:
+  - { name: users, host: users.internal, routes: [{ name: list, paths: [/users] }] }
+`
+const WARNS = `_format_version: "3.0"
+consumers: [{ username: bob }]
+`
+const BAD = `_format_version: "3.0"
+services:
+  - name: users
+    hosst: users.internal
+consumers: [{ username: bob }]
+`
+
+t.test('exit codes', async t => {
+  const cwd = t.testdir({ 'good.yaml': GOOD, 'warns.yaml': WARNS, 'bad.yaml': BAD, folder: {} })
+  const cases: ReadonlyArray<readonly [number, readonly string[]]> = [
+    [0, ['check', 'good.yaml']],
+    [0, ['check', '--strict', 'good.yaml']],
+    [0, ['check', 'warns.yaml']],
+    [2, ['check', '--strict', 'warns.yaml']],
+    [1, ['check', 'bad.yaml']],
+    [1, ['check', '--strict', 'bad.yaml']],
+    [3, ['check', 'missing.yaml']],
+    [3, ['check', 'folder']],
+    [3, ['check', '--format', 'xml', 'good.yaml']],
+    [3, ['check', '--no-such-option']],
+    [3, ['check', 'good.yaml', 'bad.yaml']],
+    [3, ['chek']],
+    [3, []],
+    [3, ['schema', 'no-such-plugin']],
+    [3, ['start', '-']],
+    [3, ['start', 'missing.yaml']],
+    [3, ['start', '--port', '70000', 'good.yaml']],
+    [1, ['routes', 'bad.yaml']],
+    [1, ['print', 'bad.yaml']],
+    [1, ['start', 'bad.yaml']],
+    [0, ['--version']],
+    [0, ['--help']],
+    [0, ['help', 'check']],
+    [0, ['check', '--help']]
+  ]
+  for (const [code, args] of cases) t.equal((await runCli(args, { cwd })).code, code, `${code}: sallyport ${args.join(' ')}`)
+})
+
+t.test('without FILE it takes gateway.yaml of the working directory', async t => {
+  t.match(await runCli(['check'], { cwd: t.testdir({ 'gateway.yaml': GOOD }) }), { code: 0, stdout: 'ok: gateway.yaml can run: 1 service, 1 route, 0 plugin entries, 0 consumers\n' })
+  t.match(await runCli(['check'], { cwd: t.testdir({}) }), { code: 3, stdout: '', stderr: /^error: There is no gateway\.yaml and no \/etc\/sallyport\/gateway\.yaml: name the file/ })
+})
+
+t.test('- is standard input', async t => {
+  t.match(await runCli(['check', '-'], { stdin: GOOD }), { code: 0, stdout: /^ok: <stdin> can run/ })
+  t.match(await runCli(['check', '-'], { stdin: `\ufeff${BAD}` }), { code: 1, stdout: /^<stdin>:3:5: error: / })
+})
+
+t.test('what can\'t be read is one sentence', async t => {
+  const cwd = t.testdir({ folder: {}, 'latin1.yaml': Buffer.from([0x61, 0x3a, 0xe9]) })
+  t.match(await runCli(['check', 'missing.yaml'], { cwd }), { stdout: '', stderr: 'error: missing.yaml: no such file.\n' })
+  t.match(await runCli(['check', 'folder'], { cwd }), { stderr: 'error: folder: is a directory.\n' })
+  t.match(await runCli(['check', 'latin1.yaml'], { cwd }), { code: 3, stderr: 'error: latin1.yaml: is not UTF-8 text.\n' })
+})
+
+t.test('a file without permission to read', { skip: process.getuid?.() === 0 ? 'root reads everything' : false }, async t => {
+  const cwd = t.testdir({ 'secret.yaml': GOOD })
+  chmodSync(`${cwd}/secret.yaml`, 0)
+  t.match(await runCli(['check', 'secret.yaml'], { cwd }), { code: 3, stderr: 'error: secret.yaml: no permission to read it.\n' })
+})
+
+t.test('a mistyped command or option is answered with the nearest one', async t => {
+  t.match(await runCli(['chek']), { stdout: '', stderr: /Did you mean check\?/ })
+  t.match(await runCli(['check', '--strikt']), { stdout: '', stderr: /Did you mean --strict\?/ })
+})
+
+t.test('text: place, source line, caret, path, cause, mend, rule; errors first; a count', async t => {
+  const { stdout } = await runCli(['check', 'gateway.yaml'], { cwd: t.testdir({ 'gateway.yaml': BAD }) })
+  t.equal(stdout, `gateway.yaml:3:5: error: required field missing: 'host' [required]
+  in services[users]
+  |
+3 |   - name: users
+  |     ^^^^^^^^^^^
+  = mend: Add \`host\`, or \`url\`.
+
+gateway.yaml:4:5: error: unknown field 'hosst' [unknown-key]
+  in services[users].hosst
+  |
+4 |     hosst: users.internal
+  |     ^^^^^
+  = mend: Did you mean 'host'?
+
+2 errors
+`)
+})
+
+t.test('colours are for terminals, and for those who want them', async t => {
+  const cwd = t.testdir({ 'gateway.yaml': BAD })
+  t.match((await runCli(['check'], { cwd, terminal: true })).stdout, /\x1b\[1;31m/) // eslint-disable-line no-control-regex
+  t.notMatch((await runCli(['check'], { cwd, terminal: true, env: { NO_COLOR: '1' } })).stdout, '\x1b')
+  t.match((await runCli(['check'], { cwd, terminal: true, env: { NO_COLOR: '' } })).stdout, '\x1b')
+  t.notMatch((await runCli(['check'], { cwd, terminal: true, env: { TERM: 'dumb' } })).stdout, '\x1b')
+  t.notMatch((await runCli(['check'], { cwd })).stdout, '\x1b')
+})
+
+t.test('json', async t => {
+  const { stdout, code } = await runCli(['check', '--format', 'json'], { cwd: t.testdir({ 'gateway.yaml': BAD }) })
+  t.equal(code, 1)
+  const report = JSON.parse(stdout)
+  t.match(report, { version: 1, file: 'gateway.yaml', errors: 2, warnings: 0 })
+  t.same(report.diagnostics[1], {
+    rule: 'unknown-key',
+    severity: 'error',
+    file: 'gateway.yaml',
+    range: { line: 4, column: 5, endLine: 4, endColumn: 10 },
+    path: 'services[users].hosst',
+    cause: "unknown field 'hosst'",
+    mend: "Did you mean 'host'?"
+  })
+})
+
+t.test('sarif', async t => {
+  const text = '_format_version: "3.0"\nroutes:\n  - { name: a, paths: [/a] }\n  - { name: a, paths: [/b] }\n'
+  const { stdout } = await runCli(['check', '--format', 'sarif'], { cwd: t.testdir({ 'gateway.yaml': text }) })
+  const { version, runs: [run] } = JSON.parse(stdout)
+  t.equal(version, '2.1.0')
+  t.match(run.tool.driver, { name: 'sallyport', rules: [{ id: 'not-unique', shortDescription: { text: 'two of which there can be one' } }] })
+  t.match(run.results, [{
+    ruleId: 'not-unique',
+    ruleIndex: 0,
+    level: 'error',
+    locations: [{ physicalLocation: { artifactLocation: { uri: 'gateway.yaml' }, region: { startLine: 4 } } }],
+    relatedLocations: [{ physicalLocation: { region: { startLine: 3 } } }]
+  }])
+})
+
+t.test('github: one command a finding, escaped', async t => {
+  const cwd = t.testdir({ 'a,b.yaml': '_format_version: "3.0"\nroutes: [{ name: a, paths: [/a%zz] }]\n' })
+  const { stdout } = await runCli(['check', '--format', 'github', 'a,b.yaml'], { cwd })
+  t.match(stdout, /^::error file=a%2Cb\.yaml,line=2,endLine=2,title=bad-path,col=\d+,endColumn=\d+::routes\[a\]\.paths\[0\]: .+\n$/)
+  t.match(stdout, /%2525/, 'a percent sign of the text')
+})
+
+t.test('no format shows a literal secret', async t => {
+  const cwd = t.testdir({ 'gateway.yaml': '_format_version: "3.0"\nplugins: [{ name: request-transformer, config: { add: { headers: ["Authorization: canary"] } } }]\n' })
+  for (const format of ['text', 'json', 'sarif', 'github']) {
+    const { stdout } = await runCli(['check', '--format', format], { cwd })
+    t.match(stdout, /literal-secret/, format)
+    t.notMatch(stdout, /canary/, format)
+  }
+})
