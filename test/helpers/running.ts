@@ -96,10 +96,14 @@ export interface Running {
   readonly ended: Promise<{ readonly code: number | null, readonly signal: string | null }>
 }
 
-/** A gateway as a process of its own, for the time of a test. */
+/**
+ * `sallyport start`, for the time of a test.
+ *
+ * @param yaml the file's content, or its absolute path
+ */
 export async function startProcess (t: Test, yaml: string, env: Record<string, string> = {}): Promise<Running> {
-  const file = path.join(t.testdir(), 'gateway.yaml')
-  writeFileSync(file, yaml)
+  const file = path.isAbsolute(yaml) ? yaml : path.join(t.testdir(), 'gateway.yaml')
+  if (!path.isAbsolute(yaml)) writeFileSync(file, yaml)
   const child = spawn(process.execPath, [path.join(packageRoot, 'dist/src/cli/main.js'), 'start', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
     // coverage of the children is collected with the test's
