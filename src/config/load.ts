@@ -70,10 +70,15 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
   const value = plainValue(source, report)
   if (value === null) return { config: null, diagnostics: report.list(), source, plugins: await load([]) }
 
-  const entities = new Envelope(source, report).check(value)
+  const envelope = new Envelope(source, report)
+  const entities = envelope.check(value)
   const owners = resolve(entities, source, report)
   const plugins = await load(modulesOf(value))
   const configs = checkPlugins(entities, { ajv: createAjv(), source, report, plugins, owners })
+  if (!report.hasErrors && !(envelope.accepted && entities.every(entity => entity.kind !== 'plugin' || configs.has(entity)))) {
+    // no file is known that comes here; but what a schema refuses never runs, even if nobody could say why
+    report.add(source.locate(''), '', { rule: 'bad-format', cause: 'a schema refuses this file, and no rule says why', mend: 'Report the file as a bug.' })
+  }
   if (report.hasErrors) return { config: null, diagnostics: report.list(), source, plugins }
 
   const config: Config = deepFreeze({

@@ -93,6 +93,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: service('read_timeout: «0»'), rule: 'out-of-range', cause: 'value should be between 1 and 2147483646' },
     { yaml: service('connect_timeout: «2147483647»'), rule: 'out-of-range', cause: 'value should be between 1 and 2147483646' },
     { yaml: plugin('count: «0»'), rule: 'out-of-range', cause: 'value must be at least 1' },
+    { yaml: `${HEAD}services: [{name: «""», host: x}]\n`, rule: 'too-short', cause: 'length must be at least 1' },
     { yaml: service('path: «""»'), rule: 'too-short', cause: 'length must be at least 1' },
     { yaml: route('paths: [/]\nprotocols: «[]»'), rule: 'too-short', cause: 'length must be at least 1' },
     { yaml: `${HEAD}consumers: [{username: «""»}]\n`, rule: 'too-short', cause: 'length must be at least 1' },

@@ -31,7 +31,7 @@ export function build (entities: readonly RawEntity[], owners: ReadonlyMap<RawEn
   for (const entity of entities) {
     const found = owners.get(entity) as Owners
     if (entity.kind !== 'plugin' || (found.route !== null && off.has(found.route))) continue
-    result.plugins.push(pluginOf(entity, found, tags, configs.get(entity) ?? {}))
+    result.plugins.push(pluginOf(entity, found, tags, configs.get(entity) as Fields))
   }
   return result
 }

@@ -53,10 +53,16 @@ export class Envelope {
   readonly #source: Source
   readonly #report: Report
   readonly #checkRegex = createRegexChecker()
+  #accepted = true
 
   constructor (source: Source, report: Report) {
     this.#source = source
     this.#report = report
+  }
+
+  /** Whether every schema took what it was given. Beside the report, which could leave something out. */
+  get accepted (): boolean {
+    return this.#accepted
   }
 
   /**
@@ -93,6 +99,7 @@ export class Envelope {
   #validate ({ schema, validate }: Checked, value: unknown, pointer: Pointer, special?: (error: ErrorObject) => Message | undefined, kind?: EntityKind): void {
     dropNulls(value, schema)
     if (validate(value)) return
+    this.#accepted = false
     translate(validate.errors ?? [], this.#source, this.#report, {
       pointer,
       ownRootChecks: true,

@@ -37,7 +37,10 @@ class Translator {
   translate (errors: readonly ErrorObject[]): void {
     // an alternative's errors come with those of its branches; the outermost alternative speaks for all of them
     const unions = errors.filter(error => error.keyword === 'anyOf' || error.keyword === 'oneOf')
+    const empty = new Set(errors.filter(error => error.keyword === 'minLength').map(error => error.instancePath))
     for (const error of errors) {
+      // that an empty text has no form follows from its being empty
+      if ((error.keyword === 'pattern' || error.keyword === 'format') && empty.has(error.instancePath)) continue
       if (unions.some(union => union !== error && isInside(error, union))) continue
       if (unions.includes(error)) this.#union(error, errors.filter(inner => inner !== error && isInside(inner, error)))
       else this.#single(error)
