@@ -143,7 +143,8 @@ class Expression {
     if (root === undefined) this.#fail(`\`${name}\` is nothing that a template knows`)
     const dotted = this.#take(/\.[A-Za-z_]\w*/y)
     if (dotted !== null) {
-      if (this.#take(/(?=-)/y) !== null) this.#fail(`a name with a dash can't follow the dot in \`${name}${dotted}-…\``, `Write it in brackets: \`${name}['…-…']\`.`)
+      const rest = this.#take(/-[\w-]*/y)
+      if (rest !== null) this.#fail(`a name with a dash can't follow the dot in \`${name}${dotted}${rest}\``, `Write it in brackets: \`${name}['${dotted.slice(1)}${rest}']\`.`)
       return root(dotted.slice(1), true)
     }
     return root(this.#bracket(name), false)

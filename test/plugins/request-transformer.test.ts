@@ -354,6 +354,10 @@ t.test('a template that is not understood stops the load with its place', async 
   await t.rejects(testPlugin({ plugin, config: { add: { headers: ['x-a:$(headers.x-b)'] } } }), { message: /add\.headers\[0\].*dash/s })
 })
 
+t.test('an item that is none is said in words, with one that is right', async t => {
+  await t.rejects(testPlugin({ plugin, config: { add: { headers: ['x y:1'] } } }), { message: /add\.headers\[0\]: invalid header name and value: 'x y:1'\. Write it like `x-team:payments`\./ })
+})
+
 t.test('items that have no name, no value or no valid name are refused by the schema', async t => {
   for (const config of [
     { http_method: 'get' }, { replace: { uri: 'a' } }, { replace: { uri: '/a?b' } }, { replace: { uri: '/a\nb' } }, { remove: { headers: ['a b'] } }, { remove: { headers: [''] } },

@@ -19,7 +19,9 @@ export interface SchemaPart {
   readonly const?: unknown
   readonly minimum?: number
   readonly maximum?: number
+  readonly title?: string
   readonly description?: string
+  readonly examples?: readonly unknown[]
   readonly $comment?: string
 }
 
@@ -170,6 +172,13 @@ function wrongPattern ({ error, schema, shown }: Violation): Message {
       return { rule: 'bad-method', cause: `invalid method${value}`, mend: capitals ? `Write it in capitals: ${shown.toUpperCase()}.` : 'Write the letters A to Z only.' }
     }
     default:
-      return { rule: 'bad-format', cause: `value does not match the pattern ${String(error.params['pattern'])}`, mend: schema.description ?? 'Correct the value.' }
+      return namedPattern(schema, value) ?? { rule: 'bad-format', cause: `value does not match the pattern ${String(error.params['pattern'])}`, mend: schema.description ?? 'Correct the value.' }
   }
+}
+
+/** In the words of a schema that names what it is about, and shows one. */
+function namedPattern ({ title, examples = [] }: SchemaPart, value: string): Message | undefined {
+  const [example] = examples
+  if (title === undefined || typeof example !== 'string') return undefined
+  return { rule: 'bad-format', cause: `invalid ${title.toLowerCase()}${value}`, mend: `Write it like \`${example}\`.` }
 }

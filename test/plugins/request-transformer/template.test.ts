@@ -103,7 +103,7 @@ t.test('anything else is refused, and the error says what to write', async t => 
 
 t.test('the error names the part that is not understood', async t => {
   t.match(refusal('$(shared.key)').message, '`shared` is nothing that a template knows')
-  t.match(refusal('$(headers.x-y)').mend, "headers['")
+  t.match(refusal('$(headers.x-y)').mend, "headers['x-y']")
   t.match(refusal('abc $(headers.a').message, 'never closed')
   t.match(refusal('$(headers.a b)').message, '`b)`')
 })
