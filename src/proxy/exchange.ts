@@ -8,6 +8,7 @@ import { answerHead, type AnswerHead } from './answer-head.ts'
 import { causeCode, isConnectionFailure, upstreamError } from './errors.ts'
 import { HeaderList } from './header-list.ts'
 import type { Tokens } from './product.ts'
+import { endInOnePiece } from './one-piece.ts'
 import { answerEarly, hasBody } from './request-body.ts'
 import { finishRequestHead } from './request-head.ts'
 import { copyToReply, mergeReplyFields } from './reply-fields.ts'
@@ -245,6 +246,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     if (this.#delivery.replyFields) mergeReplyFields(head.fields, this.#reply)
     this.#response.writeHead(this.#status, this.#statusText, head.fields as unknown as Record<string, string>)
     if (body === null) this.#response.end()
+    else if (body.length === head.length) endInOnePiece(this.#response, body)
     else this.#response.end(body)
   }
 
