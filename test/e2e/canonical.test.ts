@@ -94,6 +94,31 @@ t.test('pipelined requests are answered in order, one at a time', async t => {
   await settled(server)
 })
 
+t.test('a pipelined upload waits for its turn, and is whole then', async t => {
+  const upstream = await rawUpstream(t, (_request, socket, index) => {
+    setTimeout(() => socket.write(OK), index === 0 ? 100 : 0)
+    return null
+  })
+  const { server, port } = await startHop(t, upstream.port)
+  const client = await rawClient(t, port)
+  client.send(`GET /1 HTTP/1.1\r\n${H}\r\nPOST /2 HTTP/1.1\r\n${H}Content-Length: 300000\r\n\r\n${'x'.repeat(300_000)}GET /3 HTTP/1.1\r\n${H}\r\n`)
+  await client.answer(3)
+  t.same(upstream.requests.map(request => request.line), ['GET /1 HTTP/1.1', 'POST /2 HTTP/1.1', 'GET /3 HTTP/1.1'])
+  t.equal(upstream.requests[1]?.body.length, 300_000)
+  await settled(server)
+})
+
+t.test('nothing is served behind a request that ends its connection', async t => {
+  const upstream = await rawUpstream(t)
+  const { server, port } = await startHop(t, upstream.port)
+  const client = await rawClient(t, port)
+  client.send(`GET /1 HTTP/1.1\r\n${H}Connection: close\r\n\r\nGET /2 HTTP/1.1\r\n${H}\r\n`)
+  await client.end()
+  await settled(server)
+  t.equal(client.answers.length, 1)
+  t.equal(upstream.requests.length, 1)
+})
+
 t.test('a hundred pipelined requests are answered in order', async t => {
   const upstream = await rawUpstream(t, request => {
     const path = request.line.split(' ')[1] ?? ''
