@@ -21,6 +21,8 @@ export { applyEdits, hasEdits } from './edits.ts'
 export { JsonMembers } from './json-members.ts'
 export { FieldName, FieldPair, FieldRename, HeaderName, HeaderPair, HeaderRename, isHopField, splitPair } from './pairs.ts'
 export { createUuids } from './uuid.ts'
+export type { RegexVerdict } from './config/regex-safety.ts'
+export { checkRegex } from './config/regex-safety.ts'
 
 /** Version of this contract; a definition made for another one is refused at load. */
 export const PLUGIN_API = 1
