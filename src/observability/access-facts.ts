@@ -24,7 +24,9 @@ export interface AccessFacts extends Omit<GatewayRequest, 'log'> {
   /** The answer is the upstream's. */
   readonly proxied: boolean
   readonly tries: readonly LoggedTry[] | null
-  /** Fields of the answer where they were written without Node's `setHeader`: name, value, … */
+  /** Knows the fields of answers that Fastify wrote. */
+  readonly reply: { getHeaders (): Record<string, string | number | string[] | undefined> } | null
+  /** Fields of the answer where the hop wrote it past Fastify: name, value, … */
   readonly responseHeaders: readonly string[] | null
   readonly errorCode: string | null
   readonly logFields: Readonly<Record<string, unknown>> | null

@@ -82,10 +82,10 @@ export function createAccessLog (destination: Destination, redactor: Redactor): 
     return json === '' ? '{}' : json + '}'
   }
 
-  /** Node keeps fields in two places: those of `setHeader`, and those that the hop handed to `writeHead` as they were. */
-  function answerHeaders ({ response, responseHeaders }: AccessFacts): string {
-    if (responseHeaders === null || response.getHeaderNames().length > 0) return headerObject(response.getHeaders())
-    return headerList(responseHeaders)
+  /** Node itself forgets what was given to `writeHead`. */
+  function answerHeaders ({ reply, response, responseHeaders }: AccessFacts): string {
+    if (responseHeaders !== null) return headerList(responseHeaders)
+    return headerObject(reply === null ? response.getHeaders() : reply.getHeaders())
   }
 
   function entity (name: string, entry: Route | Service | Consumer | null): string {

@@ -232,7 +232,6 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     const head = this.#head as AnswerHead
     if (!context.raw.complete) answerEarly(context)
     context.proxied = true
-    context.responseHeaders = head.fields
     if (this.#delivery.hooked) {
       context.ownFields = copyToReply(this.#reply, head.fields)
       this.#setStatus()
@@ -243,6 +242,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
       return
     }
     context.answered = true
+    context.responseHeaders = head.fields
     if (this.#delivery.replyFields) mergeReplyFields(head.fields, this.#reply)
     this.#response.writeHead(this.#status, this.#statusText, head.fields as unknown as Record<string, string>)
     if (body === null) this.#response.end()
@@ -255,7 +255,6 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     const response = this.#response
     if (!context.raw.complete) answerEarly(context)
     context.proxied = true
-    context.responseHeaders = head.fields
     if (this.#delivery.hooked) {
       context.ownFields = copyToReply(this.#reply, head.fields)
       this.#setStatus()
@@ -266,6 +265,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
       return
     }
     context.answered = true
+    context.responseHeaders = head.fields
     if (this.#delivery.replyFields) mergeReplyFields(head.fields, this.#reply)
     response.writeHead(this.#status, this.#statusText, head.fields as unknown as Record<string, string>)
     // the head must not wait for the first event of a stream; where data is already here, it goes out with it

@@ -60,6 +60,7 @@ async function logged (t: Test, { target = '/orders/42', headers = {}, answer, f
         upstreamStatus: 200,
         proxied: true,
         tries: null,
+        reply: null,
         responseHeaders: null,
         errorCode: null,
         logFields: null,
@@ -135,7 +136,7 @@ t.test('each request of a kept connection has its own sizes', async t => {
   const { connect } = await import('node:net')
   const server = createServer((raw, response) => {
     response.once('close', () => {
-      log.write({ raw, response, target: raw.url, method: 'GET', host: 'a', id: 'x', route: null, service: null, consumer: null, credential: null, upstream: null, tries: null, responseHeaders: null, logFields: null, errorCode: null, proxied: false, upstreamStatus: 0, startedTick: 0, proxiedTick: 0, headTick: 0, startedAt: 0 } as unknown as AccessFacts)
+      log.write({ raw, response, target: raw.url, method: 'GET', host: 'a', id: 'x', route: null, service: null, consumer: null, credential: null, upstream: null, tries: null, reply: null, responseHeaders: null, logFields: null, errorCode: null, proxied: false, upstreamStatus: 0, startedTick: 0, proxiedTick: 0, headTick: 0, startedAt: 0 } as unknown as AccessFacts)
       if (destination.lines.length === 2) socket.end()
       else socket.write(second)
     })
