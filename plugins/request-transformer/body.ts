@@ -1,5 +1,6 @@
 import { applyEdits, hasEdits, JsonMembers, type UpstreamRequest } from '../../src/plugin.ts'
 import { ArgumentList } from './argument-list.ts'
+import { escapeQuery } from './bytes.ts'
 import { MultipartForm } from './multipart.ts'
 import type { Rules } from './rules.ts'
 import type { Source } from './source.ts'
@@ -23,8 +24,7 @@ export function addFormToQuery (upstream: UpstreamRequest): void {
   if (bodyKind(upstream, upstream.headers.get('content-type') ?? '') !== 'form' || !Buffer.isBuffer(upstream.body)) return
   const form = upstream.body.toString('latin1').trim()
   if (form === '') return
-  // a form may hold what a query may not (blanks, line ends, bytes beyond ASCII): triplets stay, the rest is escaped
-  const fields = form.replace(/[^!-~]|#/g, byte => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+  const fields = escapeQuery(form)
   upstream.query = upstream.query === null || upstream.query === '' ? fields : `${upstream.query}&${fields}`
 }
 

@@ -34,6 +34,11 @@ export function escapeArgument (bytes: string): string {
   return bytes.replace(/[^\w.~-]/g, toTriplet)
 }
 
+/** What may not stand in a query at all is escaped; what separates stays. */
+export function escapeQuery (bytes: string): string {
+  return bytes.replace(/[^!-~]|#/g, toTriplet)
+}
+
 /** Reads a name or value of an argument: `+` is a blank, a `%` without two hex digits is itself. */
 export function unescapeArgument (escaped: string): string {
   if (!/[%+]/.test(escaped)) return escaped
