@@ -215,7 +215,8 @@ function routingRequest (context: Context): RoutingRequest {
 }
 
 function httpsRequired (context: Context, status: 426 | 301 | 302 | 307 | 308): GatewayError {
-  if (status === 426) {
+  // HTTP/1.0 may come without a Host: there is nowhere to send the client then
+  if (status === 426 || context.host === '') {
     return new GatewayError('SP_HTTPS', 426, 'Please use HTTPS protocol', { headers: { connection: 'Upgrade', upgrade: 'TLS/1.2, HTTP/1.1' } })
   }
   const host = (context.trusted ? context.forwardedHost : undefined) ?? context.host

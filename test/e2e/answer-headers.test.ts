@@ -137,6 +137,14 @@ t.test('a route for https alone answers http before any plugin', async t => {
   t.equal(upstream.requests.length, 0)
 })
 
+t.test('a client without a Host is sent nowhere', async t => {
+  const upstream = await rawUpstream(t)
+  const { port } = await startHop(t, upstream.port, { route: { protocols: ['https'], https_redirect_status_code: 301 } })
+  const { answer } = await ask(t, port, 'GET / HTTP/1.0\r\n\r\n')
+  t.equal(statusOf(answer), 426)
+  t.equal(value(answer, 'location'), undefined)
+})
+
 t.test('a trusted peer that has seen https may pass', async t => {
   const upstream = await rawUpstream(t)
   const { port } = await startHop(t, upstream.port, { route: { protocols: ['https'], https_redirect_status_code: 301 }, gateway: { trusted_ips: ['127.0.0.1'] } })

@@ -105,6 +105,17 @@ t.test('an upstream that fails during an upload is a 502 that the client can rea
   await settled(server)
 })
 
+t.test('an upstream that refuses connections is a 502 that a client in its upload can read', async t => {
+  const { server, port } = await startHop(t, 1)
+  for (const [framing, bytes] of [['Content-Length: 50000000', 'x'.repeat(5_000_000)], ['Transfer-Encoding: chunked', '3\r\nabc\r\n']] as const) {
+    const client = await rawClient(t, port)
+    client.send(`POST / HTTP/1.1\r\nHost: gateway.test\r\n${framing}\r\n\r\n${bytes}`)
+    t.equal(statusOf(await client.answer()), 502)
+    await client.end()
+    await settled(server)
+  }
+})
+
 t.test('an answer may stream while the upload still runs', async t => {
   const upstream = await rawUpstream(t, () => null, (socket, chunk, heard) => {
     if (heard.bytes.length === chunk.length) socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')

@@ -1,3 +1,4 @@
+import { Transform } from 'node:stream'
 import t from 'tap'
 import { statusOf, value, values } from '../helpers/http-messages.ts'
 import { settled, startHop } from '../helpers/hop.ts'
@@ -97,6 +98,27 @@ t.test('a plugin that wants the whole body gets it, and the upstream after it', 
   t.same(seen, ['abc', 'abcdef'])
   t.same(upstream.requests.map(request => request.body.toString()), ['abc', 'abcdef'])
   t.same(upstream.requests.map(request => value(request, 'content-length')), ['3', '6'])
+})
+
+t.test('a plugin may put a stream of its own between client and upstream', async t => {
+  const upper = testPlugin(scope => {
+    scope.addHook('preParsing', async (_request, _reply, payload) => payload.pipe(new Transform({
+      transform (chunk, _encoding, done) { done(null, String(chunk).toUpperCase()) }
+    })))
+  })
+  const upstream = await rawUpstream(t)
+  const { server, port } = await startHop(t, upstream.port, { plugins: [upper] })
+  for (const [framing, body] of [['Content-Length: 3', 'abc'], ['Transfer-Encoding: chunked', '3\r\nabc\r\n0\r\n\r\n']] as const) {
+    const { answer } = await ask(t, port, `POST / HTTP/1.1\r\n${H}${framing}\r\n\r\n${body}`)
+    t.equal(statusOf(answer), 200)
+    t.equal(upstream.requests.at(-1)?.body.toString(), 'ABC')
+  }
+  const client = await rawClient(t, port)
+  client.send(`POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`)
+  await upstream.until(() => upstream.connections.some(({ bytes }) => bytes.includes('3\r\nABC')))
+  client.socket.destroy()
+  await settled(server)
+  t.equal(upstream.requests.length, 2, 'a cut upload stays cut behind it')
 })
 
 t.test('a body that is larger than a plugin may hold is 413, without reading it', async t => {
