@@ -76,14 +76,14 @@ export class Context implements GatewayRequest {
   failure: GatewayError | null = null
   /** A plugin or the engine has answered: recorded when `send`, `hijack` or `redirect` is called. */
   answered = false
+  /** The response hooks have seen the answer; what is sent now only has to be written. */
+  hooksDone = false
   /** The answer is the upstream's. */
   proxied = false
   /** The answer is an error that the gateway renders. */
   failed = false
   /** Header fields that stood on the reply before the response phase, the upstream's left out; null: it has not begun. */
   ownFields: ReplyFields | null = null
-  /** Content-Type of a held answer of the upstream, which Fastify may have replaced; null: nothing to put back. */
-  contentType: string | undefined | null = null
   upstreamStatus = 0
   /** Code of the error that became the answer, for the log. */
   errorCode: string | null = null

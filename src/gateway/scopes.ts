@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { BrandedPlugin, PluginEntry, ResponseMode } from '../plugin.ts'
 import type { Delivery } from '../proxy/exchange.ts'
 import { createProxyHandler } from '../proxy/handler.ts'
@@ -64,9 +64,10 @@ export async function registerScope (instance: FastifyInstance, options: ScopeOp
   const transforms = miss ? [] : steps.preParsing
   const buffers = !miss && modes(chain, options.entries, 'body').length > 0
   const held = modes(chain, options.entries, 'response')
+  const answer = composeResponse(steps.onSend, choices, options.hookFailed)
   const delivery: Delivery = {
     tokens: options.delivery.tokens,
-    hooked: steps.onSend.length > 0,
+    chain: steps.onSend.length > 0 ? answer : null,
     replyFields: accessSteps.length > 0 || requestSteps.length > 0,
     buffer: held.length > 0 ? options.responseBuffer : 0,
     holds: type => held.some(mode => mode === 'buffer' || (mode as RegExp).test(type))
@@ -77,15 +78,16 @@ export async function registerScope (instance: FastifyInstance, options: ScopeOp
     instance.addHook('preHandler', createBodyReader(transforms as unknown as Transform[], buffers ? options.requestBuffer : 0))
   }
   if (requestSteps.length > 0) instance.addHook('preHandler', composeRequest(requestSteps))
-  if (delivery.hooked || delivery.replyFields) {
-    const answer = composeResponse(steps.onSend, choices, options.hookFailed)
+  if (delivery.chain !== null || delivery.replyFields) {
     instance.addHook('onSend', function answerPhase (request, reply, payload, done) {
       const context = contextOf(request)
+      if (context.hooksDone) {
+        done(null, payload)
+        return
+      }
       if (!context.proxied) {
         stamp(context, reply)
         context.ownFields ??= copyFields(reply)
-      } else if (context.contentType !== null) {
-        restoreContentType(context, reply)
       }
       answer(request, reply, payload, done as (error?: unknown, value?: unknown) => void)
     })
@@ -94,14 +96,6 @@ export async function registerScope (instance: FastifyInstance, options: ScopeOp
 
   shareClasses(instance)
   instance.route({ method: ROUTABLE, url: scope.path, handler: createProxyHandler(delivery) })
-}
-
-/** Fastify calls bytes `application/octet-stream` when it can't read their type or there is none: the upstream's answer stays. */
-function restoreContentType (context: Context, reply: FastifyReply): void {
-  const { contentType } = context
-  context.contentType = null
-  if (contentType === undefined) reply.removeHeader('content-type')
-  else reply.header('content-type', contentType)
 }
 
 /** Runs `register` of every entry of the chain, in order, and writes down the hooks that it adds. */

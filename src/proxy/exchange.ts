@@ -7,6 +7,7 @@ import { GatewayError } from '../errors.ts'
 import { answerHead, type AnswerHead } from './answer-head.ts'
 import { causeCode, isConnectionFailure, upstreamError } from './errors.ts'
 import { HeaderList } from './header-list.ts'
+import { answerThroughHooks, type AnswerChain } from './hooked-answer.ts'
 import type { Tokens } from './product.ts'
 import { endInOnePiece } from './one-piece.ts'
 import { answerEarly, hasBody } from './request-body.ts'
@@ -19,8 +20,8 @@ import { watchUpload } from './write-timeout.ts'
 /** How the answers of a scope are delivered: fixed when the scope is built. */
 export interface Delivery {
   readonly tokens: Tokens
-  /** Response hooks run, so the answer goes through Fastify's reply. */
-  readonly hooked: boolean
+  /** Response hooks that see the answer; null: there are none. */
+  readonly chain: AnswerChain | null
   /** Hooks before the hop may have put header fields on the reply. */
   readonly replyFields: boolean
   /** A response hook needs the whole body: its limit in bytes; 0: none does. */
@@ -232,13 +233,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     const head = this.#head as AnswerHead
     if (!context.raw.complete) answerEarly(context)
     context.proxied = true
-    if (this.#delivery.hooked) {
+    if (this.#delivery.chain !== null) {
       context.ownFields = copyToReply(this.#reply, head.fields)
       this.#setStatus()
-      this.#response.statusMessage = this.#statusText
-      context.contentType = this.#reply.getHeader('content-type') as string | undefined
-      // not null: Fastify would write it as JSON
-      this.#reply.send(body ?? undefined)
+      answerThroughHooks(context, this.#reply, this.#statusText, body, this.#delivery.chain)
       return
     }
     context.answered = true
@@ -255,7 +253,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     const response = this.#response
     if (!context.raw.complete) answerEarly(context)
     context.proxied = true
-    if (this.#delivery.hooked) {
+    if (this.#delivery.chain !== null) {
       context.ownFields = copyToReply(this.#reply, head.fields)
       this.#setStatus()
       response.statusMessage = this.#statusText
