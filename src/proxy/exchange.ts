@@ -1,7 +1,7 @@
 import { PassThrough, type Duplex } from 'node:stream'
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import type { Dispatcher } from 'undici'
+import type { Client, Dispatcher } from 'undici'
 import type { Context, Hop } from '../gateway/context.ts'
 import { GatewayError } from '../errors.ts'
 import { answerHead, type AnswerHead } from './answer-head.ts'
@@ -49,6 +49,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
   readonly #response: ServerResponse
   readonly #delivery: Delivery
   readonly #fields: string[]
+  #client: Client | null = null
   #abort: (() => void) | null = null
   #left: number
   /** The upstream's connection was there: bytes may have gone out. */
@@ -88,7 +89,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
       this.#stopWatch = watchUpload(body, writeTimeout, error => this.#fail(error))
     }
     try {
-      target.pool.dispatch({
+      this.#client = target.connections.take()
+      this.#client.dispatch({
         path: query === null ? path : `${path}?${query}`,
         method: this.#upstream.method as Dispatcher.HttpMethod,
         headers: this.#fields,
@@ -152,6 +154,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
 
   /** The upstream has switched to the WebSocket: its own 101 goes to the client, then bytes flow both ways. */
   onUpgrade (status: number, raw: Buffer[] | string[] | null, socket: Duplex): void {
+    this.#give()
     const { upgrade } = this.#context
     if (this.#done || upgrade === null) {
       socket.destroy()
@@ -185,6 +188,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
   }
 
   onComplete (trailers: Buffer[] | string[] | null): void {
+    this.#give()
     if (this.#done) return
     this.#finish()
     const chunks = this.#chunks
@@ -205,6 +209,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
   }
 
   onError (error: Error): void {
+    this.#give()
     if (this.#done) return
     // undici counts the missing body of a 304 against its Content-Length, which RFC 9110 section 15.4.5 allows
     if (this.#status === 304 && causeCode(error) === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
@@ -339,6 +344,12 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     this.#finish()
     this.#stream?.destroy()
     this.#abort?.()
+  }
+
+  #give (): void {
+    if (this.#client === null) return
+    this.#upstream.target.connections.give(this.#client)
+    this.#client = null
   }
 
   #finish (): void {

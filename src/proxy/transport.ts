@@ -1,4 +1,5 @@
-import { buildConnector, Pool } from 'undici'
+import { buildConnector, Client } from 'undici'
+import { Connections } from './connections.ts'
 import { tolerateContinue } from './interim.ts'
 
 /** Where requests of a service go. */
@@ -8,7 +9,7 @@ export interface Target {
   readonly port: number
   /** `http://host:port`, IPv6 in brackets. */
   readonly origin: string
-  readonly pool: Pool
+  readonly connections: Connections
 }
 
 export interface TargetOptions {
@@ -53,16 +54,16 @@ export class Transport {
       if (held.target !== target) continue
       if (--held.users === 0) {
         this.#held.delete(key)
-        target.pool.close().catch(() => {})
+        target.connections.close()
       }
       return
     }
   }
 
   async close (): Promise<void> {
-    const pools = [...this.#held.values()].map(held => held.target.pool)
+    const targets = [...this.#held.values()].map(held => held.target)
     this.#held.clear()
-    await Promise.all(pools.map(pool => pool.destroy()))
+    await Promise.all(targets.map(target => target.connections.destroy()))
   }
 }
 
@@ -75,10 +76,10 @@ function open (options: TargetOptions): Target {
     // Node tries all addresses of a name in turn, so that a dead IPv6 route does not cost the connect timeout
     autoSelectFamily: true
   })
-  const pool = new Pool(origin, {
+  const connections = new Connections(() => new Client(origin, {
     connect: tolerateContinue(connect),
-    connections: null,
-    pipelining: 1,
+    // see Connections: never more than one
+    pipelining: 2,
     allowH2: false,
     keepAliveTimeout: IDLE,
     keepAliveMaxTimeout: IDLE_MAXIMUM,
@@ -86,6 +87,6 @@ function open (options: TargetOptions): Target {
     headersTimeout: 0,
     bodyTimeout: 0,
     maxHeaderSize: 65_536
-  })
-  return { protocol, host, port, origin, pool }
+  }))
+  return { protocol, host, port, origin, connections }
 }
