@@ -1,51 +1,25 @@
-/** Every rule that `check` knows, with what it finds; docs/check.md has an example of each, and a test holds the two equal. */
-export const rules: Readonly<Record<string, string>> = {
-  'alias-limit': 'aliases that expand without bound',
-  'bad-address': 'no IP address or CIDR',
-  'bad-format': 'a value of another form than its field takes',
-  'bad-header': 'a header criterion that no request can have',
-  'bad-host': 'no host name, address or wildcard',
-  'bad-method': 'a method that is not in capitals',
-  'bad-module': 'a module that can\'t be used',
-  'bad-name': 'a name with characters that names don\'t have',
-  'bad-path': 'a path that no request can have',
-  'bad-reference': 'a reference that is not written as one',
-  'bad-regex': 'a regex that can\'t be used',
-  'bad-tag': 'a tag with characters that tags don\'t have',
-  'bad-url': 'a service url that is none',
-  'field-conflict': 'two fields that exclude each other',
-  'format-version': 'a file of an older format',
+import { loaderRules } from './loader-rules.ts'
+
+/** What the lint finds in a file that could run. */
+const lintRules: Readonly<Record<string, string>> = {
   'idle-plugin': 'a plugin entry that no request ever runs',
-  'ignored-part': 'something that has no effect',
-  'implied-reference': 'a reference that an entity\'s place implies',
   'literal-secret': 'a secret that stands in the file',
-  'not-one-of': 'a value that is none of those a field takes',
-  'not-supported': 'a key that has no meaning here',
-  'not-supported-yet': 'something of Kong\'s that is not done',
-  'not-unique': 'two of which there can be one',
-  'out-of-range': 'a number that is too small or too big',
   'path-shadowed': 'a path of a route that other routes take completely',
   'plain-http-upstream': 'unencrypted requests to a public host',
-  'plugin-config': 'options that a plugin refuses',
-  'plugin-scope': 'a plugin at a level where it can\'t work',
   'prefix-boundary': 'a prefix that ends inside a segment and takes another route\'s requests',
   'regex-backtracking': 'a regex with which a client can stop the gateway',
   'regex-open-end': 'a path regex that takes longer paths than it shows',
   'regex-undecided': 'a regex of which it is not known whether it always ends soon',
   'regex-without-tilde': 'a literal path that looks like a pattern',
-  required: 'a field that must be there',
   'restart-needed': 'a setting that a running gateway can\'t change',
   'route-shadowed': 'a route that never gets a request',
   'route-tie': 'two routes that only their order in the file tells apart',
   'service-without-route': 'a service that never gets a request',
-  'too-long': 'a text or list that is too long',
-  'too-short': 'a text or list that is too short',
-  'unknown-key': 'a key that nothing reads',
-  'unknown-plugin': 'a plugin that does not exist',
-  'unresolved-reference': 'a reference to nothing in the file',
-  'unset-variable': 'a variable that is not set',
   'unused-consumer': 'a consumer that nothing uses',
-  'unused-module': 'a module whose plugins nothing uses',
-  'wrong-type': 'a value of another type than its field takes',
-  'yaml-syntax': 'a text that is no YAML'
+  'unused-module': 'a module whose plugins nothing uses'
 }
+
+/** Every rule that `check` knows, with what it finds; docs/check.md has an example of each, and a test holds the two equal. */
+export const rules: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries({ ...loaderRules, ...lintRules }).sort(([one], [other]) => one < other ? -1 : 1)
+)

@@ -125,7 +125,7 @@ t.test('sarif', async t => {
   const { stdout } = await runCli(['check', '--format', 'sarif'], { cwd: t.testdir({ 'gateway.yaml': text }) })
   const { version, runs: [run] } = JSON.parse(stdout)
   t.equal(version, '2.1.0')
-  t.match(run.tool.driver, { name: 'sallyport', rules: [{ id: 'not-unique', shortDescription: { text: 'two of which there can be one' } }] })
+  t.match(run.tool.driver, { name: 'sallyport', rules: [{ id: 'not-unique', shortDescription: { text: 'two things that share what only one may have' } }] })
   t.match(run.results, [{
     ruleId: 'not-unique',
     ruleIndex: 0,

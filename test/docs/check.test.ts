@@ -15,7 +15,7 @@ const WITHOUT_EXAMPLE = ['alias-limit', 'restart-needed', 'too-long', 'unused-mo
 function idsInCode (): string[] {
   const folder = join(packageRoot, 'src')
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
-  const found = files.flatMap(file => [...readFileSync(join(folder, file), 'utf8').matchAll(/\brule: ((?:'[a-z-]+'(?: \| )?)+)/g)])
+  const found = files.flatMap(file => [...readFileSync(join(folder, file), 'utf8').matchAll(/(?:\brule: |#problem\()((?:'[a-z-]+'(?: \| )?)+)/g)])
   return [...new Set(found.flatMap(([, ids = '']) => ids.split(' | ').map(id => id.slice(1, -1))))].sort()
 }
 

@@ -1,14 +1,13 @@
 import { once } from 'node:events'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, request as send, type IncomingMessage } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
 import { createGateway } from '../../src/index.ts'
 import { ask, gatewayYaml, until } from '../helpers/running.ts'
-
-let gateways = 0
 
 interface Line {
   readonly [field: string]: unknown
@@ -37,8 +36,9 @@ async function start (t: Test, rest = '', gateway: Record<string, unknown> = {})
   const sockets = new WebSocketServer({ server, verifyClient: (info: { req: IncomingMessage }) => info.req.url === '/chat' })
   sockets.on('connection', socket => socket.on('message', data => socket.send(data)))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  mkdirSync(t.testdirName, { recursive: true })
-  const accessLog = path.join(t.testdirName, `${++gateways}.log`)
+  // a folder that no earlier run has left
+  const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-access-'))
+  const accessLog = path.join(folder, 'access.log')
   const running = await createGateway({ file: 'gateway.yaml', text: gatewayYaml((server.address() as AddressInfo).port, gateway, rest), accessLog, log: { write () {} } })
   await running.listen()
   t.teardown(async () => {
@@ -46,6 +46,7 @@ async function start (t: Test, rest = '', gateway: Record<string, unknown> = {})
     server.closeAllConnections()
     for (const client of sockets.clients) client.terminate()
     await running.close()
+    rmSync(folder, { recursive: true })
   })
   const lines = (): Line[] => readFileSync(accessLog, 'utf8').split('\n').filter(text => text !== '').map(text => JSON.parse(text) as Line)
   return {

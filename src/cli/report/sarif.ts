@@ -1,7 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { compare, type Diagnostic, type Range } from '../../config/diagnostics.ts'
-import { loaderRules } from '../../config/loader-rules.ts'
 import { rules } from '../../config/rules.ts'
 
 /** SARIF 2.1.0 (OASIS), as code scanning tools read it. */
@@ -16,7 +15,7 @@ export function sarifReport (diagnostics: readonly Diagnostic[], version: string
         driver: {
           name: 'sallyport',
           version,
-          rules: ids.map(id => ({ id, shortDescription: { text: rules[id] ?? loaderRules[id] ?? id } }))
+          rules: ids.map(id => ({ id, shortDescription: { text: rules[id] ?? id } }))
         }
       },
       columnKind: 'utf16CodeUnits',
