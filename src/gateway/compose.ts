@@ -9,6 +9,7 @@ import { GatewayError } from '../errors.ts'
 import { kContext, type Context, type GatewayMessage } from './context.ts'
 
 type Done = (error?: unknown, value?: unknown) => void
+type Next = (error?: Error) => void
 // a hook as Fastify types it has many shapes; its arity says which
 type HookFunction = (this: FastifyInstance, ...args: unknown[]) => unknown
 
@@ -64,10 +65,11 @@ function badResult (step: Step): GatewayError {
  * Go on: `undefined` returned by a hook of two arguments, a promise that resolves, `done()` of a callback hook, each
  * without an answer sent meanwhile. Everything else ends the walk: an answer, a throw, a rejection, an odd result.
  */
-export function composeRequest (steps: readonly RequestStep[]): (request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void) => void {
+export function composeRequest (steps: readonly RequestStep[]): (request: FastifyRequest, reply: FastifyReply, next: Next) => void {
   const count = steps.length
 
-  function runFrom (index: number, context: Context, request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void): void {
+  // closures are made where a hook waits, in functions of their own: one that might make them costs each request memory
+  function runFrom (index: number, context: Context, request: FastifyRequest, reply: FastifyReply, next: Next): void {
     while (index < count) {
       const step = steps[index++] as RequestStep
       if (isChoice(step)) {
@@ -75,24 +77,8 @@ export function composeRequest (steps: readonly RequestStep[]): (request: Fastif
         continue
       }
       if (!chosen(step, context)) continue
-
       if (step.callback) {
-        const from = index
-        let called = false
-        const done: Done = error => {
-          if (called) return
-          called = true
-          if (error != null) next(error as Error)
-          else if (!context.answered) runFrom(from, context, request, reply, next)
-        }
-        try {
-          step.run.call(step.instance, request, reply, done)
-        } catch (error) {
-          if (!called) {
-            called = true
-            next(error as Error)
-          }
-        }
+        runCallback(step, index, context, request, reply, next)
         return
       }
 
@@ -109,19 +95,37 @@ export function composeRequest (steps: readonly RequestStep[]): (request: Fastif
         return
       }
       if (result === undefined) continue
-      if (isPromise(result)) {
-        const from = index
-        result.then(value => {
-          if (context.answered) return
-          if (value === undefined) runFrom(from, context, request, reply, next)
-          else next(badResult(step))
-        }, error => { if (!context.answered) next(error ?? badResult(step)) })
-        return
-      }
-      next(badResult(step))
+      if (isPromise(result)) awaitResult(result, step, index, context, request, reply, next)
+      else next(badResult(step))
       return
     }
     next()
+  }
+
+  function runCallback (step: Step, index: number, context: Context, request: FastifyRequest, reply: FastifyReply, next: Next): void {
+    let called = false
+    const done: Done = error => {
+      if (called) return
+      called = true
+      if (error != null) next(error as Error)
+      else if (!context.answered) runFrom(index, context, request, reply, next)
+    }
+    try {
+      step.run.call(step.instance, request, reply, done)
+    } catch (error) {
+      if (!called) {
+        called = true
+        next(error as Error)
+      }
+    }
+  }
+
+  function awaitResult (result: PromiseLike<unknown>, step: Step, index: number, context: Context, request: FastifyRequest, reply: FastifyReply, next: Next): void {
+    result.then(value => {
+      if (context.answered) return
+      if (value === undefined) runFrom(index, context, request, reply, next)
+      else next(badResult(step))
+    }, error => { if (!context.answered) next(error ?? badResult(step)) })
   }
 
   return function chain (request, reply, next) {
@@ -151,43 +155,19 @@ export function composeResponse (steps: readonly Step[], choices: readonly Choic
       const at = index++
       const step = steps[at] as Step
       if (at === context.failedStep || !chosen(step, context)) continue
-      const from = index
-      const before = payload
-      const fail = (error: unknown): void => {
-        context.failedStep = at
-        if (!context.failed) {
-          done(error ?? badResult(step))
-          return
-        }
-        failed(step.plugin, error)
-        runFrom(from, context, request, reply, before, first, done)
-      }
       if (step.callback) {
-        let called = false
-        try {
-          step.run.call(step.instance, request, reply, payload, (error?: unknown, value?: unknown) => {
-            if (called) return
-            called = true
-            if (error != null) fail(error)
-            else runFrom(from, context, request, reply, value === undefined ? before : value, first, done)
-          })
-        } catch (error) {
-          if (!called) {
-            called = true
-            fail(error)
-          }
-        }
+        runCallback(step, at, context, request, reply, payload, first, done)
         return
       }
       let result: unknown
       try {
         result = step.run.call(step.instance, request, reply, payload)
       } catch (error) {
-        fail(error)
+        fail(error, step, at, context, request, reply, payload, first, done)
         return
       }
       if (isPromise(result)) {
-        result.then(value => runFrom(from, context, request, reply, value === undefined ? before : value, first, done), fail)
+        awaitResult(result, step, at, context, request, reply, payload, first, done)
         return
       }
       if (result !== undefined) payload = result
@@ -196,6 +176,42 @@ export function composeResponse (steps: readonly Step[], choices: readonly Choic
     if (payload !== first) reply.removeHeader('content-length')
     // Node writes head and text in one piece, in the text's encoding: field values beyond ASCII would be encoded twice
     done(null, typeof payload === 'string' ? Buffer.from(payload) : payload)
+  }
+
+  /** `payload`: as the hook at `at` got it. */
+  function fail (error: unknown, step: Step, at: number, context: Context, request: FastifyRequest, reply: FastifyReply, payload: unknown, first: unknown, done: Done): void {
+    context.failedStep = at
+    if (!context.failed) {
+      done(error ?? badResult(step))
+      return
+    }
+    failed(step.plugin, error)
+    runFrom(at + 1, context, request, reply, payload, first, done)
+  }
+
+  function runCallback (step: Step, at: number, context: Context, request: FastifyRequest, reply: FastifyReply, payload: unknown, first: unknown, done: Done): void {
+    let called = false
+    const finish: Done = (error, value) => {
+      if (called) return
+      called = true
+      if (error != null) fail(error, step, at, context, request, reply, payload, first, done)
+      else runFrom(at + 1, context, request, reply, value === undefined ? payload : value, first, done)
+    }
+    try {
+      step.run.call(step.instance, request, reply, payload, finish)
+    } catch (error) {
+      if (!called) {
+        called = true
+        fail(error, step, at, context, request, reply, payload, first, done)
+      }
+    }
+  }
+
+  function awaitResult (result: PromiseLike<unknown>, step: Step, at: number, context: Context, request: FastifyRequest, reply: FastifyReply, payload: unknown, first: unknown, done: Done): void {
+    result.then(
+      value => runFrom(at + 1, context, request, reply, value === undefined ? payload : value, first, done),
+      error => fail(error, step, at, context, request, reply, payload, first, done)
+    )
   }
 
   return function answerChain (request, reply, payload, done) {
