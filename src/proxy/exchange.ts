@@ -216,6 +216,12 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
       this.onComplete(null)
       return
     }
+    const { body } = this.#upstream
+    if (body !== null && !Buffer.isBuffer(body) && body.errored === error) {
+      // a plugin's stream has broken the upload off, and says with which status
+      this.#fail(error)
+      return
+    }
     if (this.#context.raw.destroyed && !this.#context.raw.complete && hasBody(this.#context.raw)) {
       // the client has left in the middle of its upload: that is no failure of the upstream
       this.cancel()
@@ -323,11 +329,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     ;(this.#context.tries ??= []).push({ host: target.host, port: target.port, startedAt: Date.now(), error: causeCode(error) })
   }
 
-  #fail (error: GatewayError): void {
+  #fail (error: Error): void {
     if (this.#done) return
     this.#finish()
     this.#abort?.()
-    this.#context.errorCode = error.code
+    if (error instanceof GatewayError) this.#context.errorCode = error.code
     if (this.#stream !== null) {
       this.#stream.destroy(error)
     } else if (this.#response.headersSent) {

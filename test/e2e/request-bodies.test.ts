@@ -121,6 +121,33 @@ t.test('a plugin may put a stream of its own between client and upstream', async
   t.equal(upstream.requests.length, 2, 'a cut upload stays cut behind it')
 })
 
+t.test('a plugin that counts a body as it streams may break it off with a status of its own', async t => {
+  const counting = testPlugin(scope => {
+    scope.addHook('preParsing', async (_request, _reply, payload) => {
+      let size = 0
+      return payload.pipe(new Transform({
+        transform (chunk: Buffer, _encoding, done) {
+          size += chunk.length
+          if (size > 200_000) done(Object.assign(new Error('Request size limit exceeded'), { statusCode: 413, code: 'TOO_LARGE' }))
+          else done(null, chunk)
+        }
+      }))
+    })
+  })
+  const upstream = await rawUpstream(t)
+  const { server, port } = await startHop(t, upstream.port, { plugins: [counting] })
+  const client = await rawClient(t, port)
+  client.send(`POST / HTTP/1.1\r\n${H}Content-Length: 1000000\r\n\r\n${'x'.repeat(300_000)}`)
+  const answer = await client.answer()
+  t.equal(statusOf(answer), 413)
+  t.match(JSON.parse(answer.body.toString()), { message: 'Request size limit exceeded', request_id: /^[0-9a-f]{32}$/ })
+  t.equal(value(answer, 'connection'), 'close')
+  await client.end()
+  await settled(server)
+  t.equal(upstream.requests.length, 0)
+  t.same(upstream.faults, [])
+})
+
 t.test('a body that is larger than a plugin may hold is 413, without reading it', async t => {
   const upstream = await rawUpstream(t)
   const reader = testPlugin(() => {}, { body: 'buffer' })
