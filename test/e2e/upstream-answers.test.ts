@@ -3,7 +3,7 @@ import { statusOf, value, values } from '../helpers/http-messages.ts'
 import { get, settled, startHop } from '../helpers/hop.ts'
 import { testPlugin } from '../helpers/plugins.ts'
 import { ask, rawClient } from '../helpers/raw-client.ts'
-import { rawUpstream, type Script } from '../helpers/raw-upstream.ts'
+import { rawUpstream, reset as resetSocket, type Script } from '../helpers/raw-upstream.ts'
 
 const POST = 'POST / HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: 3\r\n\r\nabc'
 
@@ -11,13 +11,13 @@ const hook = testPlugin(scope => { scope.addHook('onSend', async (_request, _rep
 const how = (hooked: boolean): string => hooked ? ', through a response hook' : ''
 
 const reset: Script = (_request, socket) => {
-  socket.resetAndDestroy()
+  resetSocket(socket)
   return null
 }
 const then = (bytes: string, end: 'reset' | 'end'): Script => (_request, socket) => {
   socket.write(bytes, 'latin1', () => {
     if (end === 'end') socket.end()
-    else setTimeout(() => socket.resetAndDestroy(), 20)
+    else setTimeout(() => resetSocket(socket), 20)
   })
   return null
 }

@@ -81,6 +81,17 @@ export async function rawUpstream (t: Test, script: string | Script = OK, raw: (
   }
 }
 
+/**
+ * Resets the connection and nothing else. Node's `resetAndDestroy` ends the socket first: a peer that is quick sees a clean
+ * end, and can't know better.
+ */
+export function reset (socket: Socket): void {
+  const { _handle: handle } = socket as unknown as { _handle: { reset (closed: () => void): number } | null }
+  if (socket.destroyed || handle === null) return
+  handle.reset(() => {})
+  socket.destroy()
+}
+
 /** Waits for something that no event tells about. @throws Error when it takes too long */
 export async function eventually (condition: () => boolean, patience = 5_000): Promise<void> {
   const limit = performance.now() + patience
