@@ -1,6 +1,5 @@
 /** One gateway from its start to its end: listeners, reloads, readiness, status, drain. */
 import path from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { createAdmin, type Admin } from '../admin/server.ts'
 import type { Diagnostic } from '../config/diagnostics.ts'
 import type { LoadResult } from '../config/load.ts'
@@ -8,7 +7,7 @@ import type { Destination } from '../observability/destination.ts'
 import type { OwnLog } from '../observability/log.ts'
 import { createRedactor } from '../observability/redaction.ts'
 import { secretValues } from '../observability/secret-values.ts'
-import { drainInOrder } from './drain.ts'
+import { drainInOrder, within } from './drain.ts'
 import type { BoundAddress, Engine, Loadout } from './engine.ts'
 import { createReloader, type ReloadOutcome, type ReloadTrigger, type RunnableFile } from './reload.ts'
 import { gatewayStatus, type GatewayStatus } from './status.ts'
@@ -65,6 +64,7 @@ export function createControl (options: ControlOptions): Gateway {
   let watcher: FileWatch | null = null
   let adminAddress: BoundAddress | null = null
   let closing: Promise<boolean> | null = null
+  let starting: Promise<void> | null = null
   const settings = file.config.gateway
   const directory = path.dirname(file.config.file)
 
@@ -87,6 +87,9 @@ export function createControl (options: ControlOptions): Gateway {
     render: options.render,
     running: () => file.config.gateway,
     async replace (next) {
+      // the first configuration is still being built: two of them at once would open two sets of listeners
+      await starting
+      if (state !== 'running') throw new Error('the gateway does not listen')
       await engine.replace(loadout(next))
       took(next)
     }
@@ -112,13 +115,32 @@ export function createControl (options: ControlOptions): Gateway {
     ? null
     : createAdmin(settings.admin, { status, notReady: () => state === 'running' ? engine.notReady() : state })
 
+  async function start (): Promise<void> {
+    try {
+      // first, so that it can say "not ready" while plugins are set up
+      if (admin !== null && settings.admin !== null) adminAddress = { host: settings.admin.host, port: (await admin.listen()).port }
+      await engine.start(loadout(file))
+    } catch (error) {
+      await engine.close()
+      await admin?.close()
+      await options.destination.close()
+      throw error
+    }
+    took(file)
+    state = 'running'
+    for (const { host, port } of engine.addresses) logger.info(`listening on http://${host.includes(':') ? `[${host}]` : host}:${port}`)
+    if (adminAddress !== null) logger.info(`admin on http://${adminAddress.host}:${adminAddress.port}`)
+    if (watch) watcher = watchFile(file.config.file, () => { reloader.reload('file').catch(() => {}) }, { known: contentHash(file.source.text) })
+  }
+
   async function close (delayed: boolean): Promise<boolean> {
+    await starting?.catch(() => {})
     state = 'draining'
     watcher?.close()
     await reloader.close()
     const { delay, timeout } = file.config.gateway.shutdown
     const ended = await drainInOrder(engine, { delay: delayed ? delay : 0, timeout }, logger)
-    await Promise.race([engine.close(), wait(CLOSE_DEADLINE, undefined, { ref: false }).then(() => logger.warn('a plugin takes too long to close'))])
+    if (!await within(CLOSE_DEADLINE, engine.close())) logger.warn('a plugin takes too long to close')
     state = 'stopped'
     await admin?.close()
     await options.destination.close()
@@ -135,21 +157,8 @@ export function createControl (options: ControlOptions): Gateway {
     },
     status,
     async listen () {
-      try {
-        // first, so that it can say "not ready" while plugins are set up
-        if (admin !== null && settings.admin !== null) adminAddress = { host: settings.admin.host, port: (await admin.listen()).port }
-        await engine.start(loadout(file))
-      } catch (error) {
-        await engine.close()
-        await admin?.close()
-        await options.destination.close()
-        throw error
-      }
-      took(file)
-      state = 'running'
-      for (const { host, port } of engine.addresses) logger.info(`listening on http://${host.includes(':') ? `[${host}]` : host}:${port}`)
-      if (adminAddress !== null) logger.info(`admin on http://${adminAddress.host}:${adminAddress.port}`)
-      if (watch) watcher = watchFile(file.config.file, () => { reloader.reload('file').catch(() => {}) }, { known: contentHash(file.source.text) })
+      starting ??= start()
+      await starting
     },
     reload: async (trigger = 'call') => await reloader.reload(trigger),
     async close ({ delayed = false } = {}) {

@@ -22,15 +22,18 @@ export async function drainInOrder (engine: Drainable, shutdown: GatewaySettings
     await wait(shutdown.delay)
   }
   logger.info({ timeout: shutdown.timeout }, 'accepting no more; finishing what runs')
-  const timer = new AbortController()
-  const ended = await Promise.race([
-    engine.drain().then(() => true),
-    wait(shutdown.timeout, false, { signal: timer.signal }).catch(() => true)
-  ])
-  timer.abort()
+  const ended = await within(shutdown.timeout, engine.drain())
   if (!ended) {
     logger.warn('shutdown.timeout is over: requests and streams that still run are cut')
     engine.destroy()
   }
+  return ended
+}
+
+/** Whether the work has ended before the time was over. */
+export async function within (milliseconds: number, work: Promise<void>): Promise<boolean> {
+  const timer = new AbortController()
+  const ended = await Promise.race([work.then(() => true), wait(milliseconds, false, { signal: timer.signal }).catch(() => true)])
+  timer.abort()
   return ended
 }

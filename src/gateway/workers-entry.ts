@@ -4,7 +4,7 @@ import { createDestination } from '../observability/destination.ts'
 import { createLog } from '../observability/log.ts'
 import { loadPlugins } from '../plugins.ts'
 import { LocalEngine, type Ready } from './local-engine.ts'
-import type { Answer, Order } from './workers-messages.ts'
+import type { Answer, FailureDetails, Order } from './workers-messages.ts'
 
 // a terminal and some service managers signal the whole group: when to end is the primary's decision
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
@@ -51,7 +51,7 @@ function answer (message: Answer, then?: () => void): void {
 process.on('message', (order: Order) => {
   obey(order).then(
     result => answer({ type: 'done', id: order.id, ...result } as Answer, order.type === 'drain' ? () => process.exit(0) : undefined),
-    (error: NodeJS.ErrnoException) => answer({ type: 'failed', id: order.id, message: error.message, code: error.code ?? null })
+    ({ message, code, address, port }: Error & FailureDetails) => answer({ type: 'failed', id: order.id, message, details: { code, address, port } as FailureDetails })
   )
 })
 

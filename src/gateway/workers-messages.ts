@@ -19,12 +19,19 @@ export type Order =
   /** Answered when the last request has ended; then the worker exits. */
   | { readonly type: 'drain', readonly id: number }
 
+/** What says more than the message, for whoever shows it. */
+export interface FailureDetails {
+  readonly code?: string
+  readonly address?: string
+  readonly port?: number
+}
+
 /** From a worker. */
 export type Answer =
   /** Orders may come: Node drops what arrives before anybody listens. */
   | { readonly type: 'hello' }
   | { readonly type: 'done', readonly id: number, readonly addresses?: readonly BoundAddress[], readonly facts?: ProcessFacts }
-  | { readonly type: 'failed', readonly id: number, readonly message: string, readonly code: string | null }
+  | { readonly type: 'failed', readonly id: number, readonly message: string, readonly details: FailureDetails }
 
 /** An order before it has its number. */
 export type OrderOf = Order extends infer Each ? Each extends Order ? Omit<Each, 'id'> : never : never

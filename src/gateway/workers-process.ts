@@ -96,6 +96,6 @@ export class WorkerProcess {
     const waiting = this.#waiting.get(answer.id)
     this.#waiting.delete(answer.id)
     if (answer.type === 'done') waiting?.resolve(answer)
-    else waiting?.reject(Object.assign(new Error(answer.message), answer.code === null ? {} : { code: answer.code }))
+    else waiting?.reject(Object.assign(new Error(answer.message), answer.details))
   }
 }

@@ -78,3 +78,26 @@ t.test('two gateways in one process do not notice each other', async t => {
   await one?.close()
   t.equal((await ask(two?.addresses[0]?.port as number, '/two/a')).text, '/a.')
 })
+
+t.test('a reload while it starts waits for the start; one that never listened is refused', async t => {
+  const port = await upstream(t, (request, response) => { response.end(`${request.url}.`) })
+  const file = path.join(t.testdir({ 'gateway.yaml': gatewayYaml(port) }), 'gateway.yaml')
+  const gateway = await createGateway({ file, ...quiet })
+  t.match(await gateway.reload(), { ok: false, error: 'the gateway does not listen' })
+  const listening = gateway.listen()
+  const reloading = gateway.reload()
+  await listening
+  t.match(await reloading, { ok: true })
+  const { configuration, processes } = await gateway.status()
+  t.match({ configuration, processes }, { configuration: { snapshot: 2 }, processes: [{ snapshot: 2 }] })
+  const closing = gateway.close()
+  t.equal(await closing, true)
+})
+
+t.test('closing a gateway that starts waits for the start', async t => {
+  const gateway = await createGateway({ file: 'gateway.yaml', text: gatewayYaml(1), ...quiet })
+  const listening = gateway.listen()
+  t.equal(await gateway.close(), true)
+  await listening
+  t.equal((await gateway.status()).state, 'stopped')
+})

@@ -64,3 +64,18 @@ t.test('a gateway that can\'t listen says so and exits with 1', async t => {
   const port = await upstream(t, () => {})
   await t.rejects(startProcess(t, gatewayYaml(port, { listen: [{ host: '127.0.0.1', port }] })), /EADDRINUSE/)
 })
+
+t.test('a reader of the access log that does not read does not keep the process from ending', async t => {
+  const port = await upstream(t, (_, response) => { response.end('ok') })
+  const gateway = await startProcess(t, gatewayYaml(port))
+  gateway.child.stdout?.pause()
+  const agent = new Agent({ keepAlive: true, maxSockets: 4 })
+  t.teardown(() => agent.destroy())
+  // more than the pipe and this test's own buffers take
+  const long = `/${'x'.repeat(4000)}`
+  for (let sent = 0; sent < 120; sent++) await ask(gateway.port, long, { agent })
+  gateway.child.kill('SIGTERM')
+  const [code] = await once(gateway.child, 'exit') as [number | null]
+  t.ok(code === null || code === 0, 'ended, by force if need be')
+  gateway.child.stdout?.resume()
+})

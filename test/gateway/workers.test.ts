@@ -131,3 +131,8 @@ t.test('workers end when the primary process is killed', async t => {
   })
   t.pass()
 })
+
+t.test('workers that can\'t listen end the start with the address', async t => {
+  const port = await upstream(t, () => {})
+  await t.rejects(startProcess(t, gatewayYaml(port, { ...WORKERS, listen: [{ host: '127.0.0.1', port }] })), new RegExp(`127\\.0\\.0\\.1:${port} is in use`))
+})
