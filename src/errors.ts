@@ -7,12 +7,15 @@ export class GatewayError extends Error {
   readonly statusCode: number
   /** Headers of the answer, beside the body's own. */
   readonly headers: Readonly<Record<string, string>> | undefined
+  /** Members of the answer's body, beside `message` and `request_id`. */
+  readonly body: Readonly<Record<string, unknown>> | undefined
 
-  constructor (code: string, statusCode: number, message: string, options: { cause?: unknown, headers?: Record<string, string> } = {}) {
+  constructor (code: string, statusCode: number, message: string, options: { cause?: unknown, headers?: Readonly<Record<string, string>>, body?: Readonly<Record<string, unknown>> } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'GatewayError'
     this.code = code
     this.statusCode = statusCode
     this.headers = options.headers
+    this.body = options.body
   }
 }

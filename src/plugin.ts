@@ -7,7 +7,9 @@
 import type { Readable } from 'node:stream'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static, TObject } from 'typebox'
-import type { Consumer, PluginEntry, Route, Service } from './config/model.ts'
+import type { Consumer, Credentials, PluginEntry, Route, Service } from './config/model.ts'
+import type { Attempt, Identity } from './auth/identity.ts'
+import type { Consumers } from './consumers/consumers.ts'
 import type { HeaderList } from './proxy/header-list.ts'
 
 export { Type } from 'typebox'
@@ -15,7 +17,16 @@ export type { Static, TObject, TSchema } from 'typebox'
 export type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 export type { Consumer, PluginEntry, Route, Service } from './config/model.ts'
 export type { HeaderList } from './proxy/header-list.ts'
+export type { Consumers } from './consumers/consumers.ts'
 export { GatewayError } from './errors.ts'
+export type { Attempt, Identity } from './auth/identity.ts'
+export { identityOf } from './auth/identity.ts'
+export type { AuthenticatorOptions, Verify } from './auth/authenticator.ts'
+export { createAuthenticator, identify } from './auth/authenticator.ts'
+export type { RefusalOptions } from './auth/refuse.ts'
+export { quoted, refuse } from './auth/refuse.ts'
+export { AnonymousConsumer } from './auth/anonymous.ts'
+export { fieldValue } from './proxy/field-value.ts'
 export type { Edit, Editable, Edits } from './edits.ts'
 export { applyEdits, hasEdits } from './edits.ts'
 export { JsonMembers } from './json-members.ts'
@@ -30,6 +41,7 @@ export const PLUGIN_API = 1
 /** Registered, so that a package with its own copy of this module is still recognised. */
 const brand = Symbol.for('sallyport.plugin')
 
+/** `consumer`: at consumers and consumer groups. */
 export type PluginScope = 'global' | 'service' | 'route' | 'consumer'
 
 /** `buffer`: held in memory up to `gateway.limits`, then given whole. `stream`: passed on as it arrives. */
@@ -88,6 +100,10 @@ export interface GatewayRequest {
   /** Set by authentication plugins; decides which consumer-level entries apply from here on. */
   consumer: Consumer | null
   credential: Credential | null
+  /** All that is known about the caller: of the authentication that counts. Set by {@link createAuthenticator}. */
+  identity: Identity | null
+  /** What authentication plugins found, where the route has a policy that decides about it; null: it has none. */
+  readonly attempts: Attempt[] | null
   /** null where the route has no service. */
   readonly upstream: UpstreamRequest | null
   /** Fields added to this request's access log line. Never put a secret here. */
@@ -106,13 +122,20 @@ export interface PluginGateway {
   readonly workers: number
   /** Milliseconds since the epoch; the test kit's fake clock moves it. */
   now (): number
-  /** Consumer by username or id. */
-  consumer (nameOrId: string): Consumer | undefined
+  /** Consumers and their credentials, by every key that a request can bring. */
+  readonly consumers: Consumers
   /**
    * State that outlives a reload (counters, breakers, key sets). The same `key` of the same entry gives what `create`
    * made the first time; what no snapshot asks for any more is closed.
    */
   keep<T> (key: string, create: () => T, close?: (state: T) => void | Promise<void>): T
+}
+
+/** What the admin listener serves at a path of its own. */
+export interface PublishedDocument {
+  /** Starts with `/`. */
+  readonly path: string
+  readonly body: unknown
 }
 
 export interface RegisterOptions<Config, State> {
@@ -144,6 +167,17 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
   readonly response?: ResponseMode | ((config: Static<Schema>) => ResponseMode)
   /** Levels at which an entry may stand. */
   readonly scopes: readonly PluginScope[]
+  /**
+   * `method`: verifies a credential, by {@link createAuthenticator}. `policy`: decides about what the methods of the chain
+   * found; its priority is below theirs.
+   */
+  readonly authentication?: 'method' | 'policy'
+  /** The collection of credentials that it reads: those of a file where nothing reads them are a warning. */
+  readonly credentials?: keyof Credentials
+  /** Header fields in which this entry speaks to upstreams about the caller: client-sent copies are removed on all routes. */
+  identityHeaders? (config: Static<Schema>): Iterable<string>
+  /** Documents for the admin listener, from the options of all enabled entries; an object or array each, sent as JSON. */
+  publish? (configs: ReadonlyArray<Static<Schema>>): Iterable<PublishedDocument>
   /** Rules that a schema can't say. Load time, no network. */
   check? (config: Static<Schema>): Iterable<CheckFinding>
   /** Once per entry: state, limiters, caches. */

@@ -9,6 +9,8 @@ export interface AdminSource {
   notReady (): string | null
   /** Plain JSON. */
   status (): Promise<unknown>
+  /** What a plugin publishes at a path; undefined: nothing. */
+  document (path: string): unknown
 }
 
 export interface Admin {
@@ -37,10 +39,12 @@ export function createAdmin (address: ListenAddress, source: AdminSource): Admin
       return { status: 403, body: { message: 'This listener answers to its own address only' } }
     }
     const path = (request.url ?? '/').split('?', 1)[0] as string
-    if (!ENDPOINTS.has(path)) return { status: 404, body: { message: 'Not found', endpoints: [...ENDPOINTS] } }
+    const published = ENDPOINTS.has(path) ? undefined : source.document(path)
+    if (!ENDPOINTS.has(path) && published === undefined) return { status: 404, body: { message: 'Not found', endpoints: [...ENDPOINTS] } }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return { status: 405, body: { message: 'Method not allowed' }, headers: { allow: 'GET, HEAD' } }
     }
+    if (published !== undefined) return { status: 200, body: published }
     if (path === '/livez') return { status: 200, body: { status: 'live' } }
     if (path === '/readyz') {
       const reason = source.notReady()

@@ -1,5 +1,5 @@
 import { collections, nesting } from './entities/envelope.ts'
-import type { EntityKind } from './entities/envelope.ts'
+import type { EntityKind } from './entities/kinds.ts'
 import type { Pointer } from './model.ts'
 import { join } from './pointer.ts'
 import type { ServiceAddress } from './validate/url.ts'

@@ -1,5 +1,5 @@
 import { collections, nesting } from './entities/envelope.ts'
-import type { EntityKind } from './entities/envelope.ts'
+import type { EntityKind } from './entities/kinds.ts'
 import { nearest } from './nearest.ts'
 import { content, isNull, member } from './nodes.ts'
 import type { MappingNode, YamlNode } from './nodes.ts'

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
+import { kinds } from './entities/kinds.ts'
 
 /** Kong's root namespace: a named entity has the id that Kong would give it. */
 const ROOT = 'fd02801f-0957-4a15-a55a-c8d9606f30b5'
 
-const NAMESPACES = new Map(['services', 'routes', 'plugins', 'consumers'].map(collection => [collection, uuid5(ROOT, collection)]))
+const NAMESPACES = new Map(Object.values(kinds).map(({ collection }) => [collection, uuid5(ROOT, collection)]))
 
 /** Id of an entity from what makes it unique: the same at every load and on every node. */
 export function derivedId (collection: string, key: string): string {

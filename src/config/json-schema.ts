@@ -2,7 +2,8 @@
 import type { TSchema } from 'typebox'
 import type { BrandedPlugin } from '../plugin.ts'
 import type { PluginRegistry } from '../plugins.ts'
-import { entitySchema, envelopeSchema, nesting, type EntityKind } from './entities/envelope.ts'
+import { entitySchema, envelopeSchema } from './entities/envelope.ts'
+import { entityKinds, kinds, type EntityKind } from './entities/kinds.ts'
 
 /** Plain JSON. */
 export interface JsonSchema { readonly [keyword: string]: unknown }
@@ -30,17 +31,16 @@ const NOT_SET: JsonSchema = { type: 'null' }
 /** The whole file with the options of all plugins of the registry. */
 export function fileJsonSchema (registry: PluginRegistry): JsonSchema {
   const plugins = [...registry.values()].sort((a, b) => a.name < b.name ? -1 : 1)
-  const kinds = Object.keys(nesting) as EntityKind[]
   return {
     $schema: DRAFT,
     title: 'Sallyport gateway.yaml',
-    ...translate(envelopeSchema(refer)),
+    ...translate(envelopeSchema(flat)),
     ...onlyBuiltins(),
     definitions: {
       reference: REFERENCE,
       expression: EXPRESSION,
       builtin: { anyOf: [{ enum: plugins.map(plugin => plugin.name) }, reference], description: 'Name of a built-in plugin.' },
-      ...Object.fromEntries(kinds.map(kind => [kind, kind === 'plugin' ? entrySchema(plugins) : translate(entitySchema(kind, child => nested(kind, child)))])),
+      ...Object.fromEntries(entityKinds.map(kind => [kind, kind === 'plugin' ? entrySchema(plugins) : translate(entitySchema(kind, child => nested(kind, child)))])),
       ...Object.fromEntries(plugins.map(plugin => [`config-${plugin.name}`, translate(plugin.schema)]))
     }
   }
@@ -58,6 +58,12 @@ export function pluginJsonSchema (plugin: BrandedPlugin): JsonSchema {
 
 function refer (kind: EntityKind): TSchema {
   return { $ref: `#/definitions/${kind}` } as unknown as TSchema
+}
+
+/** At the top level, what can't do without an owner names it. */
+function flat (kind: EntityKind): TSchema {
+  const { owned, owners } = kinds[kind]
+  return owned ? { allOf: [refer(kind), { required: owners, properties: Object.fromEntries(owners.map(owner => [owner, { not: NOT_SET }])) }] } as unknown as TSchema : refer(kind)
 }
 
 /** A child must not name the parent that it stands in. */
@@ -93,7 +99,8 @@ function onlyBuiltins (): JsonSchema {
         plugins: entries,
         routes,
         services: { items: { properties: { plugins: entries, routes } } },
-        consumers: { items: { properties: { plugins: entries } } }
+        consumers: { items: { properties: { plugins: entries } } },
+        consumer_groups: { items: { properties: { plugins: entries } } }
       }
     }
   }

@@ -72,9 +72,9 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
 
   const envelope = new Envelope(source, report)
   const entities = envelope.check(value)
-  const owners = resolve(entities, source, report)
+  const resolved = resolve(entities, source, report)
   const plugins = await load(modulesOf(value))
-  const configs = checkPlugins(entities, { ajv: createAjv(), source, report, plugins, owners })
+  const configs = checkPlugins(entities, { ajv: createAjv(), source, report, plugins, resolved })
   if (!report.hasErrors && !(envelope.accepted && entities.every(entity => entity.kind !== 'plugin' || configs.has(entity)))) {
     // no file is known that comes here; but what a schema refuses never runs, even if nobody could say why
     report.add(source.locate(''), '', { rule: 'bad-format', cause: 'a schema refuses this file, and no rule says why', mend: 'Report the file as a bug.' })
@@ -84,7 +84,7 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
   const config: Config = deepFreeze({
     file: absolute(file),
     gateway: gatewaySettings(value['gateway'] as Record<string, unknown>, overrides),
-    ...build(entities, owners, selectTags(value), configs)
+    ...build(entities, { resolved, tags: selectTags(value), configs, hashed: value['_transform'] === false })
   })
   report.include(lint({ config, source, plugins }))
   return { config: report.hasErrors ? null : config, diagnostics: report.list(), source, plugins }

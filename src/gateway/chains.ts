@@ -4,29 +4,27 @@ import type { PluginRegistry } from '../plugins.ts'
 /** One plugin's place in a chain: the entry that runs, or the entries among which the consumer decides. */
 export interface ChainItem {
   readonly name: string
-  /** Most specific first; those with a consumer run for that consumer only. At most the last one has none. */
+  /** Most specific first; those with a consumer or a consumer group run for these only. At most the last one has neither. */
   readonly entries: readonly PluginEntry[]
 }
 
 /** The plugin entries that apply to a route, in the order in which they run. */
 export type Chain = readonly ChainItem[]
 
-/**
- * Kong's precedence (most specific first), as bits: an entry with a consumer and a route beats one with a consumer and a
- * service, and so on; consumer alone is less than route with service, but more than route alone.
- */
-function specificity (entry: PluginEntry): number {
-  const route = entry.route !== null
-  const service = entry.service !== null
-  const consumer = entry.consumer !== null
-  if (consumer && route && service) return 8
-  if (consumer && route) return 7
-  if (consumer && service) return 6
-  if (route && service) return 5
-  if (consumer) return 4
-  if (route) return 3
-  if (service) return 2
-  return 1
+/** Kong's precedence, most specific first: who the entry is for, and where it stands. */
+const PRECEDENCE = [
+  'consumer route service', 'group route service', 'consumer route', 'consumer service', 'group route', 'group service', 'route service',
+  'consumer', 'group', 'route', 'service', ''
+]
+
+function rank ({ consumer, consumer_group: group, route, service }: PluginEntry): number {
+  const parts = [consumer !== null ? 'consumer' : group !== null ? 'group' : '', route === null ? '' : 'route', service === null ? '' : 'service']
+  return PRECEDENCE.indexOf(parts.filter(part => part !== '').join(' '))
+}
+
+/** Whom an entry is for: id of a consumer or of a consumer group; null: everybody. */
+export function audienceOf ({ consumer, consumer_group: group }: PluginEntry): string | null {
+  return consumer ?? group
 }
 
 function applies (entry: PluginEntry, route: Route | null): boolean {
@@ -41,9 +39,12 @@ export class Chains {
   readonly #byService = new Map<string, PluginEntry[]>()
   readonly #byRoute = new Map<string, PluginEntry[]>()
   readonly #registry: PluginRegistry
+  /** Names of the consumer groups, by id. */
+  readonly #groups: ReadonlyMap<string, string>
 
   constructor (config: Config, registry: PluginRegistry) {
     this.#registry = registry
+    this.#groups = new Map(config.consumer_groups.map(({ id, name }) => [id, name]))
     for (const entry of config.plugins) {
       if (entry.route !== null) push(this.#byRoute, entry.route, entry)
       else if (entry.service !== null) push(this.#byService, entry.service, entry)
@@ -61,20 +62,25 @@ export class Chains {
 
     const byName = new Map<string, PluginEntry[]>()
     for (const entry of candidates) push(byName, entry.name, entry)
-    const items = [...byName].map(([name, entries]) => ({ name, entries: alternatives(entries) }))
+    const items = [...byName].map(([name, entries]) => ({ name, entries: this.#alternatives(entries) }))
     return items.sort((a, b) => this.#priority(b.name) - this.#priority(a.name) || (a.name < b.name ? 1 : -1))
+  }
+
+  /** Sorted, most specific first, up to and with the first entry that applies to everybody. */
+  #alternatives (entries: PluginEntry[]): PluginEntry[] {
+    const sorted = entries.sort((a, b) => rank(a) - rank(b) || (this.#groupName(a) < this.#groupName(b) ? -1 : 1))
+    const last = sorted.findIndex(entry => audienceOf(entry) === null)
+    return last === -1 ? sorted : sorted.slice(0, last + 1)
+  }
+
+  /** Of several groups of a consumer, the one whose name sorts first wins, as in Kong. */
+  #groupName ({ consumer_group: group }: PluginEntry): string {
+    return group === null ? '' : this.#groups.get(group) ?? ''
   }
 
   #priority (name: string): number {
     return this.#registry.get(name)?.priority ?? 0
   }
-}
-
-/** Sorted, most specific first, up to and with the first entry that applies to every consumer. */
-function alternatives (entries: PluginEntry[]): PluginEntry[] {
-  const sorted = entries.sort((a, b) => specificity(b) - specificity(a))
-  const last = sorted.findIndex(entry => entry.consumer === null)
-  return last === -1 ? sorted : sorted.slice(0, last + 1)
 }
 
 /** Equal for routes that run the same entries: they share a scope. */

@@ -29,14 +29,14 @@ export interface Step {
 /** Decides which alternative of a slot runs. */
 export interface Choice {
   readonly slot: number
-  /** Consumer ids, most specific entry first; null applies to all. */
-  readonly consumers: ReadonlyArray<string | null>
+  /** Ids of consumers and consumer groups, most specific entry first; null applies to all. */
+  readonly audiences: ReadonlyArray<string | null>
 }
 
 export type RequestStep = Step | Choice
 
 function isChoice (step: RequestStep): step is Choice {
-  return 'consumers' in step
+  return 'audiences' in step
 }
 
 export function contextOf (request: FastifyRequest): Context {
@@ -44,9 +44,8 @@ export function contextOf (request: FastifyRequest): Context {
 }
 
 /** Index of the entry for this request's consumer; -1: none applies. */
-function choose (choice: Choice, context: Context): number {
-  const consumer = context.consumer?.id
-  return choice.consumers.findIndex(id => id === null || id === consumer)
+function choose ({ audiences }: Choice, { consumer }: Context): number {
+  return audiences.findIndex(id => id === null || (consumer !== null && (id === consumer.id || consumer.groups.includes(id))))
 }
 
 function chosen (step: Step, context: Context): boolean {

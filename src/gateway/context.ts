@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
+import type { Attempt, Identity } from '../auth/identity.ts'
 import type { Consumer, Route, Service } from '../config/model.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Credential, GatewayRequest } from '../plugin.ts'
@@ -58,6 +59,9 @@ export class Context implements GatewayRequest {
   startedAt: number
   consumer: Consumer | null = null
   credential: Credential | null = null
+  identity: Identity | null = null
+  /** null: a refusal of an authentication plugin is the answer. */
+  attempts: Attempt[] | null = null
   upstream: Upstream | null = null
   #log: Record<string, unknown> | null = null
 

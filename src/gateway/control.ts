@@ -9,6 +9,7 @@ import { createRedactor } from '../observability/redaction.ts'
 import { secretValues } from '../observability/secret-values.ts'
 import { drainInOrder, within } from './drain.ts'
 import type { BoundAddress, Engine, Loadout } from './engine.ts'
+import { publishedDocuments } from './published.ts'
 import { createReloader, type ReloadOutcome, type ReloadTrigger, type RunnableFile } from './reload.ts'
 import { gatewayStatus, type GatewayStatus } from './status.ts'
 import { contentHash, watchFile, type FileWatch } from './watch.ts'
@@ -65,6 +66,7 @@ export function createControl (options: ControlOptions): Gateway {
   let adminAddress: BoundAddress | null = null
   let closing: Promise<boolean> | null = null
   let starting: Promise<void> | null = null
+  let documents: ReadonlyMap<string, unknown> = new Map()
   const settings = file.config.gateway
   const directory = path.dirname(file.config.file)
 
@@ -76,6 +78,7 @@ export function createControl (options: ControlOptions): Gateway {
 
   function took (next: RunnableFile): void {
     file = next
+    documents = publishedDocuments(next.config, next.plugins.registry)
     number++
     loadedAt = Date.now()
     log.setLevel(next.config.gateway.log.level)
@@ -113,7 +116,7 @@ export function createControl (options: ControlOptions): Gateway {
 
   const admin: Admin | null = settings.admin === null
     ? null
-    : createAdmin(settings.admin, { status, notReady: () => state === 'running' ? engine.notReady() : state })
+    : createAdmin(settings.admin, { status, notReady: () => state === 'running' ? engine.notReady() : state, document: path => documents.get(path) })
 
   async function start (): Promise<void> {
     try {

@@ -14,8 +14,9 @@ const TEXTS: Readonly<Record<number, string>> = {
 }
 
 /** The JSON body of every error answer: what happened, and the id under which the log tells more. */
-export function errorBody (message: string, requestId: string): string {
-  return `{"message":${JSON.stringify(message)},"request_id":"${requestId}"}`
+export function errorBody (message: string, requestId: string, members?: Readonly<Record<string, unknown>>): string {
+  const own = members === undefined ? '' : JSON.stringify(members).slice(1, -1)
+  return `{"message":${JSON.stringify(message)},${own === '' ? '' : `${own},`}"request_id":"${requestId}"}`
 }
 
 function defaultText (status: number): string {
@@ -51,5 +52,5 @@ export function sendError (error: unknown, context: Context, reply: FastifyReply
   // a library's own words may name addresses and files; below 500 they tell the client what to mend
   const text = own || status < 500 ? String(message ?? '') : ''
   reply.header('content-type', 'application/json; charset=utf-8')
-  reply.send(errorBody(text === '' ? defaultText(status) : text, context.id))
+  reply.send(errorBody(text === '' ? defaultText(status) : text, context.id, own ? (error as GatewayError).body : undefined))
 }

@@ -49,6 +49,12 @@ export function admit (snapshot: Snapshot, raw: IncomingMessage, response: Serve
   return context
 }
 
+/** A field's name in the one spelling in which names are compared. */
+export function dashed (name: string): string {
+  const lower = name.toLowerCase()
+  return lower.includes('_') ? lower.replaceAll('_', '-') : lower
+}
+
 /** Walks the header fields; returns those that go upstream. */
 function readHead (context: Context, snapshot: Snapshot): string[] {
   const { raw, connection } = context
@@ -61,6 +67,7 @@ function readHead (context: Context, snapshot: Snapshot): string[] {
   else if (raw.httpVersionMajor !== 1) context.failure = bad('SP_VERSION')
   if (context.failure !== null) return fields
 
+  const { vouched } = snapshot
   const trusted = !snapshot.trust.empty && snapshot.trust.has(connection.address)
   context.trusted = trusted
   let size = 0
@@ -77,7 +84,7 @@ function readHead (context: Context, snapshot: Snapshot): string[] {
     size += name.length + value.length + 4
     switch (requestFieldKind(name)) {
       case KEEP:
-        fields.push(name, value)
+        if (vouched === null || !vouched.has(dashed(name))) fields.push(name, value)
         break
       case HOST:
         hosts++
@@ -188,6 +195,7 @@ function route (context: Context, snapshot: Snapshot, fields: string[]): void {
   context.route = match.route
   context.service = runtime.service
   context.scope = runtime.scope
+  if (runtime.scope.policed) context.attempts = []
   context.captures = match.captures
   if (runtime.target !== null) {
     const path = upstreamPath((runtime.service as NonNullable<typeof runtime.service>).path, match.route, context.path, match.prefix)

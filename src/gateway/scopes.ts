@@ -1,11 +1,12 @@
 import { METHODS } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import { GatewayError } from '../errors.ts'
 import type { BrandedPlugin, PluginEntry, ResponseMode } from '../plugin.ts'
 import type { Delivery } from '../proxy/exchange.ts'
 import { createProxyHandler } from '../proxy/handler.ts'
 import { copyFields } from '../proxy/reply-fields.ts'
 import { createBodyReader, type Transform } from './body-phase.ts'
-import type { Chain } from './chains.ts'
+import { audienceOf, type Chain, type ChainItem } from './chains.ts'
 import { composeLog, composeRequest, composeResponse, contextOf, type Choice, type RequestStep, type Step } from './compose.ts'
 import type { Context } from './context.ts'
 import { shareClasses } from './fastify-classes.ts'
@@ -17,6 +18,8 @@ export interface Scope {
   readonly path: string
   /** Log hooks of the chain; null: none. Set when the scope is registered. */
   log: ((context: Context) => void) | null
+  /** A plugin of the chain decides what the authentication plugins found: they write down their attempts for it. */
+  readonly policed: boolean
 }
 
 /** An entry that has been set up. */
@@ -58,6 +61,7 @@ interface Recorded {
 export async function registerScope (instance: FastifyInstance, options: ScopeOptions): Promise<void> {
   const { scope, chain, miss } = options
   const { steps, choices, access } = await record(instance, chain, options.entries)
+  if (scope.policed && !miss) checkPolicy(chain, options.entries, steps.onRequest)
 
   const requestSteps = miss ? [] : steps.preHandler
   const accessSteps = miss ? [] : access
@@ -121,10 +125,10 @@ async function record (instance: FastifyInstance, chain: Chain, entries: Readonl
   let slots = 0
   for (const item of chain) {
     plugin = item.name
-    const several = item.entries.some(entry => entry.consumer !== null)
+    const several = item.entries.some(entry => audienceOf(entry) !== null)
     slot = several ? slots++ : -1
     if (several) {
-      const decision: Choice = { slot, consumers: item.entries.map(entry => entry.consumer) }
+      const decision: Choice = { slot, audiences: item.entries.map(audienceOf) }
       choices.push(decision)
       access.push(decision)
     }
@@ -137,6 +141,21 @@ async function record (instance: FastifyInstance, chain: Chain, entries: Readonl
   }
   delete (instance as { addHook?: unknown }).addHook
   return { steps, choices, access }
+}
+
+/**
+ * Authentication plugins leave a route open for its policy to decide: it must be there, and be the last of them.
+ *
+ * @throws GatewayError where requests would pass undecided
+ */
+function checkPolicy (chain: Chain, entries: ReadonlyMap<string, LiveEntry>, steps: readonly Step[]): void {
+  const roles = chain.map(item => entries.get((item.entries[0] as PluginEntry).id)?.definition.authentication)
+  for (const [index, item] of chain.entries()) {
+    if (roles[index] !== 'policy') continue
+    const late = roles.indexOf('method', index + 1)
+    if (late !== -1) throw new GatewayError('SP_PLUGIN_CONTRACT', 500, `plugin '${(chain[late] as ChainItem).name}' authenticates after '${item.name}', which decides about it: give it a higher priority`)
+    if (!steps.some(step => step.plugin === item.name)) throw new GatewayError('SP_PLUGIN_CONTRACT', 500, `plugin '${item.name}' is a policy and adds no onRequest hook`)
+  }
 }
 
 /** What the plugins of a chain want to get of a body. */

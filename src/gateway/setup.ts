@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config, PluginEntry } from '../config/model.ts'
+import { Consumers } from '../consumers/consumers.ts'
 import { GatewayError } from '../errors.ts'
 import type { BrandedPlugin, PluginGateway } from '../plugin.ts'
 import type { PluginRegistry } from '../plugins.ts'
@@ -18,12 +19,13 @@ export interface LiveEntries {
  * @throws GatewayError naming the plugin; what had been set up is closed again
  */
 export async function setUpEntries (config: Config, registry: PluginRegistry, root: FastifyInstance, services: SnapshotServices): Promise<LiveEntries> {
+  const consumers = new Consumers(config)
   const kept: string[] = []
   const entries = new Map<string, LiveEntry>()
   const outcomes = await Promise.allSettled(config.plugins.filter(entry => entry.enabled).map(async entry => {
     const definition = registry.get(entry.name)
     if (definition === undefined) throw new GatewayError('SP_PLUGIN_UNKNOWN', 500, `plugin '${entry.name}' is not loaded`)
-    const gateway = pluginGateway(config, entry, root, services, kept)
+    const gateway = pluginGateway(consumers, entry, root, services, kept)
     const state = await withDeadline(setUp(definition, entry, gateway), config.gateway.timeouts.setup, entry)
     entries.set(entry.id, { entry, definition, state })
   }))
@@ -69,8 +71,8 @@ async function withDeadline<T> (work: Promise<T>, milliseconds: number, entry: P
   }
 }
 
-function pluginGateway (config: Config, entry: PluginEntry, root: FastifyInstance, services: SnapshotServices, kept: string[]): PluginGateway {
-  const identity = [entry.name, entry.route, entry.service, entry.consumer, entry.instance_name].join('|')
+function pluginGateway (consumers: Consumers, entry: PluginEntry, root: FastifyInstance, services: SnapshotServices, kept: string[]): PluginGateway {
+  const identity = [entry.name, entry.route, entry.service, entry.consumer ?? entry.consumer_group, entry.instance_name].join('|')
   return {
     entry,
     log: services.log.child({ plugin: entry.name }),
@@ -78,7 +80,7 @@ function pluginGateway (config: Config, entry: PluginEntry, root: FastifyInstanc
     directory: services.directory,
     workers: services.workers,
     now: services.now,
-    consumer: nameOrId => config.consumers.find(consumer => consumer.id === nameOrId || consumer.username === nameOrId),
+    consumers,
     keep (key, create, close) {
       const full = `${identity}|${key}`
       const state = services.kept.acquire(full, create, close)

@@ -1,6 +1,6 @@
 import { METHODS, type IncomingMessage, type ServerResponse } from 'node:http'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import type { Config, Consumer, Route } from '../config/model.ts'
+import type { Config, Route } from '../config/model.ts'
 import { sendError } from './error-body.ts'
 import type { Target, Transport } from '../proxy/transport.ts'
 import type { PluginRegistry } from '../plugins.ts'
@@ -11,7 +11,7 @@ import { chainKey, Chains, type Chain } from './chains.ts'
 import { kContext, type Context, type GatewayMessage } from './context.ts'
 import { createHostReader, type Host } from './host.ts'
 import { prepareRoot } from './fastify-classes.ts'
-import { admit } from './intake.ts'
+import { admit, dashed } from './intake.ts'
 import type { KeptState } from './keep.ts'
 import { serveNext } from './pipeline.ts'
 import { createRequestIds } from './request-id.ts'
@@ -41,6 +41,8 @@ export class Snapshot {
   readonly tokens: Tokens
   readonly readHost: (field: string) => Host | null
   readonly nextId: () => string
+  /** Lower-case header names in which only the gateway speaks, beyond those of every configuration; null: none. */
+  readonly vouched: ReadonlySet<string> | null
   /** Scope of requests that no route matches: the global entries' response and log hooks. */
   readonly miss: Scope
   readonly #services: SnapshotServices
@@ -95,7 +97,8 @@ export class Snapshot {
       const key = miss ? 'miss' : chainKey(chain)
       const before = scopes.get(key)
       if (before !== undefined) return before
-      const scope: Scope = { path: `/s${scopes.size}`, log: null }
+      const policed = !miss && chain.some(item => registry.get(item.name)?.authentication === 'policy')
+      const scope: Scope = { path: `/s${scopes.size}`, log: null, policed }
       const count = scopes.size
       scopes.set(key, scope)
       app.register(async instance => {
@@ -179,6 +182,7 @@ export class Snapshot {
     this.trust = createTrust(parts.config.gateway.trusted_ips)
     this.readHost = createHostReader()
     this.nextId = createRequestIds()
+    this.vouched = vouchedFields(parts.entries.values())
   }
 
   /** Requests and streams that run. */
@@ -188,10 +192,6 @@ export class Snapshot {
 
   runtimeOf (route: Route): RouteRuntime {
     return this.#runtimes.get(route) as RouteRuntime
-  }
-
-  consumer (nameOrId: string): Consumer | undefined {
-    return this.config.consumers.find(consumer => consumer.id === nameOrId || consumer.username === nameOrId)
   }
 
   /** Serves one request. `upgrade`: the client asks for a WebSocket on this socket. */
@@ -234,6 +234,15 @@ export class Snapshot {
     await closeEntries(this.#entries, this.#kept, this.#services)
     for (const target of this.#targets) this.#services.transport.release(target)
   }
+}
+
+/** Fields that plugins vouch for. `_` is `-` to many upstreams (CGI, WSGI), so names are compared with dashes. */
+function vouchedFields (entries: Iterable<LiveEntry>): ReadonlySet<string> | null {
+  const names = new Set<string>()
+  for (const { definition, entry } of entries) {
+    for (const name of definition.identityHeaders?.(entry.config as never) ?? []) names.add(dashed(name))
+  }
+  return names.size === 0 ? null : names
 }
 
 function scopeUrl (context: Context): string {

@@ -171,7 +171,7 @@ function createCaller ({ username }: Caller): BrandedPlugin {
     priority: Number.MAX_SAFE_INTEGER,
     schema: Type.Object({}, { additionalProperties: false }),
     scopes: ['route'],
-    setup: (_config, gateway) => gateway.consumer(username) ?? null,
+    setup: (_config, gateway) => gateway.consumers.find(username) ?? null,
     register (scope, { state }) {
       scope.addHook('onRequest', function testCaller (request, _reply, done) {
         request.gateway.consumer = state

@@ -6,7 +6,7 @@ import { createAdmin, type AdminSource } from '../../src/admin/server.ts'
 interface Answer { readonly status: number, readonly headers: NodeJS.Dict<string | string[]>, readonly text: string }
 
 async function start (t: Test, source: Partial<AdminSource> = {}, host = '127.0.0.1'): Promise<(path: string, options?: { method?: string, headers?: Record<string, string>, body?: string }) => Promise<Answer>> {
-  const admin = createAdmin({ host, port: 0 }, { notReady: () => null, status: async () => ({ version: '1' }), ...source })
+  const admin = createAdmin({ host, port: 0 }, { notReady: () => null, status: async () => ({ version: '1' }), document: () => undefined, ...source })
   const { port } = await admin.listen()
   t.teardown(() => admin.close())
   return async (path, { method = 'GET', headers = {}, body } = {}) => await new Promise((resolve, reject) => {
@@ -86,7 +86,7 @@ t.test('a request with a body is answered and its connection closed', async t =>
 })
 
 t.test('closing does not wait for idle connections', async t => {
-  const admin = createAdmin({ host: '127.0.0.1', port: 0 }, { notReady: () => null, status: async () => ({}) })
+  const admin = createAdmin({ host: '127.0.0.1', port: 0 }, { notReady: () => null, status: async () => ({}), document: () => undefined })
   const { port } = await admin.listen()
   const socket = connect(port, '127.0.0.1')
   await new Promise(resolve => socket.once('connect', resolve))
@@ -98,10 +98,10 @@ t.test('closing does not wait for idle connections', async t => {
 })
 
 t.test('an address that is taken is an error of listen', async t => {
-  const first = createAdmin({ host: '127.0.0.1', port: 0 }, { notReady: () => null, status: async () => ({}) })
+  const first = createAdmin({ host: '127.0.0.1', port: 0 }, { notReady: () => null, status: async () => ({}), document: () => undefined })
   const { port } = await first.listen()
   t.teardown(() => first.close())
-  const second = createAdmin({ host: '127.0.0.1', port }, { notReady: () => null, status: async () => ({}) })
+  const second = createAdmin({ host: '127.0.0.1', port }, { notReady: () => null, status: async () => ({}), document: () => undefined })
   await t.rejects(second.listen(), { code: 'EADDRINUSE' })
   await second.close()
 })

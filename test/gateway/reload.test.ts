@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Diagnostic } from '../../src/config/diagnostics.ts'
 import type { LoadResult } from '../../src/config/load.ts'
 import { createReloader, type Reloader, type RunnableFile } from '../../src/gateway/reload.ts'
-import { settings } from '../helpers/config.ts'
+import { config, settings } from '../helpers/config.ts'
 
 const broken: Diagnostic = {
   rule: 'unknown-key',
@@ -44,7 +44,7 @@ function fixture (options: { replace?: (file: RunnableFile) => Promise<void> } =
 function good (gateway: Partial<ReturnType<typeof settings>> = {}): Partial<LoadResult> {
   const range = { line: 2, column: 3, endLine: 2, endColumn: 9 }
   return {
-    config: { file: '/x/gateway.yaml', gateway: settings({ listen: [{ host: '127.0.0.1', port: 8000 }], ...gateway }), services: [], routes: [], plugins: [], consumers: [] },
+    config: config({ file: '/x/gateway.yaml', gateway: settings({ listen: [{ host: '127.0.0.1', port: 8000 }], ...gateway }) }),
     diagnostics: [],
     source: { file: 'gateway.yaml', text: 'the text', locate: () => range } as never
   }

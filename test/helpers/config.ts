@@ -1,4 +1,4 @@
-import type { Config, Consumer, GatewaySettings, PluginEntry, Route, Service } from '../../src/config/model.ts'
+import type { Config, Consumer, Credentials, GatewaySettings, PluginEntry, Route, Service } from '../../src/config/model.ts'
 
 /** Settings as the loader would fill them in, for tests that need no file. */
 export function settings (overrides: Partial<GatewaySettings> = {}): GatewaySettings {
@@ -69,6 +69,7 @@ export function entry (overrides: Partial<PluginEntry> & { name: string }): Plug
     service: null,
     route: null,
     consumer: null,
+    consumer_group: null,
     config: {},
     protocols: ['http', 'https'],
     enabled: true,
@@ -76,10 +77,14 @@ export function entry (overrides: Partial<PluginEntry> & { name: string }): Plug
   }
 }
 
+export function noCredentials (): Credentials {
+  return { jwt_secrets: [], keyauth_credentials: [], basicauth_credentials: [], hmacauth_credentials: [], acls: [], oauth2_credentials: [] }
+}
+
 export function consumer (username: string): Consumer {
-  return { id: `consumer-${username}`, username, custom_id: null, tags: [], pointer: '/consumers/0' }
+  return { id: `consumer-${username}`, username, custom_id: null, groups: [], tags: [], pointer: '/consumers/0' }
 }
 
 export function config (overrides: Partial<Config> = {}): Config {
-  return { file: 'test', gateway: settings(), services: [], routes: [], plugins: [], consumers: [], ...overrides }
+  return { file: 'test', gateway: settings(), services: [], routes: [], plugins: [], consumers: [], consumer_groups: [], credentials: noCredentials(), ...overrides }
 }

@@ -51,6 +51,8 @@ async function logged (t: Test, { target = '/orders/42', headers = {}, answer, f
         startedAt: 1700000000000,
         consumer: null,
         credential: null,
+        identity: null,
+        attempts: null,
         upstream,
         raw,
         response,
@@ -182,7 +184,7 @@ t.test('a client that left is told apart', async t => {
 })
 
 t.test('consumer and credential are named, not dumped', async t => {
-  const consumer = { id: 'c-1', username: 'ada', custom_id: null, tags: ['x'], pointer: '/consumers/0' } as Consumer
+  const consumer = { id: 'c-1', username: 'ada', custom_id: null, groups: [], tags: ['x'], pointer: '/consumers/0' } as Consumer
   const line = await logged(t, { facts: { consumer, credential: { id: 'k-1', identifier: 'ada-key' } } })
   t.same(line['consumer'], { id: 'c-1', username: 'ada', custom_id: null })
   t.same(line['authenticated_entity'], { id: 'k-1', consumer_id: 'c-1' })

@@ -1,4 +1,5 @@
-import { secretsIn } from '../../config/lint/secrets.ts'
+import { kinds } from '../../config/entities/kinds.ts'
+import { credentialSecrets, secretsIn } from '../../config/lint/secrets.ts'
 import type { Config, Entity, Pointer } from '../../config/model.ts'
 import { join } from '../../config/pointer.ts'
 import type { Source } from '../../config/source.ts'
@@ -22,8 +23,9 @@ export function configTree (config: Config, source: Source, registry: PluginRegi
   for (const entry of config.plugins) {
     for (const { pointer } of secretsIn(entry.config, registry.get(entry.name)?.schema, `${entry.pointer}/config`)) secrets.add(pointer)
   }
+  for (const { pointer } of credentialSecrets(config, source)) secrets.add(pointer)
   const names = new Map<string, string>()
-  for (const { id, name } of [...config.services, ...config.routes]) names.set(id, name ?? id)
+  for (const { id, name } of [...config.services, ...config.routes, ...config.consumer_groups]) names.set(id, name ?? id)
   for (const { id, username } of config.consumers) names.set(id, username ?? id)
   const builder = new TreeBuilder(source, secrets)
   const entities = (list: ReadonlyArray<Entity & object>): Tree => ({
@@ -43,7 +45,10 @@ export function configTree (config: Config, source: Source, registry: PluginRegi
       ['services', entities(config.services)],
       ['routes', entities(config.routes)],
       ['plugins', entities(config.plugins)],
-      ['consumers', entities(config.consumers)]
+      ['consumers', entities(config.consumers)],
+      ...Object.entries({ consumer_groups: config.consumer_groups, ...config.credentials })
+        .filter(([, list]) => list.length > 0)
+        .map(([collection, list]): [string, Tree] => [collection, entities((list as readonly Entity[]).map(asWritten))])
     ]
   }
 }
@@ -53,11 +58,23 @@ function withNames (entity: object, names: ReadonlyMap<string, string>): Record<
   const { pointer: _, ...fields } = entity as Record<string, unknown>
   // The format refuses it beside plain http.
   if (fields['protocol'] === 'http') delete fields['tls_verify']
-  for (const key of ['service', 'route', 'consumer']) {
+  for (const key of kinds.plugin.owners) {
     const id = fields[key]
     if (typeof id === 'string') fields[key] = names.get(id) ?? id
   }
+  const { groups } = fields
+  if (Array.isArray(groups)) fields['groups'] = groups.length === 0 ? null : groups.map((id: string) => names.get(id) ?? id)
   return fields
+}
+
+/** A credential by the names of the file: its digest is no secret that the file could hold, and yet tells too much. */
+function asWritten (credential: Entity): Entity {
+  const { digest, expires_at: ends, ...fields } = credential as Entity & { digest?: string, expires_at?: number | null }
+  return {
+    ...fields,
+    ...digest === undefined ? {} : { key: CUT },
+    ...typeof ends === 'number' ? { expires_at: new Date(ends).toISOString() } : {}
+  }
 }
 
 class TreeBuilder {

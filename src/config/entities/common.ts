@@ -48,15 +48,20 @@ export function nameOf (what: string) {
   }))
 }
 
-/** A foreign key, as a string or (decK's spelling) as an object. `key` is the target's name field. */
+/** A foreign key that may be left out. */
 export function reference (what: string, key: 'name' | 'username') {
+  return Type.Optional(referenceTo(what, key))
+}
+
+/** A foreign key, as a string or (decK's spelling) as an object. `key` is the target's name field. */
+export function referenceTo (what: string, key: 'name' | 'username') {
   const id = Type.String({ minLength: 1, description: `Id of the ${what}.` })
   const name = Type.String({ minLength: 1, description: `\`${key}\` of the ${what}.` })
-  return Type.Optional(Type.Union([
+  return Type.Union([
     Type.String({ minLength: 1, description: `The ${what}, by \`${key}\` or id.` }),
     closed({ id }, { description: `The ${what}, by id.` }),
     closed({ [key]: name }, { description: `The ${what}, by \`${key}\`.` })
-  ], { description: `The ${what}, by \`${key}\` or id.` }))
+  ], { description: `The ${what}, by \`${key}\` or id.` })
 }
 
 export const milliseconds = { minimum: 1, maximum: 2147483646 }

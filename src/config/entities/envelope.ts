@@ -2,35 +2,34 @@ import { Type } from 'typebox'
 import type { TObject, TProperties, TSchema } from 'typebox'
 import { closed, parking, TAG_PATTERN } from './common.ts'
 import { Consumer } from './consumer.ts'
+import { ConsumerGroup, ConsumerGroupConsumer } from './consumer-group.ts'
+import { Acl, BasicauthCredential, HmacauthCredential, JwtSecret, KeyauthCredential, Oauth2Credential } from './credentials.ts'
 import { Gateway } from './gateway.ts'
+import { collectionsOf, entityKinds, kinds, type EntityKind } from './kinds.ts'
 import { Plugin } from './plugin.ts'
 import { Route } from './route.ts'
 import { Service } from './service.ts'
 
-export type EntityKind = 'service' | 'route' | 'plugin' | 'consumer'
-
 /** Collections of the top level, and what they hold. */
-export const collections = {
-  services: 'service',
-  routes: 'route',
-  plugins: 'plugin',
-  consumers: 'consumer'
-} as const satisfies Record<string, EntityKind>
+export const collections = collectionsOf(entityKinds)
 
 /** Collections that may be written inside an entity; the child then belongs to it. */
-export const nesting: Readonly<Record<EntityKind, Readonly<Partial<Record<keyof typeof collections, EntityKind>>>>> = {
-  service: { routes: 'route', plugins: 'plugin' },
-  route: { plugins: 'plugin' },
-  plugin: {},
-  consumer: { plugins: 'plugin' }
-}
+export const nesting = Object.fromEntries(entityKinds.map(kind => [kind, collectionsOf(kinds[kind].children)])) as Readonly<Record<EntityKind, Readonly<Record<string, EntityKind>>>>
 
 /** Own fields of each entity, without nested collections. */
 export const entitySchemas = {
   service: Service,
   route: Route,
   plugin: Plugin,
-  consumer: Consumer
+  consumer: Consumer,
+  consumer_group: ConsumerGroup,
+  consumer_group_consumer: ConsumerGroupConsumer,
+  acl: Acl,
+  jwt_secret: JwtSecret,
+  keyauth_credential: KeyauthCredential,
+  basicauth_credential: BasicauthCredential,
+  hmacauth_credential: HmacauthCredential,
+  oauth2_credential: Oauth2Credential
 } satisfies Record<EntityKind, TObject>
 
 /** `gateway:`. */
@@ -43,7 +42,7 @@ export const gatewaySchema = Gateway
  */
 export function entitySchema (kind: EntityKind, refer: (kind: EntityKind) => TSchema): TObject {
   const schema = entitySchemas[kind] as TObject
-  return { ...schema, properties: { ...schema.properties, ...lists(nesting[kind], refer, `of this ${kind}`) } }
+  return { ...schema, properties: { ...schema.properties, ...lists(nesting[kind], refer, `of this ${kind.replaceAll('_', ' ')}`) } }
 }
 
 /** Schema of the whole file; `refer` as for {@link entitySchema}. */
@@ -65,10 +64,10 @@ export function envelopeSchema (refer: (kind: EntityKind) => TSchema): TObject {
   }, { description: 'A gateway.yaml of Sallyport.' })
 }
 
-function lists (kinds: Readonly<Partial<Record<string, EntityKind>>>, refer: (kind: EntityKind) => TSchema, where: string): TProperties {
-  return Object.fromEntries(Object.entries(kinds).map(([key, kind]) => [
+function lists (held: Readonly<Record<string, EntityKind>>, refer: (kind: EntityKind) => TSchema, where: string): TProperties {
+  return Object.fromEntries(Object.entries(held).map(([key, kind]) => [
     key,
-    Type.Optional(Type.Array(refer(kind as EntityKind), { description: `The ${key} ${where}.` }))
+    Type.Optional(Type.Array(refer(kind), { description: `The ${key} ${where}.` }))
   ]))
 }
 

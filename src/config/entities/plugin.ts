@@ -12,6 +12,7 @@ export const Plugin = closed({
   service: reference('service', 'name'),
   route: reference('route', 'name'),
   consumer: reference('consumer', 'username'),
+  consumer_group: reference('consumer group', 'name'),
   config: Type.Optional(Type.Unknown({ description: 'Options of the plugin.' })),
   _config: Type.Optional(Type.String({ minLength: 1, description: 'Name of a block of `_plugin_configs` that this entry starts from.' })),
   protocols: Type.Optional(set(Type.Enum([...PROTOCOLS], { description: 'A protocol.' }), {

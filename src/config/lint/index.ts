@@ -7,10 +7,10 @@ import type { Source } from '../source.ts'
 import { LintContext } from './context.ts'
 import { openPrefixes, patternLikePaths } from './paths.ts'
 import { openRegexes } from './regexes.ts'
-import { literalSecrets } from './secrets.ts'
+import { literalCredentials, literalSecrets } from './secrets.ts'
 import { shadowedRoutes } from './shadowed-routes.ts'
 import { tiedRoutes } from './tied-routes.ts'
-import { idlePlugins, unusedConsumers, unusedModules, unusedServices } from './unused.ts'
+import { idlePlugins, uncountedKeys, unusedConsumers, unusedCredentials, unusedGroups, unusedModules, unusedServices } from './unused.ts'
 import { plainHttp } from './upstreams.ts'
 
 /** What {@link lint} looks at: the parts of a loaded file. */
@@ -35,9 +35,13 @@ export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
   openRegexes(context)
   unusedServices(context)
   unusedConsumers(context)
+  unusedGroups(context)
+  unusedCredentials(context)
+  uncountedKeys(context)
   unusedModules(context)
   idlePlugins(context)
   plainHttp(context)
   literalSecrets(context)
+  literalCredentials(context)
   return report.list()
 }

@@ -1,6 +1,10 @@
 import type { TSchema } from 'typebox'
-import type { Pointer } from '../model.ts'
+import { PASSWORD_HASH } from '../entities/credentials.ts'
+import { entitySchemas } from '../entities/envelope.ts'
+import { credentialKinds, kinds } from '../entities/kinds.ts'
+import type { Config, Credentials, Pointer } from '../model.ts'
 import { join } from '../pointer.ts'
+import type { Source } from '../source.ts'
 import type { LintContext } from './context.ts'
 
 /** Headers whose value is a credential, as `Name: value` in the options of plugins. */
@@ -19,6 +23,37 @@ export function literalSecrets (context: LintContext): void {
         cause: `${name} is a secret, and stands here for all who can read the file`,
         mend: 'Put it into an environment variable, and write "{vault://env/NAME}" here.'
       })
+    }
+  }
+}
+
+/** Credentials of consumers that stand in the file. */
+export function literalCredentials (context: LintContext): void {
+  for (const { pointer, name } of credentialSecrets(context.config, context.source)) {
+    if (context.source.isSecret(pointer)) continue
+    context.warn(pointer, {
+      rule: 'literal-secret',
+      cause: `'${name}' is a secret, and stands here for all who can read the file`,
+      mend: HASHED[name] ?? 'Put it into an environment variable, and write "{vault://env/NAME}" here.'
+    })
+  }
+}
+
+/** Secrets that need not be known to be checked. */
+const HASHED: Readonly<Record<string, string>> = {
+  key: 'Write its SHA-256 as `hash` (`sallyport keys create` does), or put it into an environment variable, and write "{vault://env/NAME}" here.',
+  password: 'Write its bcrypt or scrypt hash, or put it into an environment variable, and write "{vault://env/NAME}" here.'
+}
+
+/** Where the file holds secrets of consumers. */
+export function * credentialSecrets ({ credentials }: Pick<Config, 'credentials'>, source: Source): Generator<Secret> {
+  for (const kind of credentialKinds) {
+    const names = Object.entries(entitySchemas[kind].properties).filter(([, schema]) => (schema as { secret?: unknown }).secret === true).map(([name]) => name)
+    for (const { pointer } of credentials[kinds[kind].collection as keyof Credentials]) {
+      for (const name of names) {
+        const at = join(pointer, name)
+        if (source.has(at) && !PASSWORD_HASH.test(source.textOf(at) ?? '')) yield { pointer: at, name }
+      }
     }
   }
 }

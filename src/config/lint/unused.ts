@@ -1,4 +1,4 @@
-import type { PluginEntry, Route } from '../model.ts'
+import type { Credentials, PluginEntry, Route } from '../model.ts'
 import type { LintContext } from './context.ts'
 
 /** Services that no route leads to. */
@@ -16,7 +16,15 @@ export function unusedServices (context: LintContext): void {
 
 /** Consumers that nothing in the file speaks of. */
 export function unusedConsumers (context: LintContext): void {
-  const used = new Set(context.config.plugins.map(entry => entry.consumer))
+  const { consumers, credentials, plugins } = context.config
+  const named = plugins.flatMap(entry => optionsThat(context, entry, 'consumer').map(([, name]) => name))
+  // the identity provider says who they are
+  if (plugins.some(entry => optionsThat(context, entry, 'consumers').length > 0)) return
+  const used = new Set([
+    ...plugins.map(entry => entry.consumer),
+    ...Object.values(credentials).flat().map(credential => credential.consumer),
+    ...consumers.filter(({ id, username, groups }) => groups.length > 0 || named.includes(id) || named.includes(username)).map(({ id }) => id)
+  ])
   for (const consumer of context.config.consumers) {
     if (used.has(consumer.id)) continue
     const key = ['username', 'custom_id'].find(field => context.source.has(`${consumer.pointer}/${field}`))
@@ -24,8 +32,58 @@ export function unusedConsumers (context: LintContext): void {
     context.warn(pointer, {
       rule: 'unused-consumer',
       cause: `nothing in the file uses ${context.quote(pointer, consumer.username ?? consumer.custom_id ?? '', 'this consumer')}`,
-      mend: 'Give it a plugin entry of its own, or remove it.'
+      mend: 'Give it a credential or a plugin entry of its own, or remove it.'
     })
+  }
+}
+
+/** Options of an entry whose schema says that they refer to consumers. */
+function optionsThat ({ plugins }: LintContext, entry: PluginEntry, refersTo: string): Array<[string, unknown]> {
+  const properties: Readonly<Record<string, { refersTo?: unknown }>> = plugins.registry.get(entry.name)?.schema.properties ?? {}
+  return Object.entries(entry.config).filter(([key, value]) => value !== null && properties[key]?.refersTo === refersTo)
+}
+
+/** Consumer groups without consumers, and those that nothing is different for. */
+export function unusedGroups (context: LintContext): void {
+  const { consumers, consumer_groups: groups, plugins } = context.config
+  const members = new Set(consumers.flatMap(consumer => consumer.groups))
+  const used = new Set(plugins.map(entry => entry.consumer_group))
+  for (const group of groups) {
+    if (members.has(group.id) && used.has(group.id)) continue
+    const pointer = `${group.pointer}/name`
+    context.warn(pointer, {
+      rule: 'unused-group',
+      cause: `${members.has(group.id) ? 'no plugin entry is for' : 'no consumer is in'} ${context.quote(pointer, group.name, 'this group')}`,
+      mend: members.has(group.id) ? 'Give it a plugin entry, or remove it.' : 'Name its consumers, or remove it.'
+    })
+  }
+}
+
+/** Credentials that no plugin of the file reads. */
+export function unusedCredentials (context: LintContext): void {
+  const { credentials, plugins } = context.config
+  const read = new Set(plugins.filter(entry => entry.enabled).map(entry => context.plugins.registry.get(entry.name)?.credentials))
+  for (const [collection, list] of Object.entries(credentials) as Array<[keyof Credentials, ReadonlyArray<{ readonly pointer: string }>]>) {
+    const first = list[0]
+    if (first === undefined || read.has(collection)) continue
+    const readers = [...context.plugins.registry.values()].filter(plugin => plugin.credentials === collection).map(plugin => plugin.name)
+    context.warn(first.pointer, {
+      rule: 'unused-credentials',
+      cause: `no plugin of the file reads its '${collection}'`,
+      mend: readers.length === 0 ? 'Remove them: no plugin knows them.' : `Add ${readers.join(' or ')} where they shall be asked for, or remove them.`
+    })
+  }
+}
+
+/** Limits of API keys that nothing counts. */
+export function uncountedKeys (context: LintContext): void {
+  for (const key of context.config.credentials.keyauth_credentials) {
+    if (key.rate_limit === null) continue
+    context.warn(`${key.pointer}/rate_limit`, {
+      rule: 'uncounted-limit',
+      cause: 'no plugin counts the requests of a key yet: this limit has no effect',
+      mend: 'Limit the key elsewhere until then.'
+    }, 'key')
   }
 }
 
@@ -58,7 +116,7 @@ export function idlePlugins (context: LintContext): void {
       continue
     }
     const under = entry.service === null ? [] : byService.get(entry.service) ?? []
-    if (entry.service === null || entry.route !== null || entry.consumer !== null || under.length === 0) continue
+    if (entry.service === null || entry.route !== null || (entry.consumer ?? entry.consumer_group) !== null || under.length === 0) continue
     const own = under.map(one => winner(byScope, entry.name, one))
     if (own.every(other => other !== undefined)) {
       report(context, entry, 'every route of its service has an entry of its own for this plugin, which wins',
@@ -82,8 +140,8 @@ function winner (byScope: ReadonlyMap<string, PluginEntry>, name: string, route:
   return byScope.get(`${name} ${route.service} ${route.id} null`) ?? byScope.get(`${name} null ${route.id} null`)
 }
 
-function scopeKey ({ name, service, route, consumer }: PluginEntry): string {
-  return `${name} ${service} ${route} ${consumer}`
+function scopeKey ({ name, service, route, consumer, consumer_group: group }: PluginEntry): string {
+  return `${name} ${service} ${route} ${consumer ?? group}`
 }
 
 function report (context: LintContext, entry: PluginEntry, why: string, mend: string, other?: PluginEntry): void {

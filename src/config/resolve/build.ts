@@ -1,19 +1,25 @@
 import type { RawEntity } from '../collect.ts'
-import type { Consumer, Entity, PluginEntry, Route, Service } from '../model.ts'
-import type { Owners } from './resolve.ts'
+import type { Config, Consumer, ConsumerGroup, Entity, PluginEntry, Route, Service } from '../model.ts'
+import { credentialsOf } from './credentials.ts'
+import type { Owners, Resolved } from './resolve.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-export interface Entities {
-  readonly services: Service[]
-  readonly routes: Route[]
-  readonly plugins: PluginEntry[]
-  readonly consumers: Consumer[]
+export type Entities = Omit<Config, 'file' | 'gateway'>
+
+export interface BuildOptions {
+  readonly resolved: Resolved
+  /** Tags that every entity gets. */
+  readonly tags: readonly string[]
+  /** Options of plugin entries, checked. */
+  readonly configs: ReadonlyMap<RawEntity, Fields>
+  /** Credentials are hashes already. */
+  readonly hashed: boolean
 }
 
 /** Turns entities without mistakes into the configuration's. Routes of a service that is off are left out, with their plugins. */
-export function build (entities: readonly RawEntity[], owners: ReadonlyMap<RawEntity, Owners>, tags: readonly string[], configs: ReadonlyMap<RawEntity, Fields>): Entities {
-  const result: Entities = { services: [], routes: [], plugins: [], consumers: [] }
+export function build (entities: readonly RawEntity[], { resolved: { owners, groups }, tags, configs, hashed }: BuildOptions): Entities {
+  const result = { services: [] as Service[], routes: [] as Route[], plugins: [] as PluginEntry[], consumers: [] as Consumer[], consumer_groups: [] as ConsumerGroup[] }
   const off = new Set<string>()
   for (const entity of entities) {
     if (entity.kind !== 'service') continue
@@ -23,7 +29,8 @@ export function build (entities: readonly RawEntity[], owners: ReadonlyMap<RawEn
   }
   for (const entity of entities) {
     const found = owners.get(entity) as Owners
-    if (entity.kind === 'consumer') result.consumers.push(consumerOf(entity, tags))
+    if (entity.kind === 'consumer') result.consumers.push(consumerOf(entity, groups.get(entity.id), tags))
+    else if (entity.kind === 'consumer_group') result.consumer_groups.push({ ...entityOf(entity, tags), name: entity.fields['name'] as string })
     else if (entity.kind !== 'route') continue
     else if (found.service !== null && off.has(found.service)) off.add(entity.id)
     else result.routes.push(routeOf(entity, found, tags))
@@ -33,7 +40,7 @@ export function build (entities: readonly RawEntity[], owners: ReadonlyMap<RawEn
     if (entity.kind !== 'plugin' || (found.route !== null && off.has(found.route))) continue
     result.plugins.push(pluginOf(entity, found, tags, configs.get(entity) as Fields))
   }
-  return result
+  return { ...result, credentials: credentialsOf(entities, owners, entity => entityOf(entity, tags), hashed) }
 }
 
 function entityOf ({ id, fields, pointer }: RawEntity, tags: readonly string[]): Entity {
@@ -100,13 +107,14 @@ function pluginOf (entity: RawEntity, owners: Owners, tags: readonly string[], c
     service: owners.service,
     route: owners.route,
     consumer: owners.consumer,
+    consumer_group: owners.consumer_group,
     config,
     protocols: distinct(fields.protocols) ?? [],
     enabled: fields.enabled
   }
 }
 
-function consumerOf (entity: RawEntity, tags: readonly string[]): Consumer {
+function consumerOf (entity: RawEntity, groups: ReadonlySet<string> | undefined, tags: readonly string[]): Consumer {
   const fields = entity.fields as unknown as Consumer
-  return { ...entityOf(entity, tags), username: fields.username ?? null, custom_id: fields.custom_id ?? null }
+  return { ...entityOf(entity, tags), username: fields.username ?? null, custom_id: fields.custom_id ?? null, groups: [...groups ?? []] }
 }

@@ -1,21 +1,12 @@
 import type { RawEntity } from '../collect.ts'
-import type { EntityKind } from '../entities/envelope.ts'
+import { entityKinds, kinds, type EntityKind } from '../entities/kinds.ts'
 import { derivedId } from '../ids.ts'
+import { keyDigest } from './key-digest.ts'
 import { nearest } from '../nearest.ts'
 import type { Pointer } from '../model.ts'
 import { join } from '../pointer.ts'
 import type { Report } from '../report.ts'
 import type { Source } from '../source.ts'
-
-export const COLLECTION: Readonly<Record<EntityKind, string>> = { service: 'services', route: 'routes', plugin: 'plugins', consumer: 'consumers' }
-
-/** Fields that no two entities of a kind may share; the first is what others refer to it by. */
-const UNIQUE: Readonly<Record<EntityKind, readonly string[]>> = {
-  service: ['name'],
-  route: ['name'],
-  plugin: ['instance_name'],
-  consumer: ['username', 'custom_id']
-}
 
 /** A thousand suggestions help nobody, and each one looks at all names. */
 const MAX_SUGGESTIONS = 50
@@ -24,8 +15,8 @@ const MAX_SUGGESTIONS = 50
 export class EntityIndex {
   readonly #source: Source
   readonly #report: Report
-  readonly #byName = { service: new Map<string, RawEntity>(), route: new Map<string, RawEntity>(), plugin: new Map<string, RawEntity>(), consumer: new Map<string, RawEntity>() }
-  readonly #byId = { service: new Map<string, RawEntity>(), route: new Map<string, RawEntity>(), plugin: new Map<string, RawEntity>(), consumer: new Map<string, RawEntity>() }
+  readonly #byName = tables()
+  readonly #byId = tables()
   #suggestions = 0
 
   constructor (source: Source, report: Report) {
@@ -39,9 +30,9 @@ export class EntityIndex {
     for (const entity of entities) {
       const { kind, fields } = entity
       if (typeof fields !== 'object' || fields === null) continue
-      UNIQUE[kind].forEach((key, index) => {
-        const value = fields[key]
-        if (typeof value !== 'string' || value === '') return
+      kinds[kind].unique.forEach((key, index) => {
+        const value = uniqueValue(kind, key, fields)
+        if (value === undefined) return
         const first = seen.get(`${kind} ${key} ${value}`)
         if (first !== undefined) {
           this.#duplicate(entity, key, first, value)
@@ -58,7 +49,7 @@ export class EntityIndex {
   /** Gives an entity without an id of its own the one that follows from `key`; a further one with the same key gets another. */
   identify (entity: RawEntity, key: string): void {
     if (entity.id !== '') return
-    const collection = COLLECTION[entity.kind]
+    const collection = kinds[entity.kind].collection
     let id = derivedId(collection, key)
     for (let nth = 2; this.#byId[entity.kind].has(id); nth++) id = derivedId(collection, `${key}#${nth}`)
     entity.id = id
@@ -71,7 +62,7 @@ export class EntityIndex {
    * @returns null when it means nothing; that was reported then
    */
   resolve (value: unknown, kind: EntityKind, pointer: Pointer): RawEntity | null {
-    const nameKey = UNIQUE[kind][0] as string
+    const nameKey = kinds[kind].unique[0] as string
     const { text, at } = referenceText(value, nameKey, pointer)
     // the schema has reported it
     if (text === undefined) return null
@@ -80,10 +71,17 @@ export class EntityIndex {
     const guess = ++this.#suggestions > MAX_SUGGESTIONS ? undefined : nearest(text, this.#byName[kind].keys())
     this.#report.at(this.#source, at, {
       rule: 'unresolved-reference',
-      cause: `invalid reference '${kind}: ${text}' (no such entry in '${COLLECTION[kind]}')`,
-      mend: guess === undefined ? `Write the ${nameKey} or the id of one of the ${COLLECTION[kind]}.` : `Did you mean '${guess}'?`
+      cause: `invalid reference '${kind}: ${text}' (no such entry in '${kinds[kind].collection}')`,
+      mend: guess === undefined ? `Write the ${nameKey} or the id of one of the ${kinds[kind].collection}.` : `Did you mean '${guess}'?`
     })
     return null
+  }
+
+  /** What the items of a list of foreign keys mean; those that mean nothing are reported and left out. */
+  resolveList ({ fields, pointer }: RawEntity, key: string, kind: EntityKind): RawEntity[] {
+    const list = typeof fields === 'object' && fields !== null ? fields[key] : undefined
+    if (!Array.isArray(list)) return []
+    return list.flatMap((item, position) => this.resolve(item, kind, join(join(pointer, key), position)) ?? [])
   }
 
   #take (entity: RawEntity, id: string, key: string): void {
@@ -95,15 +93,35 @@ export class EntityIndex {
     }
   }
 
-  #duplicate (entity: RawEntity, key: string, first: RawEntity, value: string): void {
+  #duplicate (entity: RawEntity, field: string, first: RawEntity, value: string): void {
+    const key = written(entity, field)
     const at = join(entity.pointer, key)
     this.#report.at(this.#source, at, {
       rule: 'not-unique',
-      cause: `uniqueness violation: '${COLLECTION[entity.kind]}' entity with ${key === 'id' ? 'primary key' : key} set to '${value}' already declared`,
+      cause: `uniqueness violation: '${kinds[entity.kind].collection}' entity with ${key === 'id' ? 'primary key' : key} ${isHidden(entity, key) ? '' : `set to '${value}' `}already declared`,
       mend: `Choose another ${key}, or remove one of the two.`,
-      related: [{ range: this.#source.locate(join(first.pointer, key)), message: 'declared here first' }, ...this.#source.via(first.pointer)]
+      related: [{ range: this.#source.locate(join(first.pointer, written(first, field))), message: 'declared here first' }, ...this.#source.via(first.pointer)]
     })
   }
+}
+
+function tables (): Readonly<Record<EntityKind, Map<string, RawEntity>>> {
+  return Object.fromEntries(entityKinds.map(kind => [kind, new Map()])) as unknown as Record<EntityKind, Map<string, RawEntity>>
+}
+
+/** What must not occur twice; of API keys their digest, which is all that some of them have. */
+function uniqueValue (kind: EntityKind, key: string, fields: Readonly<Record<string, unknown>>): string | undefined {
+  const value = kind === 'keyauth_credential' ? keyDigest(fields) : fields[key]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** Where the unique value of an API key stands. */
+function written ({ kind, fields }: RawEntity, field: string): string {
+  return kind === 'keyauth_credential' && field === 'key' && fields['key'] === undefined ? 'hash' : field
+}
+
+function isHidden ({ kind }: RawEntity, key: string): boolean {
+  return kind === 'keyauth_credential' && key === 'key'
 }
 
 /** `users`, `{ name: users }` or `{ id: … }`. */

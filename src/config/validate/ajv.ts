@@ -20,6 +20,8 @@ export type { ValidateFunction }
 /** The one ajv set-up: the file's envelope, the plugins' configs and the tests of the generated schemas share it. */
 export function createAjv (): Ajv {
   const ajv = new Ajv(options)
+  // marks for others than ajv: a value that nobody may see, one that names an entity of the file
+  ajv.addVocabulary(['secret', 'refersTo'])
   // the package is CommonJS: its default export is the module object for TypeScript, the function at run time
   const add = formats as unknown as typeof formats.default
   return add(ajv)

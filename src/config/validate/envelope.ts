@@ -4,7 +4,7 @@ import type { ErrorObject } from 'ajv'
 import { collect } from '../collect.ts'
 import type { RawEntity } from '../collect.ts'
 import { entitySchema, envelopeSchema } from '../entities/envelope.ts'
-import type { EntityKind } from '../entities/envelope.ts'
+import { entityKinds, isCredential, type EntityKind } from '../entities/kinds.ts'
 import type { Pointer } from '../model.ts'
 import { createRegexChecker } from '../regex-safety.ts'
 import type { Report } from '../report.ts'
@@ -17,6 +17,7 @@ import { checkGateway } from './gateway.ts'
 import { refusedProtocol } from './later.ts'
 import type { Message, SchemaPart } from './messages.ts'
 import { dropNulls } from './nulls.ts'
+import { checkCredential } from './credential.ts'
 import { checkRoute } from './route.ts'
 import { checkService } from './service.ts'
 import { translate } from './translate.ts'
@@ -39,10 +40,7 @@ function validators (): Validators {
   const compile = (schema: TObject): Checked => ({ schema: schema as SchemaPart, validate: ajv.compile(schema) })
   compiled = {
     file: compile(envelopeSchema(anything)),
-    service: compile(entitySchema('service', anything)),
-    route: compile(entitySchema('route', anything)),
-    plugin: compile(entitySchema('plugin', anything)),
-    consumer: compile(entitySchema('consumer', anything))
+    ...Object.fromEntries(entityKinds.map(kind => [kind, compile(entitySchema(kind, anything))])) as Record<EntityKind, Checked>
   }
   return compiled
 }
@@ -91,6 +89,8 @@ export class Envelope {
     const context = new EntityContext(this.#source, this.#report, pointer, this.#checkRegex)
     if (kind === 'service') entity.address = checkService(fields, context)
     else if (kind === 'route') checkRoute(fields, context)
+    else if (isCredential(kind)) checkCredential(entity, context)
+    else if (kind === 'plugin') checkAudience(fields, context)
     else if (kind === 'consumer' && ['username', 'custom_id'].every(key => fields[key] === undefined && !context.isBroken([key]))) {
       context.at([], { rule: 'required', cause: 'at least one of these fields must be non-empty: \'username\', \'custom_id\'', mend: 'Add `username`.' })
     }
@@ -107,6 +107,12 @@ export class Envelope {
       value: (error, at) => special?.(error) ?? (isProtocol(at) ? refusedProtocol(error.data) : undefined)
     })
   }
+}
+
+/** Whom an entry is for. */
+function checkAudience (fields: Readonly<Record<string, unknown>>, context: EntityContext): void {
+  if (fields['consumer'] === undefined || fields['consumer_group'] === undefined) return
+  context.at(['consumer_group'], { rule: 'field-conflict', cause: 'only one or none of these fields must be set: \'consumer\', \'consumer_group\'', mend: 'Write two entries.' })
 }
 
 function isProtocol (pointer: Pointer): boolean {

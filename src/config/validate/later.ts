@@ -1,4 +1,4 @@
-import type { EntityKind } from '../entities/envelope.ts'
+import type { EntityKind } from '../entities/kinds.ts'
 
 /** Where a key stands: at the top, in one of our blocks, or in an entity. */
 export type Place = EntityKind | 'file' | 'info' | 'defaults' | 'listen'
@@ -14,10 +14,7 @@ const NO_CREDENTIALS = 'Remove it; requests can\'t be authenticated with it yet.
 const NO_CERTIFICATES = 'Remove it; let something in front of the gateway end TLS.'
 const ONE_TARGET = 'Remove it, and write host and port of one target into the service.'
 
-const CREDENTIALS = [
-  'acls', 'jwt_secrets', 'keyauth_credentials', 'basicauth_credentials', 'hmacauth_credentials', 'oauth2_credentials',
-  'oauth2_tokens', 'oauth2_authorization_codes', 'mtls_auth_credentials', 'keyauth_enc_credentials'
-]
+const CREDENTIALS = ['oauth2_tokens', 'oauth2_authorization_codes', 'mtls_auth_credentials', 'keyauth_enc_credentials']
 
 /** What Kong knows and Sallyport doesn't do: refused by name, never accepted and ignored. */
 const LATER: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
@@ -27,9 +24,7 @@ const LATER: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     certificates: NO_CERTIFICATES,
     snis: NO_CERTIFICATES,
     ca_certificates: NO_CERTIFICATES,
-    consumer_groups: REMOVE,
-    consumer_group_consumers: REMOVE,
-    consumer_group_plugins: REMOVE,
+    consumer_group_plugins: 'Write the entries as `plugins` inside of their consumer group.',
     vaults: 'Remove it; write \'{vault://env/NAME}\' for a variable of the environment.',
     keys: REMOVE,
     key_sets: REMOVE,
@@ -58,10 +53,17 @@ const LATER: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   plugin: {
     ordering: 'Remove it; plugins run in the order of their priorities.',
     condition: 'Remove it; put the plugin on the routes that need it.',
-    consumer_group: 'Remove it, and write one entry for each consumer.',
     partials: 'Remove it; _plugin_configs and _config share options between entries.'
   },
-  consumer: { ...all(CREDENTIALS, NO_CREDENTIALS), groups: REMOVE, type: REMOVE }
+  consumer: { ...all(CREDENTIALS, NO_CREDENTIALS), type: REMOVE },
+  consumer_group: {},
+  consumer_group_consumer: {},
+  acl: {},
+  jwt_secret: {},
+  keyauth_credential: {},
+  basicauth_credential: {},
+  hmacauth_credential: {},
+  oauth2_credential: {}
 }
 
 const PROTOCOLS = ['grpc', 'grpcs', 'tcp', 'tls', 'tls_passthrough', 'udp', 'ws', 'wss']

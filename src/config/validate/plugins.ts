@@ -2,12 +2,13 @@ import type { Ajv } from 'ajv'
 import type { LoadedPlugins } from '../../plugins.ts'
 import type { BrandedPlugin, PluginScope } from '../../plugin.ts'
 import type { RawEntity } from '../collect.ts'
+import { kinds } from '../entities/kinds.ts'
 import { deepFreeze } from '../freeze.ts'
 import { nearest } from '../nearest.ts'
 import type { Pointer } from '../model.ts'
 import { join } from '../pointer.ts'
 import type { Report } from '../report.ts'
-import type { Owners } from '../resolve/resolve.ts'
+import type { Resolved } from '../resolve/resolve.ts'
 import type { Source } from '../source.ts'
 import type { ValidateFunction } from './ajv.ts'
 import type { SchemaPart } from './messages.ts'
@@ -23,7 +24,7 @@ export interface PluginChecks {
   readonly source: Source
   readonly report: Report
   readonly plugins: LoadedPlugins
-  readonly owners: ReadonlyMap<RawEntity, Owners>
+  readonly resolved: Resolved
 }
 
 /** Checks the plugin entries against the plugins themselves; gives each good entry's options, filled in and frozen. */
@@ -60,21 +61,22 @@ function definitionOf (entity: RawEntity, { source, report, plugins }: PluginChe
   return undefined
 }
 
-function checkScope (entity: RawEntity, { name, scopes }: BrandedPlugin, { source, report, owners }: PluginChecks): void {
-  const found = owners.get(entity)
+function checkScope (entity: RawEntity, { name, scopes }: BrandedPlugin, { source, report, resolved }: PluginChecks): void {
+  const found = resolved.owners.get(entity)
   if (found === undefined) return
-  const levels = (['service', 'route', 'consumer'] as const).filter(level => found[level] !== null)
+  const levels = kinds.plugin.owners.filter(level => found[level] !== null)
   const list = scopes.join(', ')
   for (const level of levels) {
-    if (scopes.includes(level)) continue
+    // a consumer group stands for its consumers
+    if (scopes.includes(level === 'consumer_group' ? 'consumer' : level)) continue
     const written = join(entity.pointer, level)
     report.at(source, source.has(written) ? written : join(entity.pointer, 'name'), {
       rule: 'plugin-scope',
-      cause: `value must be null: '${name}' can't be configured for a ${level}`,
+      cause: `value must be null: '${name}' can't be configured for a ${level.replace('_', ' ')}`,
       mend: `Move the entry to one of its levels: ${list}.`
     })
   }
-  const scoped = levels.length > 0 || entity.parent !== null || (['service', 'route', 'consumer'] as const).some(key => entity.fields[key] !== undefined)
+  const scoped = levels.length > 0 || entity.parent !== null || kinds.plugin.owners.some(key => entity.fields[key] !== undefined)
   if (!scoped && !scopes.includes('global' satisfies PluginScope)) {
     report.at(source, join(entity.pointer, 'name'), { rule: 'plugin-scope', cause: `'${name}' can't be configured globally`, mend: `Move the entry to one of its levels: ${list}.` })
   }
@@ -102,8 +104,16 @@ function checkConfig (entity: RawEntity, definition: BrandedPlugin, validators: 
     return undefined
   }
   deepFreeze(config)
+  checkReferences(definition, config as Config, pointer, checks)
   checkRules(definition, config as Config, pointer, checks)
   return config as Config
+}
+
+/** Options that name a consumer must name one of the file. */
+function checkReferences (definition: BrandedPlugin, config: Config, pointer: Pointer, { resolved }: PluginChecks): void {
+  for (const [key, schema] of Object.entries(definition.schema.properties)) {
+    if ((schema as { refersTo?: unknown }).refersTo === 'consumer' && config[key] !== undefined) resolved.index.resolve(config[key], 'consumer', join(pointer, key))
+  }
 }
 
 /** null: the plugin's schema is none. */

@@ -1,12 +1,10 @@
 import { entitySchemas, gatewaySchema } from '../entities/envelope.ts'
-import type { EntityKind } from '../entities/envelope.ts'
+import { kinds, type EntityKind } from '../entities/kinds.ts'
 import type { Pointer } from '../model.ts'
 import { refusedKey } from './later.ts'
 import type { Place } from './later.ts'
 import { unknownKey } from './messages.ts'
 import type { Message } from './messages.ts'
-
-const PLURAL: Readonly<Record<EntityKind, string>> = { service: 'services', route: 'routes', plugin: 'plugins', consumer: 'consumers' }
 
 /** Why a key can't stand where it stands: Kong has it and this release not, it belongs elsewhere, or it means nothing. */
 export function explainKey (key: string, place: Place | undefined, known: readonly string[]): Message | undefined {
@@ -26,8 +24,8 @@ export function explainKey (key: string, place: Place | undefined, known: readon
 function homeOf (key: string, place: Place): string | undefined {
   if (place === 'file') return Object.hasOwn(gatewaySchema.properties, key) ? `\`${key}\` belongs into the block \`gateway\`.` : undefined
   if (!isKind(place)) return undefined
-  const kinds = (Object.keys(entitySchemas) as EntityKind[]).filter(kind => Object.hasOwn(entitySchemas[kind].properties, key))
-  if (kinds.length > 0) return `\`${key}\` is a field of ${kinds.map(kind => PLURAL[kind]).join(' and ')}.`
+  const homes = (Object.keys(entitySchemas) as EntityKind[]).filter(kind => Object.hasOwn(entitySchemas[kind].properties, key))
+  if (homes.length > 0) return `\`${key}\` is a field of ${homes.map(kind => kinds[kind].collection).join(' and ')}.`
   return place === 'plugin' ? 'Options of the plugin belong into `config`.' : undefined
 }
 

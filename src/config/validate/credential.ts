@@ -1,0 +1,59 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { RawEntity } from '../collect.ts'
+import { kinds } from '../entities/kinds.ts'
+import type { JwtAlgorithm } from '../model.ts'
+import type { EntityContext, Fields } from './context.ts'
+import { missing } from './messages.ts'
+
+/** What a schema can't say about a credential. */
+export function checkCredential ({ kind, parent, fields }: RawEntity, context: EntityContext): void {
+  if (kinds[kind].owned && parent === null && fields['consumer'] === undefined && !context.isBroken(['consumer'])) {
+    context.at([], { ...missing('consumer'), mend: 'Add `consumer`, or write it inside of its consumer.' })
+  }
+  if (kind === 'jwt_secret') checkJwtSecret(fields, context)
+  else if (kind === 'keyauth_credential') checkKey(fields, context)
+}
+
+function checkKey (fields: Fields, context: EntityContext): void {
+  const written = ['key', 'hash'].filter(key => fields[key] !== undefined || context.isBroken([key]))
+  if (written.length === 1) return
+  context.at(written.length === 0 ? [] : ['key'], {
+    rule: written.length === 0 ? 'required' : 'field-conflict',
+    cause: 'exactly one of these fields must be non-empty: \'key\', \'hash\'',
+    mend: written.length === 0 ? 'Add `hash` (SHA-256 of the key, in hex), or `key`.' : 'Keep `hash`, and remove `key`.'
+  })
+}
+
+function checkJwtSecret (fields: Fields, context: EntityContext): void {
+  const { algorithm, secret, rsa_public_key: pem } = fields
+  if (typeof algorithm !== 'string') return
+  const needed = algorithm.startsWith('HS') ? 'secret' : 'rsa_public_key'
+  if ((needed === 'secret' ? secret : pem) === undefined) {
+    if (!context.isBroken([needed])) context.at([], { ...missing(needed), mend: `Add \`${needed}\`, or another \`algorithm\`: ${algorithm} needs it.` })
+    return
+  }
+  if (needed === 'rsa_public_key' && typeof pem === 'string' && pem !== '') checkPublicKey(pem, algorithm as JwtAlgorithm, context)
+}
+
+/** Curve that an algorithm of elliptic curves demands (RFC 7518 section 3.4). */
+const CURVES: Readonly<Partial<Record<JwtAlgorithm, string>>> = { ES256: 'prime256v1', ES384: 'secp384r1', ES512: 'secp521r1' }
+
+function checkPublicKey (pem: string, algorithm: JwtAlgorithm, context: EntityContext): void {
+  let key: KeyObject
+  try {
+    if (pem.includes('PRIVATE KEY')) throw new TypeError('private')
+    key = createPublicKey(pem)
+  } catch {
+    context.at(['rsa_public_key'], { rule: 'bad-key', cause: 'invalid key', mend: 'Write a public key as PEM, with `|` before its lines, or refer to a variable that holds it.' })
+    return
+  }
+  const curve = CURVES[algorithm]
+  const type = key.asymmetricKeyType ?? ''
+  const fits = curve !== undefined
+    ? key.asymmetricKeyDetails?.namedCurve === curve
+    : algorithm === 'EdDSA' ? type === 'ed25519' || type === 'ed448' : type === 'rsa' || (type === 'rsa-pss' && algorithm.startsWith('PS'))
+  if (!fits) context.at(['rsa_public_key'], { rule: 'bad-key', cause: `invalid key: it is no key for ${algorithm}`, mend: 'Correct `algorithm`, or the key.' })
+  else if (type.startsWith('rsa') && (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
+    context.at(['rsa_public_key'], { rule: 'bad-key', cause: 'invalid key: it has fewer than 2048 bits', mend: 'Make a new key (RFC 7518 section 3.3).' })
+  }
+}
