@@ -11,6 +11,7 @@ export const loaderRules: Readonly<Record<string, string>> = {
   'bad-module': 'a module of gateway.modules, or a plugin of one, that can\'t be used',
   'bad-name': 'a name with characters that names don\'t have',
   'bad-path': 'a path that no request can have',
+  'bad-public-key': 'a public key that is none, or not for its algorithm',
   'bad-reference': 'a reference to a variable that is written wrong, or whose value doesn\'t fit',
   'bad-regex': 'a regex that doesn\'t compile, or means different things to different engines',
   'bad-tag': 'a tag with characters that tags don\'t have',

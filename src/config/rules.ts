@@ -15,7 +15,10 @@ const lintRules: Readonly<Record<string, string>> = {
   'route-shadowed': 'a route that never gets a request',
   'route-tie': 'two routes that only their order in the file tells apart',
   'service-without-route': 'a service that never gets a request',
+  'uncounted-limit': 'a limit of an API key, which nothing counts yet',
   'unused-consumer': 'a consumer that nothing uses',
+  'unused-credentials': 'credentials that no plugin of the file reads',
+  'unused-group': 'a consumer group without consumers or without a plugin entry',
   'unused-module': 'a module whose plugins nothing uses'
 }
 

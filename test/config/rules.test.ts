@@ -174,12 +174,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: route('paths: [/]\n«destinations»: []'), rule: 'field-conflict', cause: 'cannot set \'destinations\' when \'protocols\' is \'http\' or \'https\'' }
   ],
   'what Kong has and this release has not': [
-    ...['upstreams', 'targets', 'certificates', 'snis', 'ca_certificates', 'consumer_groups', 'vaults', 'keys', 'key_sets', 'jwt_secrets', 'acls', 'workspaces',
-      'filter_chains', 'partials', 'keyauth_credentials'].map(key => ({ yaml: `${HEAD}«${key}»: []\n`, rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
+    ...['upstreams', 'targets', 'certificates', 'snis', 'ca_certificates', 'consumer_group_plugins', 'vaults', 'keys', 'key_sets', 'workspaces',
+      'filter_chains', 'partials', 'keyauth_enc_credentials'].map(key => ({ yaml: `${HEAD}«${key}»: []\n`, rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
     ...['client_certificate', 'ca_certificates', 'tls_verify_depth', 'filter_chains'].map(key => ({ yaml: service(`«${key}»: 1`), rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
     ...['expression', 'priority', 'snis'].map(key => ({ yaml: route(`paths: [/]\n«${key}»: 1`), rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
-    ...['ordering', 'condition', 'consumer_group', 'partials'].map(key => ({ yaml: `${HEAD}plugins: [{name: fixture, «${key}»: x}]\n`, rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
-    ...['keyauth_credentials', 'basicauth_credentials', 'acls', 'groups'].map(key => ({ yaml: `${HEAD}consumers: [{username: x, «${key}»: []}]\n`, rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
+    ...['ordering', 'condition', 'partials'].map(key => ({ yaml: `${HEAD}plugins: [{name: fixture, «${key}»: x}]\n`, rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
+    ...['keyauth_enc_credentials', 'type'].map(key => ({ yaml: `${HEAD}consumers: [{username: x, «${key}»: []}]\n`, rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
     { yaml: service('protocol: «grpc»'), rule: 'not-supported-yet', cause: 'the protocol \'grpc\' is not supported yet' },
     { yaml: route('paths: [/]\nprotocols: [http, «tcp»]'), rule: 'not-supported-yet', cause: 'the protocol \'tcp\' is not supported yet' },
     { yaml: route('paths: [/]\nprotocols: [«wss»]'), rule: 'not-supported-yet', cause: 'the protocol \'wss\' is not supported yet' },

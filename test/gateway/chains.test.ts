@@ -10,10 +10,14 @@ const registry = new Map([named('late', 1), named('early', 100), named('also-ear
 // Kong's precedence, most specific first
 const levels = [
   { id: 'route+service+consumer', route: 'r', service: 's', consumer: 'c' },
+  { id: 'route+service+group', route: 'r', service: 's', consumer_group: 'g' },
   { id: 'route+consumer', route: 'r', consumer: 'c' },
   { id: 'service+consumer', service: 's', consumer: 'c' },
+  { id: 'route+group', route: 'r', consumer_group: 'g' },
+  { id: 'service+group', service: 's', consumer_group: 'g' },
   { id: 'route+service', route: 'r', service: 's' },
   { id: 'consumer', consumer: 'c' },
+  { id: 'group', consumer_group: 'g' },
   { id: 'route', route: 'r' },
   { id: 'service', service: 's' },
   { id: 'global' }
@@ -31,7 +35,13 @@ for (const [index, level] of levels.entries()) {
 t.test('alternatives end at the first entry that every consumer gets', async t => {
   const chains = new Chains(config({ plugins: levels.map(scope => entry({ name: 'late', ...scope })) }), registry)
   const ids = chains.of(route({ id: 'r', service: 's' }))[0]?.entries.map(item => item.id)
-  t.strictSame(ids, ['route+service+consumer', 'route+consumer', 'service+consumer', 'route+service'])
+  t.strictSame(ids, levels.slice(0, 7).map(level => level.id))
+})
+
+t.test('of several groups of a consumer the one whose name sorts first wins', async t => {
+  const groups = [{ id: 'g-1', name: 'silver' }, { id: 'g-2', name: 'gold' }].map(group => ({ ...group, tags: [], pointer: '' }))
+  const chains = new Chains(config({ consumer_groups: groups, plugins: groups.map(({ id }) => entry({ name: 'late', id, consumer_group: id })) }), registry)
+  t.strictSame(chains.of(route())[0]?.entries.map(item => item.id), ['g-2', 'g-1'])
 })
 
 t.test('a disabled entry gives way to a less specific one', async t => {

@@ -1,4 +1,4 @@
-import { definePlugin, Type } from '../../src/plugin.ts'
+import { AnonymousConsumer, definePlugin, Type } from '../../src/plugin.ts'
 import type { BrandedPlugin } from '../../src/plugin.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { LoadOptions, LoadResult } from '../../src/config/load.ts'
@@ -55,7 +55,8 @@ export const fixture = definePlugin({
     nested: Type.Optional(Type.Object({
       deep: Type.String({ pattern: '^x', description: 'Starts with x.' })
     }, { additionalProperties: false, description: 'A block.' })),
-    free: Type.Optional(Type.Unknown({ description: 'Anything.' }))
+    free: Type.Optional(Type.Unknown({ description: 'Anything.' })),
+    anonymous: AnonymousConsumer
   }, { additionalProperties: false }),
   scopes: ['global', 'service', 'route', 'consumer'],
   * check (config) {

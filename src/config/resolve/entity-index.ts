@@ -98,7 +98,7 @@ export class EntityIndex {
     const at = join(entity.pointer, key)
     this.#report.at(this.#source, at, {
       rule: 'not-unique',
-      cause: `uniqueness violation: '${kinds[entity.kind].collection}' entity with ${key === 'id' ? 'primary key' : key} ${isHidden(entity, key) ? '' : `set to '${value}' `}already declared`,
+      cause: `uniqueness violation: '${kinds[entity.kind].collection}' entity with ${key === 'id' ? 'primary key' : key} ${entity.kind === 'keyauth_credential' && key !== 'id' ? '' : `set to '${value}' `}already declared`,
       mend: `Choose another ${key}, or remove one of the two.`,
       related: [{ range: this.#source.locate(join(first.pointer, written(first, field))), message: 'declared here first' }, ...this.#source.via(first.pointer)]
     })
@@ -118,10 +118,6 @@ function uniqueValue (kind: EntityKind, key: string, fields: Readonly<Record<str
 /** Where the unique value of an API key stands. */
 function written ({ kind, fields }: RawEntity, field: string): string {
   return kind === 'keyauth_credential' && field === 'key' && fields['key'] === undefined ? 'hash' : field
-}
-
-function isHidden ({ kind }: RawEntity, key: string): boolean {
-  return kind === 'keyauth_credential' && key === 'key'
 }
 
 /** `users`, `{ name: users }` or `{ id: … }`. */

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { RawEntity } from '../collect.ts'
+import { JWT_ALGORITHMS } from '../entities/credentials.ts'
 import { kinds } from '../entities/kinds.ts'
 import type { JwtAlgorithm } from '../model.ts'
 import type { EntityContext, Fields } from './context.ts'
@@ -26,10 +27,10 @@ function checkKey (fields: Fields, context: EntityContext): void {
 
 function checkJwtSecret (fields: Fields, context: EntityContext): void {
   const { algorithm, secret, rsa_public_key: pem } = fields
-  if (typeof algorithm !== 'string') return
-  const needed = algorithm.startsWith('HS') ? 'secret' : 'rsa_public_key'
+  if (!(JWT_ALGORITHMS as readonly unknown[]).includes(algorithm)) return
+  const needed = (algorithm as JwtAlgorithm).startsWith('HS') ? 'secret' : 'rsa_public_key'
   if ((needed === 'secret' ? secret : pem) === undefined) {
-    if (!context.isBroken([needed])) context.at([], { ...missing(needed), mend: `Add \`${needed}\`, or another \`algorithm\`: ${algorithm} needs it.` })
+    if (!context.isBroken([needed])) context.at([], { ...missing(needed), mend: `Add \`${needed}\`, or another \`algorithm\`: ${algorithm as string} needs it.` })
     return
   }
   if (needed === 'rsa_public_key' && typeof pem === 'string' && pem !== '') checkPublicKey(pem, algorithm as JwtAlgorithm, context)
@@ -44,7 +45,7 @@ function checkPublicKey (pem: string, algorithm: JwtAlgorithm, context: EntityCo
     if (pem.includes('PRIVATE KEY')) throw new TypeError('private')
     key = createPublicKey(pem)
   } catch {
-    context.at(['rsa_public_key'], { rule: 'bad-key', cause: 'invalid key', mend: 'Write a public key as PEM, with `|` before its lines, or refer to a variable that holds it.' })
+    context.at(['rsa_public_key'], { rule: 'bad-public-key', cause: 'invalid key', mend: 'Write a public key as PEM, with `|` before its lines, or refer to a variable that holds it.' })
     return
   }
   const curve = CURVES[algorithm]
@@ -52,8 +53,8 @@ function checkPublicKey (pem: string, algorithm: JwtAlgorithm, context: EntityCo
   const fits = curve !== undefined
     ? key.asymmetricKeyDetails?.namedCurve === curve
     : algorithm === 'EdDSA' ? type === 'ed25519' || type === 'ed448' : type === 'rsa' || (type === 'rsa-pss' && algorithm.startsWith('PS'))
-  if (!fits) context.at(['rsa_public_key'], { rule: 'bad-key', cause: `invalid key: it is no key for ${algorithm}`, mend: 'Correct `algorithm`, or the key.' })
+  if (!fits) context.at(['rsa_public_key'], { rule: 'bad-public-key', cause: `invalid key: it is no key for ${algorithm}`, mend: 'Correct `algorithm`, or the key.' })
   else if (type.startsWith('rsa') && (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
-    context.at(['rsa_public_key'], { rule: 'bad-key', cause: 'invalid key: it has fewer than 2048 bits', mend: 'Make a new key (RFC 7518 section 3.3).' })
+    context.at(['rsa_public_key'], { rule: 'bad-public-key', cause: 'invalid key: it has fewer than 2048 bits', mend: 'Make a new key (RFC 7518 section 3.3).' })
   }
 }
