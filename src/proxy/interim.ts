@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { buildConnector } from 'undici'
+import { parserOf, type Parser } from './undici-parser.ts'
 
 /**
  * Lets upstreams send `100 Continue`.
@@ -12,10 +13,7 @@ export function tolerateContinue (connect: buildConnector.connector): buildConne
   return function connectTolerant (options, callback) {
     connect(options, (...outcome) => {
       const socket = outcome[1]
-      if (socket !== null && socket !== undefined) {
-        filterContinue(socket)
-        failOnReset(socket)
-      }
+      if (socket !== null && socket !== undefined) filterContinue(socket)
       callback(...outcome)
     })
   }
@@ -25,20 +23,6 @@ const START = Buffer.from('HTTP/1.1 100')
 const END = Buffer.from('\r\n\r\n')
 /** An interim answer longer than this is passed on, and refused by the parser. */
 const LONGEST = 4096
-
-interface Parser { statusCode: number | null, headers: readonly unknown[], shouldKeepAlive: boolean }
-
-/**
- * undici takes a reset for the end of a body that has no length (macOS resets where others end). Elsewhere it is a cut
- * body, which must not pass for a whole one. Its parser makes the exception for connections that end with the answer, so
- * it is told that this one doesn't, just before it looks.
- */
-function failOnReset (socket: Socket): void {
-  socket.on('error', () => {
-    const parser = parserOf(socket)
-    if (parser != null) parser.shouldKeepAlive = true
-  })
-}
 
 function filterContinue (socket: Socket): void {
   const read = socket.read
@@ -80,9 +64,4 @@ function startsInterim (bytes: Buffer): boolean {
 
 function waitsForHead (parser: Parser): boolean {
   return (parser.statusCode === null || parser.statusCode === 0) && parser.headers.length === 0
-}
-
-function parserOf (socket: Socket): Parser | null | undefined {
-  const symbol = Object.getOwnPropertySymbols(socket).find(candidate => candidate.description === 'parser')
-  return symbol === undefined ? undefined : (socket as unknown as Record<symbol, Parser | null>)[symbol]
 }

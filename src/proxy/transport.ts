@@ -1,6 +1,7 @@
 import { buildConnector, Client } from 'undici'
 import { Connections } from './connections.ts'
 import { tolerateContinue } from './interim.ts'
+import { failOnReset } from './resets.ts'
 
 /** Where requests of a service go. */
 export interface Target {
@@ -77,7 +78,7 @@ function open (options: TargetOptions): Target {
     autoSelectFamily: true
   })
   const connections = new Connections(() => new Client(origin, {
-    connect: tolerateContinue(connect),
+    connect: failOnReset(tolerateContinue(connect)),
     // see Connections: never more than one
     pipelining: 2,
     allowH2: false,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
 import { statusOf } from '../helpers/http-messages.ts'
@@ -13,12 +13,14 @@ import { ask } from '../helpers/raw-client.ts'
 import { OK, rawUpstream } from '../helpers/raw-upstream.ts'
 
 const fixtures = join(packageRoot, 'test/fixtures/tls')
+/** For upstream.test; signed by nobody but itself. */
+const certificate = { key: readFileSync(join(fixtures, 'upstream.key')), cert: readFileSync(join(fixtures, 'upstream.crt')) }
 
-/** Answers everything; its certificate, for upstream.test, is signed by nobody but itself. */
+/** Answers everything. */
 async function tlsUpstream (t: Test): Promise<{ port: number, names: Array<string | false | null>, requests: string[] }> {
   const names: Array<string | false | null> = []
   const requests: string[] = []
-  const server = createTlsServer({ key: readFileSync(join(fixtures, 'upstream.key')), cert: readFileSync(join(fixtures, 'upstream.crt')) }, (socket: TLSSocket) => {
+  const server = createTlsServer(certificate, (socket: TLSSocket) => {
     names.push(socket.servername)
     socket.on('error', () => {})
     socket.on('data', chunk => {
@@ -83,4 +85,26 @@ t.test('an upstream that never finishes its TLS handshake is a 504 after connect
   const { answer } = await ask(t, port, get())
   t.equal(statusOf(answer), 504)
   await settled(server)
+})
+
+// docs/limits.md: Node says the same of both ends
+t.test('an answer that ends with its TLS connection counts as whole, however that ended', async t => {
+  for (const how of ['as TLS has it', 'without close_notify']) {
+    const connections: Socket[] = []
+    const server = createTlsServer(certificate, socket => {
+      socket.on('error', () => {})
+      socket.on('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\nok')
+        if (how === 'as TLS has it') socket.end()
+        else connections[0]?.end()
+      })
+    }).on('connection', socket => { connections.push(socket) })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => { server.close() })
+    const hop = await startHop(t, (server.address() as AddressInfo).port, { service: { protocol: 'https', host: 'localhost', tls_verify: false } })
+    const { answer } = await ask(t, hop.port, get())
+    t.equal(answer.body.toString(), 'ok', how)
+    await settled(hop.server)
+  }
 })

@@ -21,6 +21,12 @@ const then = (bytes: string, end: 'reset' | 'end'): Script => (_request, socket)
   })
   return null
 }
+/** Bytes and reset are there when the gateway looks: a busy one finds them so, whatever was between them. */
+const andReset = (bytes: string): Script => (_request, socket) => {
+  socket.write(bytes, 'latin1')
+  resetSocket(socket)
+  return null
+}
 
 /** Answers that nobody can make sense of: 502, without a word about the upstream. */
 const BAD: ReadonlyArray<readonly [name: string, script: string | Script]> = [
@@ -92,7 +98,11 @@ const CUT: ReadonlyArray<readonly [name: string, script: Script]> = [
   ['closes before the last empty line', then('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n', 'end')],
   ['sends a chunk size that is none', then('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n', 'reset')],
   ['sends a chunk that is longer than its size', then('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n', 'reset')],
-  ['resets a body without a length', then('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc', 'reset')]
+  ['resets a body without a length', then('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc', 'reset')],
+  ['resets a body without a length at once', andReset('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc')],
+  ['resets a body without a length at once, unannounced', andReset('HTTP/1.1 200 OK\r\n\r\nabc')],
+  ['resets a long body at once', andReset(`HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(50_000)}`)],
+  ['resets between two chunks at once', andReset('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n')]
 ]
 
 for (const [name, script] of CUT) {

@@ -1,0 +1,10 @@
+import type { Socket } from 'node:net'
+
+/** What undici's parser of a connection says about the answer that it reads; no public interface tells. */
+export interface Parser { statusCode: number | null, headers: readonly unknown[], shouldKeepAlive: boolean }
+
+/** The parser of a connection; undefined before undici has it, null after. */
+export function parserOf (socket: Socket): Parser | null | undefined {
+  const symbol = Object.getOwnPropertySymbols(socket).find(candidate => candidate.description === 'parser')
+  return symbol === undefined ? undefined : (socket as unknown as Record<symbol, Parser | null>)[symbol]
+}
