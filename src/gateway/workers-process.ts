@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { BoundAddress, ProcessFacts } from './engine.ts'
+import { rescueConnections } from './rescue-connections.ts'
 import type { Answer, Order, OrderOf, SentLoadout } from './workers-messages.ts'
 
 type Done = Extract<Answer, { type: 'done' }>
@@ -28,6 +29,7 @@ export class WorkerProcess {
   /** @param onOutput told of every piece of the worker's standard output */
   constructor (environment: NodeJS.ProcessEnv, onOutput: (output: NodeJS.ReadableStream) => void) {
     this.#worker = cluster.fork(environment)
+    rescueConnections(this.#worker)
     const { stdout } = this.#worker.process
     if (stdout !== null) onOutput(stdout)
     this.#listens = new Promise(resolve => {
