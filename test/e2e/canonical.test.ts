@@ -77,18 +77,21 @@ t.test('an HTTP/1.0 client gets an answer that it can read: no chunks, and the e
 })
 
 t.test('pipelined requests are answered in order, one at a time', async t => {
+  let first = (): void => {}
   const upstream = await rawUpstream(t, (request, socket, index) => {
     const body = request.line
     const answer = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
-    // the first is the slowest
-    setTimeout(() => socket.write(answer), index === 0 ? 100 : 0)
+    if (index > 0) return answer
+    first = () => socket.write(answer)
     return null
   })
   const { server, port } = await startHop(t, upstream.port)
   const client = await rawClient(t, port)
   client.send(`POST /1 HTTP/1.1\r\n${H}Content-Length: 3\r\n\r\nabcGET /2 HTTP/1.1\r\n${H}\r\nGET /3 HTTP/1.1\r\n${H}\r\n`)
+  await upstream.until(() => upstream.requests.length > 0)
   await new Promise(resolve => { setTimeout(resolve, 50) })
   t.equal(upstream.requests.length, 1, 'what follows an unsafe request waits for its answer')
+  first()
   await client.answer(3)
   t.same(client.answers.map(answer => answer.body.toString()), ['POST /1 HTTP/1.1', 'GET /2 HTTP/1.1', 'GET /3 HTTP/1.1'])
   await settled(server)

@@ -53,7 +53,7 @@ t.test('a client that goes on sending after a refusal still reads it, and is cut
   t.equal(statusOf(await client.answer()), 401)
   await new Promise(resolve => { client.socket.once('close', resolve) })
   clearInterval(timer)
-  t.ok(performance.now() - start < 8_000)
+  t.ok(performance.now() - start < 20_000)
   await settled(server)
   t.equal(server.facts().connections, 0)
 })

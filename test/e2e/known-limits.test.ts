@@ -5,7 +5,7 @@ import { get, settled, startHop } from '../helpers/hop.ts'
 import { plainUpstream } from '../helpers/plain-upstream.ts'
 import { testPlugin } from '../helpers/plugins.ts'
 import { ask, rawClient } from '../helpers/raw-client.ts'
-import { OK, rawUpstream } from '../helpers/raw-upstream.ts'
+import { eventually, OK, rawUpstream } from '../helpers/raw-upstream.ts'
 
 t.test('after a cancelled request one connection more is opened, and closed again unused', async t => {
   const upstream = await rawUpstream(t, () => null)
@@ -54,12 +54,24 @@ t.test('a client that closes its sending side is taken to have left', async t =>
 })
 
 t.test('a client that leaves while its upload waits for the upstream is noticed when write_timeout ends the wait', async t => {
-  const upstreamPort = await plainUpstream(t, socket => { setImmediate(() => socket.pause()) })
-  const { server, port } = await startHop(t, upstreamPort, { service: { write_timeout: 1_000 } })
+  let reached = false
+  const upstreamPort = await plainUpstream(t, socket => {
+    reached = true
+    setImmediate(() => socket.pause())
+  })
+  const { server, port } = await startHop(t, upstreamPort, { service: { write_timeout: 3_000 } })
   const client = await rawClient(t, port)
-  const size = 64 * 1024 * 1024
-  client.send(`POST / HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: ${size}\r\n\r\n`).send(Buffer.alloc(size, 'x'))
-  await new Promise(resolve => { setTimeout(resolve, 300) })
+  const part = Buffer.alloc(1024 * 1024, 'x')
+  client.send(`POST / HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: ${64 * part.length}\r\n\r\n`)
+  for (let count = 0; count < 64; count++) client.send(part)
+  // until nothing has moved for many turns
+  let left = Infinity
+  let quiet = 0
+  await eventually(() => {
+    quiet = reached && client.socket.writableLength === left ? quiet + 1 : 0
+    left = client.socket.writableLength
+    return quiet > 40
+  })
   client.socket.resetAndDestroy()
   await new Promise(resolve => { setTimeout(resolve, 200) })
   t.equal(server.facts().requests, 1)

@@ -52,11 +52,11 @@ t.test('a slow body that is fast enough passes', async t => {
   const upstream = await rawUpstream(t)
   const { server, port } = await startHop(t, upstream.port, { gateway: { timeouts } })
   const client = await rawClient(t, port)
-  client.send(`POST / HTTP/1.1\r\n${H}Content-Length: 10000\r\n\r\n`)
-  // 5 kB/s
+  client.send(`POST / HTTP/1.1\r\n${H}Content-Length: 60000\r\n\r\n`)
+  // 30 kB/s
   for (let count = 0; count < 20; count++) {
     await new Promise(resolve => { setTimeout(resolve, 100) })
-    client.send('x'.repeat(500))
+    client.send('x'.repeat(3_000))
   }
   t.equal(statusOf(await client.answer()), 200)
   await settled(server)
@@ -106,7 +106,8 @@ t.test('300 slow uploads do not shut others out', async t => {
     client.send(get('/fast'))
     t.equal(statusOf(await client.answer()), 200)
   }
-  t.ok(performance.now() - start < 3_000, `${performance.now() - start} ms for 20 requests`)
+  // well before the slow ones are cut
+  t.ok(performance.now() - start < 8_000, `${performance.now() - start} ms for 20 requests`)
   for (const client of slow) client.socket.destroy()
   await settled(server)
 })

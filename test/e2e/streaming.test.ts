@@ -1,10 +1,9 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { value } from '../helpers/http-messages.ts'
 import { get, settled, startHop } from '../helpers/hop.ts'
+import { held } from '../helpers/memory.ts'
 import { plainUpstream } from '../helpers/plain-upstream.ts'
 import { testPlugin } from '../helpers/plugins.ts'
 import { rawClient } from '../helpers/raw-client.ts'
@@ -16,22 +15,6 @@ const SIZE = 100 * MIB
 const FLAT = 64 * MIB
 /** What may be under way in kernel buffers and streams of both connections. */
 const IN_FLIGHT = 24 * MIB
-
-// what is held, not what has not been collected yet: when that happens differs from version to version
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-/** Bytes that are held: the least of a few readings, since what was collected is given back on other threads, and later. */
-async function held (): Promise<number> {
-  let least = Infinity
-  for (let reading = 0; reading < 4; reading++) {
-    collect()
-    await new Promise(resolve => { setTimeout(resolve, 5) })
-    const { heapUsed, external } = process.memoryUsage()
-    least = Math.min(least, heapUsed + external)
-  }
-  return least
-}
 
 /** Most memory held while something runs, above what was held before, in bytes. */
 async function memoryOf (run: () => Promise<void>): Promise<number> {

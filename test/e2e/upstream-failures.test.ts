@@ -36,7 +36,8 @@ async function hangingPort (t: Test): Promise<number> {
     fillers.push(filler)
     const connected = await new Promise(resolve => {
       filler.once('connect', () => resolve(true))
-      setTimeout(() => resolve(false), 100)
+      // a busy process looks at its sockets once more before it gives up
+      setTimeout(() => setImmediate(() => resolve(false)), 300)
     })
     if (connected !== true) return port
   }
@@ -70,7 +71,7 @@ t.test('an upstream that does not accept within connect_timeout is a 504', async
   t.equal(JSON.parse(answer.body.toString()).message, 'The upstream server is timing out')
   t.notMatch(client.text, /127\.0\.0\.1/)
   const took = performance.now() - start
-  t.ok(took >= 250 && took < 3_000, `took ${took} ms`)
+  t.ok(took >= 250 && took < 5_000, `took ${took} ms`)
   await settled(server)
 })
 
@@ -84,7 +85,7 @@ t.test('an upstream that sends no head within read_timeout is a 504, and is aske
     t.equal(statusOf(answer), 504)
     t.equal(JSON.parse(answer.body.toString()).message, 'The upstream server is timing out')
     const took = performance.now() - start
-    t.ok(took >= 190 && took < 3_000, `took ${took} ms`)
+    t.ok(took >= 190 && took < 5_000, `took ${took} ms`)
     t.equal(upstream.requests.length, before + 1)
   }
   await upstream.until(() => upstream.connections.every(connection => connection.closed))
@@ -118,17 +119,17 @@ t.test('read_timeout is between two reads, not for the whole answer', async t =>
     let count = 0
     const timer = setInterval(() => {
       socket.write('1\r\nx\r\n')
-      if (++count === 10) {
+      if (++count === 12) {
         clearInterval(timer)
         socket.write('0\r\n\r\n')
       }
-    }, 250)
+    }, 200)
     return null
   })
-  const { server, port } = await startHop(t, upstream.port, { service: { read_timeout: 1_000 } })
+  const { server, port } = await startHop(t, upstream.port, { service: { read_timeout: 2_000 } })
   const client = await rawClient(t, port)
   client.send(get())
-  t.equal((await client.answer(1, 10_000)).body.toString(), 'x'.repeat(10))
+  t.equal((await client.answer(1, 10_000)).body.toString(), 'x'.repeat(12))
   await settled(server)
 })
 

@@ -22,8 +22,14 @@ t.test('reloads leave no listener, no timer, no handle and no memory behind', as
   process.on('warning', onWarning)
   t.teardown(() => process.off('warning', onWarning))
 
+  const inUse = (): Record<string, number> => {
+    const resources: Record<string, number> = {}
+    for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1
+    return resources
+  }
+
   let round = 0
-  async function reloads (count: number): Promise<{ heap: number, resources: Record<string, number>, listeners: number }> {
+  async function reloads (count: number): Promise<{ heap: number, listeners: number }> {
     for (let index = 0; index < count; index++) {
       writeFileSync(file, editedYaml(upstreamPort, ++round % 10))
       if (!(await gateway.reload()).ok) t.fail('not reloaded')
@@ -35,17 +41,17 @@ t.test('reloads leave no listener, no timer, no handle and no memory behind', as
       await new Promise(resolve => setTimeout(resolve, 20))
       gc()
     }
-    const resources: Record<string, number> = {}
-    for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1
     const listeners = process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0)
-    return { heap: process.memoryUsage().heapUsed, resources, listeners }
+    return { heap: process.memoryUsage().heapUsed, listeners }
   }
   await reloads(15)
   const before = await reloads(5)
+  const known = inUse()
   const after = await reloads(30)
   const growth = (after.heap - before.heap) / 30
   t.comment(`heap ${(before.heap / 1e6).toFixed(1)} -> ${(after.heap / 1e6).toFixed(1)} MB: ${(growth / 1024).toFixed(1)} KiB a reload`)
-  t.same(after.resources, before.resources)
+  // a connection may take a moment to be gone; a leak stays
+  await until('there are no more handles than before', () => Object.entries(inUse()).every(([name, count]) => count <= (known[name] ?? 0)))
   t.equal(after.listeners, before.listeners)
   t.same(warnings, [])
   // a snapshot of this file is 350 KiB: one that stayed would show; the rest is what V8 still learns about the code

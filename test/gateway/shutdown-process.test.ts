@@ -10,7 +10,7 @@ t.test('SIGTERM: not ready, still accepting for the delay, then finishing what r
     if (request.url === '/slow') waiting.push(response)
     else response.end('quick')
   })
-  const gateway = await startProcess(t, gatewayYaml(port, { shutdown: { delay: 600, timeout: 20_000 } }))
+  const gateway = await startProcess(t, gatewayYaml(port, { shutdown: { delay: 3_000, timeout: 20_000 } }))
   t.equal((await ask(gateway.adminPort, '/readyz')).status, 200)
   // one that idles, one whose request runs
   const idle = connect(gateway.port, '127.0.0.1').resume()

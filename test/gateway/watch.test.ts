@@ -3,6 +3,7 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { contentHash, watchFile, type FileWatch } from '../../src/gateway/watch.ts'
+import { until } from '../helpers/running.ts'
 
 interface Watched {
   readonly watch: FileWatch
@@ -22,11 +23,7 @@ async function watched (t: Test, file: string, poll = 3_600_000): Promise<Watche
     watch,
     seen,
     async told (content) {
-      const end = Date.now() + 5000
-      while (!seen.includes(contentHash(content))) {
-        if (Date.now() > end) throw new Error(`not told of ${content}`)
-        await wait(5)
-      }
+      await until(`told of ${content}`, () => seen.includes(contentHash(content)))
     }
   }
 }

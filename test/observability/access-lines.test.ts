@@ -15,9 +15,11 @@ interface Line {
   readonly response: { readonly status: number, readonly size: number, readonly headers: Record<string, string> }
 }
 
-/** A gateway in front of an upstream that does what the path says. `line` waits for the line of a target. */
-async function start (t: Test, rest = '', gateway: Record<string, unknown> = {}): Promise<{ port: number, line (uri: string): Promise<Line>, lines (): Line[] }> {
+/** A gateway in front of an upstream that does what the path says. `line` waits for the line of a target, `reached` for its request upstream. */
+async function start (t: Test, rest = '', gateway: Record<string, unknown> = {}): Promise<{ port: number, line (uri: string): Promise<Line>, lines (): Line[], reached (uri: string): Promise<void> }> {
+  const seen = new Set<string | undefined>()
   const server = createServer((request, response) => {
+    seen.add(request.url)
     request.resume()
     switch (request.url) {
       case '/events':
@@ -52,6 +54,7 @@ async function start (t: Test, rest = '', gateway: Record<string, unknown> = {})
   return {
     port: running.addresses[0]?.port as number,
     lines,
+    reached: async uri => await until(`${uri} is upstream`, () => seen.has(uri)),
     async line (uri) {
       await until(`the line of ${uri}`, () => lines().some(line => line.request.uri === uri))
       return lines().find(line => line.request.uri === uri) as Line
@@ -109,10 +112,11 @@ t.test('no route, an upstream that is gone, an answer that is cut', async t => {
 })
 
 t.test('a client that leaves, before and after the answer began', async t => {
-  const { port, line } = await start(t)
+  const { port, line, reached } = await start(t)
   const early = send({ host: '127.0.0.1', port, path: '/never', agent: false }).on('error', () => {})
   early.end()
-  setTimeout(() => early.destroy(), 200)
+  await reached('/never')
+  early.destroy()
   t.match(await line('/never'), { response: { status: 499 }, error: 'SP_CLIENT_CLOSED', upstream_status: '' })
   const late = send({ host: '127.0.0.1', port, path: '/events', agent: false }, response => {
     response.once('data', () => late.destroy())

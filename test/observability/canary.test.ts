@@ -91,7 +91,7 @@ t.test('a secret that went through everything is found in no log, no error body,
   gateway.write(gatewayYaml(upstreamPort, { ...settings, colour: 1 }, services + REST))
   await gateway.logged(/reload refused/)
   gateway.write(gatewayYaml(upstreamPort, { ...settings, workers: '{vault://env/sp-token}' }, services + REST))
-  await until('the second refusal', () => gateway.log.filter(({ msg }) => msg.startsWith('reload refused')).length === 2)
+  await until('the second refusal', () => gateway.log.filter(({ msg }) => msg.startsWith('reload refused')).length >= 2)
 
   const status = await ask(gateway.adminPort, '/status')
   t.notMatch(status.text, SECRET)

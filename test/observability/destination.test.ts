@@ -7,6 +7,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createDestination } from '../../src/observability/destination.ts'
 
+/** Longer than a busy machine takes for anything here. */
+const PATIENCE = 20_000
+
 t.test('lines arrive in order, without being flushed by hand', async t => {
   const file = path.join(t.testdir(), 'access.log')
   const destination = createDestination(file)
@@ -41,14 +44,14 @@ t.test('a reader that does not read costs bounded memory, and what it missed is 
   }
   const start = Date.now()
   await destination.flush(50)
-  t.ok(Date.now() - start < 1000, 'flush gives up')
+  t.ok(Date.now() - start < PATIENCE / 2, 'flush gives up')
   t.equal(destination.stuck, true)
   t.ok(destination.dropped > 8000, `${destination.dropped} lines dropped`)
   const { dropped } = destination
   // the reader wakes up: whole lines come out, and none is counted twice
   let received = 0
   const buffer = Buffer.alloc(1 << 20)
-  const end = Date.now() + 5000
+  const end = Date.now() + PATIENCE
   while (received < (10_000 - dropped) * 1024 && Date.now() < end) {
     try {
       received += readSync(reader, buffer)
@@ -66,9 +69,12 @@ t.test('a reader that went away does not end the process', async t => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', `
     import { createDestination } from ${JSON.stringify(module)}
     const destination = createDestination(1)
-    setInterval(() => destination.write('line\\n'), 5)
-    process.on('message', () => {})
-    setTimeout(() => { console.error(destination.dropped > 0 ? 'alive' : 'nothing dropped'); process.exit(0) }, 600)
+    const timer = setInterval(() => {
+      destination.write('line\\n')
+      if (destination.dropped < 10) return
+      clearInterval(timer)
+      console.error('alive')
+    }, 5)
   `], { stdio: ['ignore', 'pipe', 'pipe'] })
   child.stdout.once('data', () => child.stdout.destroy())
   let errors = ''
