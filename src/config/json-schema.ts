@@ -2,7 +2,7 @@
 import type { TSchema } from 'typebox'
 import type { BrandedPlugin } from '../plugin.ts'
 import type { PluginRegistry } from '../plugins.ts'
-import { entitySchema, envelopeSchema } from './entities/envelope.ts'
+import { entitySchema, entitySchemas, envelopeSchema } from './entities/envelope.ts'
 import { entityKinds, kinds, type EntityKind } from './entities/kinds.ts'
 
 /** Plain JSON. */
@@ -35,12 +35,12 @@ export function fileJsonSchema (registry: PluginRegistry): JsonSchema {
     $schema: DRAFT,
     title: 'Sallyport gateway.yaml',
     ...translate(envelopeSchema(flat)),
-    ...onlyBuiltins(),
+    allOf: [onlyBuiltins(), addressOfServices()],
     definitions: {
       reference: REFERENCE,
       expression: EXPRESSION,
       builtin: { anyOf: [{ enum: plugins.map(plugin => plugin.name) }, reference], description: 'Name of a built-in plugin.' },
-      ...Object.fromEntries(entityKinds.map(kind => [kind, kind === 'plugin' ? entrySchema(plugins) : translate(entitySchema(kind, child => nested(kind, child)))])),
+      ...Object.fromEntries(entityKinds.map(kind => [kind, definitionOf(kind, plugins)])),
       ...Object.fromEntries(plugins.map(plugin => [`config-${plugin.name}`, translate(plugin.schema)]))
     }
   }
@@ -69,6 +69,24 @@ function flat (kind: EntityKind): TSchema {
 /** A child must not name the parent that it stands in. */
 function nested (parent: EntityKind, child: EntityKind): TSchema {
   return { allOf: [refer(child), { properties: { [parent]: NOT_SET } }] } as unknown as TSchema
+}
+
+function definitionOf (kind: EntityKind, plugins: readonly BrandedPlugin[]): JsonSchema {
+  if (kind === 'plugin') return entrySchema(plugins)
+  const { anyOf, ...schema } = translate(entitySchema(kind, child => nested(kind, child)))
+  // see addressOfServices
+  return kind === 'service' || anyOf === undefined ? schema : { ...schema, anyOf }
+}
+
+/** A service names its upstream, unless all of them take it from `_info.defaults`. */
+function addressOfServices (): JsonSchema {
+  const { anyOf } = translate(entitySchemas.service)
+  const given = (anyOf as ReadonlyArray<{ required: string[] }>).map(({ required: [key = ''] }) => ({ required: [key], properties: { [key]: { not: NOT_SET } } }))
+  const within = (key: string, inner: JsonSchema): JsonSchema => ({ required: [key], properties: { [key]: inner } })
+  return {
+    if: within('_info', within('defaults', within('service', { anyOf: given }))),
+    else: { properties: { services: { items: { anyOf } } } }
+  }
 }
 
 /** An item of `plugins`: its name decides about its options. */

@@ -128,6 +128,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: `${HEAD}services: [{host: «"*.b"»}]\n`, rule: 'bad-host', cause: 'a wildcard can\'t stand here' },
     { yaml: `${HEAD}services: [{url: «ftp://x»}]\n`, rule: 'bad-url', cause: 'a service url starts with http:// or https://' },
     { yaml: `${HEAD}services: [{url: «grpc://x»}]\n`, rule: 'not-supported-yet', cause: 'the protocol \'grpc\' is not supported yet' },
+    ...['http//x:81/y', 'http:/x:81/y', 'http;//x:81/y', 'http:x:81/y', 'htpp://x:81/y', 'ttp://x:81/y'].map(url => ({ yaml: `${HEAD}services: [{url: «"${url}"»}]\n`, rule: 'bad-url', cause: 'a service url starts with http:// or https://', mend: /^Did you mean http:\/\/x:81\/y\?$/ })),
+    { yaml: `${HEAD}services: [{url: «htps://x»}]\n`, rule: 'bad-url', cause: 'a service url starts with http:// or https://', mend: /https:\/\/x\?$/ },
     { yaml: `${HEAD}services: [{url: «http://a:b@x»}]\n`, rule: 'bad-url', cause: 'user and password in a service url are not supported' },
     { yaml: `${HEAD}services: [{url: «http:///x»}]\n`, rule: 'bad-url', cause: 'this url has no host' },
     { yaml: `${HEAD}services: [{url: «http://x:99999»}]\n`, rule: 'bad-url', cause: 'value should be between 0 and 65535' },
@@ -147,6 +149,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: paths('«~/a%zz»'), rule: 'bad-regex', cause: 'a % must be followed by two hex digits' },
     { yaml: paths('«/a?b»'), rule: 'bad-path', cause: 'a path has neither query nor fragment' },
     { yaml: paths('«"/a/{id}"»'), rule: 'bad-path', cause: 'a fixed path has no "{"', mend: /~\/a\/\(\?<id>\[\^\/\]\+\)\$/ },
+    { yaml: paths('«/a\\b»'), rule: 'bad-path', cause: 'a fixed path has no "\\"', mend: /regex/ },
     { yaml: paths('«/a|b»'), rule: 'bad-path', cause: 'a fixed path has no "|"', mend: /regex/ },
     { yaml: paths('«/a/../b»'), rule: 'bad-path', cause: 'non-normalized path, consider use \'/b\' instead' },
     { yaml: paths('«/a/./b»'), rule: 'bad-path', cause: 'non-normalized path, consider use \'/a/b\' instead' },
@@ -170,6 +173,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: route('headers: {x-a: «[]»}'), rule: 'too-short', cause: 'length must be at least 1' },
     { yaml: route('headers: {x-a: [«""»]}'), rule: 'too-short', cause: 'length must be at least 1' },
     { yaml: route('headers: {x-a: [\'~*v«[»1\']}'), rule: 'bad-regex', cause: 'invalid regex: \'~*v[1\' (the class is not closed)' },
+    { yaml: route('headers: {x-a: [plain, \'~*v«[»1\', other]}'), rule: 'bad-regex', cause: 'invalid regex: \'~*v[1\' (the class is not closed)' },
     { yaml: route('paths: [/]\n«sources»: [{ip: 1.2.3.4}]'), rule: 'field-conflict', cause: 'cannot set \'sources\' when \'protocols\' is \'http\' or \'https\'' },
     { yaml: route('paths: [/]\n«destinations»: []'), rule: 'field-conflict', cause: 'cannot set \'destinations\' when \'protocols\' is \'http\' or \'https\'' }
   ],
@@ -219,7 +223,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   'plugins and their options': [
     { yaml: `${HEAD}plugins: [{name: «fixtrue»}]\n`, rule: 'unknown-plugin', cause: 'plugin \'fixtrue\' not enabled; add it to the \'plugins\' configuration property', mend: /'fixture'/ },
-    { yaml: `${HEAD}plugins: [{name: «zzzzzz»}]\n`, rule: 'unknown-plugin', cause: 'plugin \'zzzzzz\' not enabled; add it to the \'plugins\' configuration property', mend: /gateway\.modules/ },
+    { yaml: `${HEAD}plugins: [{name: «zzzzzz»}]\n`, rule: 'unknown-plugin', cause: 'plugin \'zzzzzz\' not enabled; add it to the \'plugins\' configuration property', mend: /nearest are .*fixture.* `gateway\.modules`/ },
     { yaml: `${HEAD}plugins: [{name: fixture, config: «x»}]\n`, rule: 'wrong-type', cause: 'expected a record' },
     { yaml: plugin('list: «a»'), rule: 'wrong-type', cause: 'expected an array', path: 'plugins[fixture].config.list' },
     { yaml: plugin('list: [a, «""»]'), rule: 'too-short', cause: 'length must be at least 1', path: 'plugins[fixture].config.list[1]' },
@@ -287,6 +291,11 @@ plugins:
     [11, 'not-unique', [9]]
   ])
   t.equal(diagnostics[0]?.cause, 'uniqueness violation: \'plugins\' entity with primary key set to \'7c8ae39f-2bb5-4b4f-a1a5-6f0ab0a2fd0b\' already declared')
+})
+
+t.test('an entry whose owner isn\'t there is no double of a global one', async t => {
+  const { diagnostics } = await loadText(`${HEAD}plugins:\n- name: fixture\n- {name: fixture, service: gone}\n- {name: fixture, service: lost}\n`)
+  t.strictSame(diagnostics.map(({ range, rule }) => [range.line, rule]), [[4, 'unresolved-reference'], [5, 'unresolved-reference']])
 })
 
 t.test('both places of a duplicate are named', async t => {

@@ -49,7 +49,7 @@ function checkLiteralPath (value: string, at: Path, context: EntityContext): voi
   } else {
     const foreign = /[\p{Cc}"<>\\^`{|}]/u.exec(value)?.[0]
     if (foreign === undefined) checkNormalForm(value, say)
-    else say(`a fixed path has no ${JSON.stringify(foreign)}`, foreign === '{' ? `Write a regex: ~${value.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$` : 'Write a regex, which starts with ~/.')
+    else say(`a fixed path has no ${/[\p{Cc}"]/u.test(foreign) ? JSON.stringify(foreign) : `"${foreign}"`}`, foreign === '{' ? `Write a regex: ~${value.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$` : 'Write a regex, which starts with ~/.')
   }
 }
 

@@ -4,7 +4,7 @@ import type { BrandedPlugin, PluginScope } from '../../plugin.ts'
 import type { RawEntity } from '../collect.ts'
 import { kinds } from '../entities/kinds.ts'
 import { deepFreeze } from '../freeze.ts'
-import { nearest } from '../nearest.ts'
+import { nearest, nearestFew } from '../nearest.ts'
 import type { Pointer } from '../model.ts'
 import { join } from '../pointer.ts'
 import type { Report } from '../report.ts'
@@ -56,7 +56,9 @@ function definitionOf (entity: RawEntity, { source, report, plugins }: PluginChe
   report.at(source, at, {
     rule: 'unknown-plugin',
     cause: `plugin '${name}' not enabled; add it to the 'plugins' configuration property`,
-    mend: guess === undefined ? 'Name the module that brings it in `gateway.modules`.' : `Did you mean '${guess}'?`
+    mend: guess === undefined
+      ? `Write the name of one that is there (the nearest are ${nearestFew(name, plugins.registry.keys(), 3).join(', ')}), or name the module that brings it in \`gateway.modules\`.`
+      : `Did you mean '${guess}'?`
   })
   return undefined
 }

@@ -28,8 +28,9 @@ function checkHeaders (headers: unknown, context: EntityContext): void {
     else if (!TOKEN.test(name)) say(`'${name}' is no header name`, 'Use letters, digits and -.')
     else if (seen.has(lower)) say(`'${name}' stands here for the second time: case makes no difference`, 'Put all values into one list.')
     seen.add(lower)
-    const regex = Array.isArray(values) && values.length === 1 ? values[0] as unknown : undefined
-    if (typeof regex === 'string' && regex.startsWith('~*')) checkRegex(regex, '~*', compileHeaderRegex(regex.slice(2)), ['headers', name, 0], context)
+    for (const [index, value] of texts(values)) {
+      if (value.startsWith('~*')) checkRegex(value, '~*', compileHeaderRegex(value.slice(2)), ['headers', name, index], context)
+    }
   }
 }
 

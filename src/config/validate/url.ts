@@ -1,3 +1,4 @@
+import { nearest } from '../nearest.ts'
 import type { Finding } from '../report.ts'
 import { hostProblem } from './host.ts'
 import { refusedProtocol } from './later.ts'
@@ -18,11 +19,29 @@ export interface ParsedUrl {
 
 const URL_PARTS = /^(?:([a-z][a-z0-9+.-]*):\/\/|\/\/)?(?:([^@/?#]*)@)?(\[[^\]]*\]|[^:/?#]*)(?::([^/?#]*))?([^?#]*)([?#].*)?$/is
 
+/** `http//host`, `http:/host`, `http;//host`: what stands between scheme and host. Not `http:8080`, a host and its port. */
+const MISTYPED_SEPARATOR = /^(https?)(?:[;.,]?\/\/+|[:;]\/?(?!\/|\d+(?:\/|$)))(?=[^/:])/i
+
+/** The whole url as it was probably meant; undefined where nothing looks mistyped. */
+function mistypedScheme (text: string, scheme: string | undefined): string | undefined {
+  if (scheme !== undefined) {
+    const guess = refusedProtocol(scheme.toLowerCase()) === undefined ? nearest(scheme, ['https', 'http']) : undefined
+    return guess === undefined || guess === scheme.toLowerCase() ? undefined : guess + text.slice(scheme.length)
+  }
+  const mistyped = MISTYPED_SEPARATOR.exec(text)
+  return mistyped === null ? undefined : `${(mistyped[1] as string).toLowerCase()}://${text.slice(mistyped[0].length)}`
+}
+
 /** The shorthand of a service, by Kong's rules: what isn't said follows from scheme or port. */
 export function parseServiceUrl (text: string): ParsedUrl {
   const [, scheme, user, host = '', port, path = '', rest] = URL_PARTS.exec(text) ?? ['']
   const findings: Finding[] = []
   const bad = (cause: string, mend: string): void => { findings.push({ rule: 'bad-url', cause, mend }) }
+  const meant = mistypedScheme(text, scheme)
+  if (meant !== undefined) {
+    bad('a service url starts with http:// or https://', `Did you mean ${meant}?`)
+    return { address: null, findings }
+  }
   const protocol = scheme?.toLowerCase() ?? (port === '443' ? 'https' : 'http')
   if (protocol !== 'http' && protocol !== 'https') {
     const later = refusedProtocol(protocol)

@@ -22,6 +22,13 @@ t.test('refuses a header regex that backtracks without bound', async t => {
   }])
 })
 
+t.test('checks every regex of a header\'s list', async t => {
+  t.match(await findings(routes('name: a, headers: {x: [plain, "~*^(a+)+$", "~*(.*)=(.*)"]}')), [
+    { rule: 'regex-backtracking', path: 'services[s].routes[a].headers.x[1]' },
+    { rule: 'regex-backtracking', path: 'services[s].routes[a].headers.x[2]' }
+  ])
+})
+
 t.test('warns where nobody can tell', async t => {
   t.match(await findings(routes(`name: a, paths: ["~/${'a?'.repeat(30)}${'a'.repeat(30)}$"]`)), [{ rule: 'regex-undecided', severity: 'warning' }])
 })
