@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import { GatewayError } from '../errors.ts'
 import { restoreFields } from '../proxy/reply-fields.ts'
 import { stamp } from './local-answer.ts'
 import type { Context } from './context.ts'
+import { isGatewayError } from './log-failure.ts'
 
 /** Kong's default texts where they differ from the registered reason phrases. */
 const TEXTS: Readonly<Record<number, string>> = {
@@ -26,14 +26,14 @@ function defaultText (status: number): string {
 /**
  * Renders an error as the answer: the one place for errors of hooks, of the hop, of intake and of Fastify itself.
  *
- * @param unexpected told about what is nobody's plan: an error without a status of its own
+ * @param failed told about a 5xx that isn't the upstream's doing
  */
-export function sendError (error: unknown, context: Context, reply: FastifyReply, unexpected: (error: unknown, context: Context) => void): void {
+export function sendError (error: unknown, context: Context, reply: FastifyReply, failed: (error: unknown, context: Context) => void): void {
   const { statusCode, code, message } = (typeof error === 'object' && error !== null ? error : {}) as { statusCode?: unknown, code?: unknown, message?: unknown }
   const status = typeof statusCode === 'number' && statusCode >= 300 && statusCode <= 599 ? statusCode : 500
-  const own = error instanceof GatewayError || (error as { name?: unknown } | null)?.name === 'GatewayError'
+  const own = isGatewayError(error)
   context.errorCode ??= typeof code === 'string' ? code : 'SP_UNEXPECTED'
-  if (status >= 500 && !(own && context.proxiedTick !== 0)) unexpected(error, context)
+  if (status >= 500 && !(own && context.proxiedTick !== 0)) failed(error, context)
 
   reply.code(status)
   // a response hook has failed: the upstream's fields must not stand on an answer that is not its own, and what hooks have
@@ -41,7 +41,7 @@ export function sendError (error: unknown, context: Context, reply: FastifyReply
   if (context.ownFields !== null) restoreFields(reply, context.ownFields)
   context.proxied = false
   context.failed = true
-  const headers = own ? (error as GatewayError).headers : undefined
+  const headers = own ? error.headers : undefined
   if (headers !== undefined) reply.headers(headers as Record<string, string>)
   stamp(context, reply)
   if (status < 400) {
@@ -52,5 +52,5 @@ export function sendError (error: unknown, context: Context, reply: FastifyReply
   // a library's own words may name addresses and files; below 500 they tell the client what to mend
   const text = own || status < 500 ? String(message ?? '') : ''
   reply.header('content-type', 'application/json; charset=utf-8')
-  reply.send(errorBody(text === '' ? defaultText(status) : text, context.id, own ? (error as GatewayError).body : undefined))
+  reply.send(errorBody(text === '' ? defaultText(status) : text, context.id, own ? error.body : undefined))
 }

@@ -2,6 +2,7 @@ import { METHODS, type IncomingMessage, type ServerResponse } from 'node:http'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Config, Route } from '../config/model.ts'
 import { sendError } from './error-body.ts'
+import { logFailure } from './log-failure.ts'
 import type { Target, Transport } from '../proxy/transport.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import { tokensOf, type Tokens } from '../proxy/product.ts'
@@ -71,9 +72,7 @@ export class Snapshot {
     // Fastify's parsers, limits and 415 answers stay out of the way
     for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
     app.setErrorHandler((error, request, reply) => {
-      sendError(error, (request.raw as GatewayMessage)[kContext], reply, (cause, context) => {
-        services.log.error({ err: cause, request_id: context.id, route: context.route?.name }, 'a request failed')
-      })
+      sendError(error, (request.raw as GatewayMessage)[kContext], reply, (cause, context) => logFailure(services.log, cause, context))
     })
     prepareRoot(app)
 
