@@ -1,7 +1,4 @@
-import { applyEdits, hasEdits, JsonMembers, type UpstreamRequest } from '../../src/plugin.ts'
-import { ArgumentList } from './argument-list.ts'
-import { escapeQuery } from './bytes.ts'
-import { MultipartForm } from './multipart.ts'
+import { applyEdits, ArgumentList, escapeQuery, hasEdits, JsonMembers, MultipartForm, type UpstreamRequest } from '../../src/plugin.ts'
 import type { Rules } from './rules.ts'
 import type { Source } from './source.ts'
 

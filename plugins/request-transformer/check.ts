@@ -1,5 +1,4 @@
-import { type CheckFinding, isHopField, splitPair } from '../../src/plugin.ts'
-import { hasDotSegment } from './bytes.ts'
+import { type CheckFinding, hasDotSegment, isHopField, splitPair } from '../../src/plugin.ts'
 import { isHost } from './header-fields.ts'
 import type { Config } from './rules.ts'
 import { parseTemplate, TemplateError } from './template.ts'

@@ -1,7 +1,5 @@
-import { applyEdits, definePlugin, type FastifyRequest, GatewayError, hasEdits, type UpstreamRequest } from '../../src/plugin.ts'
-import { ArgumentList } from './argument-list.ts'
+import { applyEdits, ArgumentList, definePlugin, type FastifyRequest, GatewayError, hasDotSegment, hasEdits, type UpstreamRequest } from '../../src/plugin.ts'
 import { addFormToQuery, hasBodyRules, transformBody } from './body.ts'
-import { hasDotSegment } from './bytes.ts'
 import { checkConfig } from './check.ts'
 import { HeaderFields } from './header-fields.ts'
 import { compileRules, needsBody, type Rules } from './rules.ts'

@@ -1,5 +1,4 @@
-import { createUuids, type Edit, type Edits, splitPair, type Static } from '../../src/plugin.ts'
-import { toBytes, toFieldValue, toText } from './bytes.ts'
+import { createUuids, type Edit, type Edits, splitPair, type Static, toBytes, toFieldValue, toText } from '../../src/plugin.ts'
 import type { RequestTransformer } from './schema.ts'
 import type { Source } from './source.ts'
 import { parseTemplate, renderTemplate, type Template } from './template.ts'

@@ -1,6 +1,4 @@
-import type { FastifyRequest, GatewayRequest, UpstreamRequest } from '../../src/plugin.ts'
-import { ArgumentList } from './argument-list.ts'
-import { toBytes } from './bytes.ts'
+import { ArgumentList, type FastifyRequest, type GatewayRequest, toBytes, type UpstreamRequest } from '../../src/plugin.ts'
 
 /** Fields that the gateway keeps out of `upstream.headers` and that are the client's own all the same. */
 const CLIENT_FIELDS = new Set([

@@ -1,4 +1,4 @@
-import { escapePath, escapeRest, toBytes } from './bytes.ts'
+import { escapePath, escapeRest, toBytes } from '../../src/plugin.ts'
 import type { Source } from './source.ts'
 
 /**

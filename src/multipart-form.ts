@@ -1,4 +1,4 @@
-import type { Editable } from '../../src/plugin.ts'
+import type { Editable } from './edits.ts'
 
 interface Part {
   name: string | null
@@ -49,6 +49,11 @@ export class MultipartForm implements Editable<string> {
       parts.push({ name: nameOf(text), text })
     }
     return new MultipartForm(boundary, parts)
+  }
+
+  /** Contents of all parts of this name, in order. */
+  getAll (name: string): string[] {
+    return this.#parts.filter(part => part.name === name).map(({ text }) => text.slice(endOfHeader(text) + 4))
   }
 
   has (name: string): boolean {

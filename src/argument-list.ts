@@ -1,4 +1,4 @@
-import type { Editable } from '../../src/plugin.ts'
+import type { Editable } from './edits.ts'
 import { escapeArgument, unescapeArgument } from './bytes.ts'
 
 /**
@@ -29,6 +29,17 @@ export class ArgumentList implements Editable<string> {
     if (written === undefined) return undefined
     const equals = written.indexOf('=')
     return equals === -1 ? '' : unescapeArgument(written.slice(equals + 1))
+  }
+
+  /** All values, in order; null for an argument without `=`. */
+  getAll (name: string): Array<string | null> {
+    const values = []
+    for (const { name: own, written } of this.#items) {
+      if (own !== name) continue
+      const equals = written.indexOf('=')
+      values.push(equals === -1 ? null : unescapeArgument(written.slice(equals + 1)))
+    }
+    return values
   }
 
   has (name: string): boolean {

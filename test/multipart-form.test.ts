@@ -1,5 +1,5 @@
 import t from 'tap'
-import { MultipartForm } from '../../../plugins/request-transformer/multipart.ts'
+import { MultipartForm } from '../src/multipart-form.ts'
 
 const TYPE = 'multipart/form-data; boundary=XX'
 
@@ -88,4 +88,12 @@ t.test('a name can not end the header it stands in', async t => {
 
 t.test('a value that holds the boundary is never written', async t => {
   t.equal(edit('', form => form.set('a', 'x\r\n--XX\r\nContent-Disposition: form-data; name="admin"\r\n\r\n1')), null)
+})
+
+t.test('contents are read by name, files byte for byte', async t => {
+  const form = MultipartForm.parse(body(field('a', '1'), FILE, field('a', ''), field('b', '2\r\n\r\n3')), TYPE)
+  t.same(form?.getAll('a'), ['1', ''])
+  t.same(form?.getAll('b'), ['2\r\n\r\n3'])
+  t.same(form?.getAll('file'), ['\r\n\x00\xff--XX-\n'])
+  t.same(form?.getAll('none'), [])
 })

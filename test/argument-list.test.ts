@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ArgumentList } from '../../../plugins/request-transformer/argument-list.ts'
+import { ArgumentList } from '../src/argument-list.ts'
 
 function edit (text: string, change: (list: ArgumentList) => void): string {
   const list = ArgumentList.parse(text)
@@ -39,4 +39,10 @@ t.test('append puts one more behind', async t => {
 t.test('get gives the first value, empty for an argument without one', async t => {
   const list = ArgumentList.parse('a=x%20y+z&a=2&b&c=')
   t.same(['a', 'b', 'c', 'd'].map(name => list.get(name)), ['x y z', '', '', undefined])
+})
+
+t.test('all values of a name, and which argument has none', async t => {
+  const list = ArgumentList.parse('a=1&b=2&a=x%2By&a&a=&A=3')
+  t.same(list.getAll('a'), ['1', 'x+y', null, ''])
+  t.same(list.getAll('none'), [])
 })
