@@ -111,6 +111,14 @@ export interface GatewayRequest {
   readonly upstream: UpstreamRequest | null
   /** Fields added to this request's access log line. Never put a secret here. */
   readonly log: Record<string, unknown>
+  /**
+   * Reads the body whole in the access phase, for a credential that is in it; null where the request has none. It is held
+   * from then on, for plugins that want it (`body: 'buffer'`) and for the upstream. Clients that are still unknown can fill
+   * memory with it, up to `gateway.limits.request_buffer` each: call it last.
+   *
+   * @throws GatewayError 413 beyond that limit
+   */
+  readBody (): Promise<Buffer | null>
 }
 
 /** What `setup` may use. */

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { collectBody, hasBody, inviteBody } from '../proxy/request-body.ts'
 import { contextOf, type Step } from './compose.ts'
@@ -19,7 +19,15 @@ export function createBodyReader (transforms: readonly Transform[], buffer: numb
       next()
       return
     }
-    transform(transforms, request, reply, context.raw).then(source => {
+    const { heldBody } = context
+    if (heldBody !== null && transforms.length === 0) {
+      // the access phase has read it, and given it to the upstream
+      request.body = heldBody
+      next()
+      return
+    }
+    const received = heldBody === null ? context.raw : Readable.from(heldBody, { objectMode: false })
+    transform(transforms, request, reply, received).then(source => {
       if (context.answered) return
       if (buffer === 0) {
         inviteBody(context)

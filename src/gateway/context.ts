@@ -6,6 +6,7 @@ import type { GatewayError } from '../errors.ts'
 import type { Credential, GatewayRequest } from '../plugin.ts'
 import type { ReplyFields } from '../proxy/reply-fields.ts'
 import type { Upstream } from '../proxy/upstream.ts'
+import { collectBody, hasBody } from '../proxy/request-body.ts'
 import type { Connection } from './connection.ts'
 import type { Handshake } from './handshake.ts'
 import type { RouteRuntime } from './runtime.ts'
@@ -124,6 +125,9 @@ export class Context implements GatewayRequest {
   /** Sweeper's memory of the upload: since when it counts, and from which byte. */
   bodySince = 0
   bodyBytes = 0
+  /** The whole body, where a plugin has read it in the access phase. */
+  heldBody: Buffer | null = null
+  #reading: Promise<Buffer | null> | null = null
   /** The upstream's side while it runs. */
   hop: Hop | null = null
 
@@ -146,6 +150,21 @@ export class Context implements GatewayRequest {
   get log (): Record<string, unknown> {
     this.#log ??= {}
     return this.#log
+  }
+
+  readBody (): Promise<Buffer | null> {
+    this.#reading ??= this.#holdBody()
+    return this.#reading
+  }
+
+  async #holdBody (): Promise<Buffer | null> {
+    if (!hasBody(this.raw) || this.upgrade !== null) return null
+    if (this.raw.readableDidRead) throw new TypeError('readBody() after the access phase')
+    this.heldBody = await new Promise((resolve, reject) => {
+      collectBody(this, this.snapshot.config.gateway.limits.request_buffer, (error, body) => error === null ? resolve(body) : reject(error))
+    })
+    if (this.upstream !== null) this.upstream.body = this.heldBody
+    return this.heldBody
   }
 
   /** Same as `log`, without making it. */

@@ -1,5 +1,6 @@
 import { Transform } from 'node:stream'
 import t from 'tap'
+import type { BrandedPlugin } from '../../src/plugin.ts'
 import { statusOf, value, values } from '../helpers/http-messages.ts'
 import { settled, startHop } from '../helpers/hop.ts'
 import { refusing, testPlugin } from '../helpers/plugins.ts'
@@ -98,6 +99,68 @@ t.test('a plugin that wants the whole body gets it, and the upstream after it', 
   t.same(seen, ['abc', 'abcdef'])
   t.same(upstream.requests.map(request => request.body.toString()), ['abc', 'abcdef'])
   t.same(upstream.requests.map(request => value(request, 'content-length')), ['3', '6'])
+})
+
+t.test('a plugin may read the body before the chain goes on; those after it and the upstream get it all the same', async t => {
+  const seen: string[] = []
+  const early = testPlugin(scope => {
+    scope.addHook('onRequest', async request => {
+      const body = await request.gateway.readBody()
+      seen.push(`early ${String(body)}`)
+      if (await request.gateway.readBody() !== body) throw new Error('read twice')
+    })
+  }, { name: 'early' })
+  const counting = testPlugin(scope => {
+    scope.addHook('preParsing', async (_request, _reply, payload) => payload.pipe(new Transform({
+      transform (chunk, _encoding, done) { done(null, String(chunk).toUpperCase()) }
+    })))
+  }, { name: 'counting' })
+  const late = testPlugin(scope => {
+    scope.addHook('preHandler', async request => { seen.push(`late ${String(request.body)}`) })
+  }, { name: 'late', body: 'buffer' })
+  const upstream = await rawUpstream(t)
+  const send = async (plugins: BrandedPlugin[], framing: string, bytes: string) => {
+    const { server, port } = await startHop(t, upstream.port, { plugins })
+    const { answer } = await ask(t, port, `POST / HTTP/1.1\r\n${H}${framing}\r\n\r\n${bytes}`)
+    t.equal(statusOf(answer), 200)
+    await settled(server)
+    return upstream.requests.at(-1)!.body.toString()
+  }
+  t.equal(await send([early], 'Content-Length: 3', 'abc'), 'abc')
+  t.equal(value(upstream.requests.at(-1)!, 'content-length'), '3')
+  t.equal(await send([early, late], 'Transfer-Encoding: chunked', '3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n'), 'abcdef')
+  t.equal(await send([early, counting], 'Content-Length: 3', 'abc'), 'ABC')
+  t.equal(await send([early, counting, late], 'Content-Length: 3', 'abc'), 'ABC')
+  t.equal(await send([early, late], 'X-No: body', ''), '')
+  t.same(seen, ['early abc', 'early abcdef', 'late abcdef', 'early abc', 'early abc', 'late ABC', 'early null', 'late undefined'])
+  t.same(upstream.faults, [])
+})
+
+t.test('a body that is read before the chain goes on is invited, and is 413 beyond the limit', async t => {
+  const early = testPlugin(scope => { scope.addHook('onRequest', async request => { await request.gateway.readBody() }) })
+  const upstream = await rawUpstream(t)
+  const limits = { request_line: 8192, header_block: 16_384, headers: 100, request_buffer: 1_000, response_buffer: 1_000 }
+  const { server, port } = await startHop(t, upstream.port, { plugins: [early], gateway: { limits } })
+  const client = await rawClient(t, port)
+  client.send(`POST / HTTP/1.1\r\n${H}Content-Length: 3\r\nExpect: 100-continue\r\n\r\n`)
+  t.equal(statusOf(await client.answer()), 100)
+  client.send('abc')
+  t.equal(statusOf(await client.answer(2)), 200)
+  const { answer } = await ask(t, port, `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n3e9\r\n${'x'.repeat(1001)}\r\n`)
+  t.equal(statusOf(answer), 413)
+  t.equal(upstream.requests.length, 1)
+
+  const leaver = await rawClient(t, port)
+  leaver.send(`POST / HTTP/1.1\r\n${H}Content-Length: 3\r\n\r\na`)
+  leaver.socket.destroy()
+  await settled(server)
+})
+
+t.test('reading the body early is refused once it is late', async t => {
+  const late = testPlugin(scope => { scope.addHook('preHandler', async request => { await request.gateway.readBody() }) }, { body: 'buffer' })
+  const upstream = await rawUpstream(t)
+  const { port } = await startHop(t, upstream.port, { plugins: [late] })
+  t.equal(statusOf((await ask(t, port, `POST / HTTP/1.1\r\n${H}Content-Length: 3\r\n\r\nabc`)).answer), 500)
 })
 
 t.test('a plugin may put a stream of its own between client and upstream', async t => {
