@@ -3,6 +3,7 @@ import { version } from '../version.ts'
 import { checkCommand } from './check.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
 import { UsageError, type CliIo } from './io.ts'
+import { keysCommand } from './keys.ts'
 import { printCommand } from './print.ts'
 import { routesCommand } from './routes.ts'
 import { schemaCommand } from './schema.ts'
@@ -50,15 +51,16 @@ Examples:
   $ sallyport check
   $ sallyport start gateway.yaml --port 9000
   $ sallyport help check`)
-  for (const command of [startCommand(io, done), checkCommand(io, done), routesCommand(io, done), printCommand(io, done), schemaCommand(io, done)]) {
+  for (const command of [startCommand(io, done), checkCommand(io, done), routesCommand(io, done), printCommand(io, done), keysCommand(io, done), schemaCommand(io, done)]) {
     program.addCommand(command)
   }
-  for (const command of [program, ...program.commands]) {
+  const commands = program.commands.flatMap(command => [command, ...command.commands])
+  for (const command of [program, ...commands]) {
     command
       .exitOverride()
       .configureOutput({ writeOut: io.stdout.write, writeErr: io.stderr.write, getOutHelpWidth: () => 100, getErrHelpWidth: () => 100 })
       .showHelpAfterError('(run it with --help for how it is used)')
   }
-  for (const command of program.commands) command.helpOption('-h, --help', 'explain the command')
+  for (const command of commands) command.helpOption('-h, --help', 'explain the command').helpCommand(false)
   return program
 }
