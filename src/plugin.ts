@@ -15,7 +15,7 @@ import type { HeaderList } from './proxy/header-list.ts'
 export { Type } from 'typebox'
 export type { Static, TObject, TSchema } from 'typebox'
 export type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-export type { Consumer, PluginEntry, Route, Service } from './config/model.ts'
+export type { BasicCredential, Consumer, HmacCredential, KeyCredential, PluginEntry, Route, Service } from './config/model.ts'
 export type { HeaderList } from './proxy/header-list.ts'
 export type { Consumers } from './consumers/consumers.ts'
 export { GatewayError } from './errors.ts'
@@ -26,6 +26,10 @@ export { createAuthenticator, identify } from './auth/authenticator.ts'
 export type { RefusalOptions } from './auth/refuse.ts'
 export { quoted, refuse } from './auth/refuse.ts'
 export { AnonymousConsumer } from './auth/anonymous.ts'
+export { digestApiKey, isMalformedApiKey } from './auth/api-key.ts'
+export { fieldOf } from './auth/field.ts'
+export type { BcryptHash, PasswordHash, ScryptHash, Sha1Hash } from './auth/password-hash.ts'
+export { parsePasswordHash } from './auth/password-hash.ts'
 export { fieldValue } from './proxy/field-value.ts'
 export { ArgumentList } from './argument-list.ts'
 export { escapePath, escapeQuery, escapeRest, hasDotSegment, toBytes, toFieldValue, toText } from './bytes.ts'
@@ -187,6 +191,8 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
   readonly credentials?: keyof Credentials
   /** Header fields in which this entry speaks to upstreams about the caller: client-sent copies are removed on all routes. */
   identityHeaders? (config: Static<Schema>): Iterable<string>
+  /** Names of header fields and arguments whose values are credentials: they are cut in all logs. */
+  secretNames? (config: Static<Schema>): Iterable<string>
   /** Documents for the admin listener, from the options of all enabled entries; an object or array each, sent as JSON. */
   publish? (configs: ReadonlyArray<Static<Schema>>): Iterable<PublishedDocument>
   /** Rules that a schema can't say. Load time, no network. */

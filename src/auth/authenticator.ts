@@ -44,7 +44,8 @@ export function createAuthenticator (options: AuthenticatorOptions, verify: Veri
   }
 
   function fail (gateway: GatewayRequest, error: unknown): void {
-    if (error instanceof GatewayError) conclude(gateway, error)
+    // what is wrong with the request itself (a body too large to look for a key in) is no matter of who calls
+    if (error instanceof GatewayError && isAboutCaller(error)) conclude(gateway, error)
     else throw error
   }
 
@@ -65,6 +66,10 @@ export function createAuthenticator (options: AuthenticatorOptions, verify: Veri
     }
     return outcome.then(result => { conclude(gateway, result) }, error => { fail(gateway, error) })
   }
+}
+
+function isAboutCaller ({ statusCode }: GatewayError): boolean {
+  return statusCode === 401 || statusCode === 403 || statusCode >= 500
 }
 
 /** The caller is this identity: for the plugins that follow, the log and the upstream. */

@@ -12,8 +12,9 @@ export class Consumers {
   readonly #keys: ReadonlyMap<string, KeyCredential>
   readonly #basic: ReadonlyMap<string, BasicCredential>
   readonly #hmac: ReadonlyMap<string, HmacCredential>
+  readonly #groupNames: ReadonlyMap<string, string>
 
-  constructor ({ consumers, credentials }: Pick<Config, 'consumers' | 'credentials'>) {
+  constructor ({ consumers, consumer_groups: groups, credentials }: Pick<Config, 'consumers' | 'consumer_groups' | 'credentials'>) {
     this.#byId = new Map(consumers.map(consumer => [consumer.id, consumer]))
     this.#byUsername = index(consumers, consumer => consumer.username)
     this.#byCustomId = index(consumers, consumer => consumer.custom_id)
@@ -21,6 +22,7 @@ export class Consumers {
     this.#keys = index(credentials.keyauth_credentials, ({ digest }) => digest)
     this.#basic = index(credentials.basicauth_credentials, ({ username }) => username)
     this.#hmac = index(credentials.hmacauth_credentials, ({ username }) => username)
+    this.#groupNames = new Map(groups.map(({ id, name }) => [id, name]))
     for (const { consumer, group } of credentials.acls) {
       const groups = this.#aclGroups.get(consumer)
       if (groups === undefined) this.#aclGroups.set(consumer, [group])
@@ -55,6 +57,11 @@ export class Consumers {
     return this.#aclGroups.get(id) ?? NO_GROUPS
   }
 
+  /** Names of the consumer groups that the consumer is in. */
+  groupNames ({ groups }: Consumer): readonly string[] {
+    return groups.map(id => this.#groupNames.get(id) as string)
+  }
+
   jwtSecret (key: string): JwtSecret | undefined {
     return this.#jwtSecrets.get(key)
   }
@@ -62,6 +69,11 @@ export class Consumers {
   /** @param digest SHA-256 of the key, in lower-case hex: the time that a look-up takes tells nothing about the key */
   keyCredential (digest: string): KeyCredential | undefined {
     return this.#keys.get(digest)
+  }
+
+  /** All of them, in the order of the file. */
+  basicCredentials (): Iterable<BasicCredential> {
+    return this.#basic.values()
   }
 
   basicCredential (username: string): BasicCredential | undefined {

@@ -19,14 +19,15 @@ export function createBodyReader (transforms: readonly Transform[], buffer: numb
       next()
       return
     }
-    const { heldBody } = context
-    if (heldBody !== null && transforms.length === 0) {
-      // the access phase has read it, and given it to the upstream
-      request.body = heldBody
+    // the access phase has read it, and may have changed what goes up
+    const replaced = context.upstream?.body
+    const held = context.heldBody === null ? null : Buffer.isBuffer(replaced) ? replaced : context.heldBody
+    if (held !== null && transforms.length === 0) {
+      request.body = held
       next()
       return
     }
-    const received = heldBody === null ? context.raw : Readable.from(heldBody, { objectMode: false })
+    const received = held === null ? context.raw : Readable.from(held, { objectMode: false })
     transform(transforms, request, reply, received).then(source => {
       if (context.answered) return
       if (buffer === 0) {

@@ -6,6 +6,7 @@ import type { LoadResult } from '../config/load.ts'
 import type { Destination } from '../observability/destination.ts'
 import type { OwnLog } from '../observability/log.ts'
 import { createRedactor } from '../observability/redaction.ts'
+import { secretNames } from '../observability/secret-names.ts'
 import { secretValues } from '../observability/secret-values.ts'
 import { drainInOrder, within } from './drain.ts'
 import type { BoundAddress, Engine, Loadout } from './engine.ts'
@@ -72,7 +73,7 @@ export function createControl (options: ControlOptions): Gateway {
 
   function loadout (next: RunnableFile): Loadout {
     const secrets = secretValues(next.source)
-    log.cover(createRedactor(next.config.gateway.log.redact, secrets))
+    log.cover(createRedactor(secretNames(next.config, next.plugins.registry), secrets))
     return { number: number + 1, config: next.config, registry: next.plugins.registry, directory, secrets }
   }
 

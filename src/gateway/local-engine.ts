@@ -2,6 +2,7 @@ import { createAccessLog, type AccessLog } from '../observability/access-log.ts'
 import type { Destination } from '../observability/destination.ts'
 import type { OwnLog } from '../observability/log.ts'
 import { createRedactor } from '../observability/redaction.ts'
+import { secretNames } from '../observability/secret-names.ts'
 import type { BoundAddress, Engine, Loadout, ProcessFacts } from './engine.ts'
 import type { Context } from './context.ts'
 import { GatewayServer } from './gateway-server.ts'
@@ -60,7 +61,7 @@ export class LocalEngine implements Engine {
   /** Preparing and committing are two, since with workers all have to be prepared before one commits. One at a time. */
   async prepare ({ number, config, registry, directory, secrets }: Loadout): Promise<Ready> {
     const { log, destination, workers } = this.#options
-    const redactor = createRedactor(config.gateway.log.redact, secrets)
+    const redactor = createRedactor(secretNames(config, registry), secrets)
     log.cover(redactor)
     const accessLog = config.gateway.log.access ? createAccessLog(destination, redactor) : null
     this.#writer = accessLog === null ? null : context => accessLog.write(context)

@@ -40,6 +40,8 @@ const NESTING = 3
 
 const special = /[?;#@]/
 const userinfo = /\/\/[^/?#\s"]*@/g
+/** Keys that `sallyport keys create` makes are known by their look, wherever they are found. */
+const ownKey = /\bsp_(?:[a-z0-9]{1,16}_)?[0-9A-Za-z]{36}(?![0-9A-Za-z])/g
 const scheme = /\b(bearer|basic|digest|negotiate|apikey|token)(\s+)[\w.~+/=-]{6,}/gi
 const textEnd = /[&\s"'<>]/g
 
@@ -101,12 +103,13 @@ export function createRedactor (names: readonly string[] = [], secretValues: rea
     argument,
     secrets,
     url (value) {
+      if (value.includes('sp_')) value = value.replace(ownKey, REDACTED)
       if (!special.test(value)) return value
       if (value.includes('@')) value = value.replace(userinfo, `//${REDACTED}@`)
       return cutArguments(value, false, 0)
     },
     text (value) {
-      value = secrets(value).replace(scheme, `$1$2${REDACTED}`)
+      value = secrets(value).replace(ownKey, REDACTED).replace(scheme, `$1$2${REDACTED}`)
       if (value.includes('@')) value = value.replace(userinfo, `//${REDACTED}@`)
       return cutArguments(value, true, 0)
     }

@@ -34,6 +34,10 @@ export interface TestPluginOptions {
   /** Default: 200 with an empty body. */
   readonly upstream?: UpstreamHandler
   readonly consumer?: Caller
+  /** Further consumers with their credentials, as in the file. */
+  readonly consumers?: readonly object[]
+  /** Consumer groups, as in the file. */
+  readonly consumerGroups?: readonly object[]
   /** Where the clock stands at the start, in milliseconds since the epoch; default 2030-01-01. */
   readonly now?: number
 }
@@ -160,7 +164,11 @@ function describeFile (options: TestPluginOptions, upstreamPort: number, caller:
           }]
         },
     plugins: level === 'global' ? [entry] : [],
-    consumers: consumer === undefined ? [] : [{ ...consumer, plugins: level === 'consumer' ? [entry] : [] }]
+    consumer_groups: options.consumerGroups ?? [],
+    consumers: [
+      ...consumer === undefined ? [] : [{ ...consumer, plugins: level === 'consumer' ? [entry] : [] }],
+      ...options.consumers ?? []
+    ]
   }
 }
 

@@ -1,9 +1,9 @@
-import { Ajv } from 'ajv'
+import { createAjv } from '../../src/config/validate/ajv.ts'
 import type { BrandedPlugin, CheckFinding } from '../../src/plugin.ts'
 
 /** Says whether the schema of a plugin takes a config, as the loader does: no coercion, defaults filled in. */
 export function validateConfig (plugin: BrandedPlugin, config: object): { valid: boolean, config: Record<string, unknown>, errors: string[] } {
-  const ajv = new Ajv({ strict: true, allErrors: true, useDefaults: true })
+  const ajv = createAjv()
   const copy = structuredClone(config) as Record<string, unknown>
   const valid = ajv.validate(plugin.schema, copy)
   return { valid, config: copy, errors: (ajv.errors ?? []).map(error => `${error.instancePath} ${error.message}`) }

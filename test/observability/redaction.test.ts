@@ -1,4 +1,5 @@
 import t from 'tap'
+import { createApiKey } from '../../src/auth/api-key.ts'
 import { createRedactor } from '../../src/observability/redaction.ts'
 
 const CANARY = 'canary-5f1c'
@@ -80,4 +81,13 @@ t.test('names of clients do not fill the memory', async t => {
   for (let index = 0; index < 5000; index++) redactor.header(`x-${index}`)
   t.equal(redactor.header('x-new-token'), true)
   t.equal(redactor.header('x-new'), false)
+})
+
+t.test('keys of `sallyport keys create` are cut wherever they stand', async t => {
+  const redactor = createRedactor()
+  for (const key of [createApiKey(), createApiKey('live')]) {
+    t.equal(redactor.url(`/orders/${key}/x?a=${key}`), '/orders/REDACTED/x?a=REDACTED')
+    t.equal(redactor.text(`no such key: ${key}, or "${key}"`), 'no such key: REDACTED, or "REDACTED"')
+  }
+  for (const other of ['/sp_1', '/wasp_swarm', `/sp_${'a'.repeat(40)}`]) t.equal(redactor.url(other), other)
 })
