@@ -1,21 +1,42 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
+import { KEY_PREFIX, isMalformedApiKey } from '../../auth/api-key.ts'
+import { parsePasswordHash } from '../../auth/password-hash.ts'
 import type { RawEntity } from '../collect.ts'
-import { JWT_ALGORITHMS } from '../entities/credentials.ts'
+import { JWT_ALGORITHMS, PASSWORD_HASH } from '../entities/credentials.ts'
 import { kinds } from '../entities/kinds.ts'
 import type { JwtAlgorithm } from '../model.ts'
 import type { EntityContext, Fields } from './context.ts'
 import { missing } from './messages.ts'
 
-/** What a schema can't say about a credential. */
-export function checkCredential ({ kind, parent, fields }: RawEntity, context: EntityContext): void {
+/**
+ * What a schema can't say about a credential.
+ *
+ * @param hashed `_transform: false`: passwords are hashes already
+ */
+export function checkCredential ({ kind, parent, fields }: RawEntity, context: EntityContext, hashed: boolean): void {
   if (kinds[kind].owned && parent === null && fields['consumer'] === undefined && !context.isBroken(['consumer'])) {
     context.at([], { ...missing('consumer'), mend: 'Add `consumer`, or write it inside of its consumer.' })
   }
   if (kind === 'jwt_secret') checkJwtSecret(fields, context)
   else if (kind === 'keyauth_credential') checkKey(fields, context)
+  else if (kind === 'basicauth_credential') checkPassword(fields, context, hashed)
+}
+
+function checkPassword ({ password }: Fields, context: EntityContext, hashed: boolean): void {
+  if (typeof password !== 'string' || password === '' || !(hashed || PASSWORD_HASH.test(password))) return
+  const hash = parsePasswordHash(password)
+  if (hash.kind === 'problem') context.at(['password'], { rule: 'bad-credential', cause: hash.message, mend: hash.mend })
 }
 
 function checkKey (fields: Fields, context: EntityContext): void {
+  const { key } = fields
+  if (typeof key === 'string' && isMalformedApiKey(Buffer.from(key).toString('latin1'))) {
+    context.at(['key'], {
+      rule: 'bad-credential',
+      cause: `keys that begin with '${KEY_PREFIX}' have a checksum, and this one's is wrong`,
+      mend: 'Copy the whole key, or make one with `sallyport keys create`; a key of your own begins otherwise.'
+    })
+  }
   const written = ['key', 'hash'].filter(key => fields[key] !== undefined || context.isBroken([key]))
   if (written.length === 1) return
   context.at(written.length === 0 ? [] : ['key'], {

@@ -78,18 +78,18 @@ export class Envelope {
       checkGateway(settings as Record<string, unknown>, new EntityContext(this.#source, this.#report, '/gateway', this.#checkRegex))
     }
     const entities = collect(file)
-    for (const entity of entities) this.#entity(entity)
+    for (const entity of entities) this.#entity(entity, file['_transform'] === false)
     return entities
   }
 
-  #entity (entity: RawEntity): void {
+  #entity (entity: RawEntity, hashed: boolean): void {
     const { kind, pointer, fields } = entity
     this.#validate(this.#validators[kind], fields, pointer, undefined, kind)
     if (typeof fields !== 'object' || fields === null) return
     const context = new EntityContext(this.#source, this.#report, pointer, this.#checkRegex)
     if (kind === 'service') entity.address = checkService(fields, context)
     else if (kind === 'route') checkRoute(fields, context)
-    else if (isCredential(kind)) checkCredential(entity, context)
+    else if (isCredential(kind)) checkCredential(entity, context, hashed)
     else if (kind === 'plugin') checkAudience(fields, context)
     else if (kind === 'consumer' && ['username', 'custom_id'].every(key => fields[key] === undefined && !context.isBroken([key]))) {
       context.at([], { rule: 'required', cause: 'at least one of these fields must be non-empty: \'username\', \'custom_id\'', mend: 'Add `username`.' })
