@@ -2,6 +2,7 @@
 export const loaderRules: Readonly<Record<string, string>> = {
   'alias-limit': 'aliases or merge keys that expand without measure',
   'bad-address': 'a text that is no IP address or CIDR',
+  'bad-credential': 'a hash of a password that can\'t be used, or an API key with a wrong checksum',
   'bad-format': 'a value whose form is wrong',
   'bad-header': 'a header name that can\'t be matched',
   'bad-host': 'a text that is no host where one is expected',

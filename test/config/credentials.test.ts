@@ -101,6 +101,9 @@ t.test('what is missing or does not fit', async t => {
     [own(`jwt_secrets: [{ key: k, algorithm: ES384, rsa_public_key: ${ec} }]`), 'bad-public-key', /no key for ES384/],
     [own(`jwt_secrets: [{ key: k, algorithm: EdDSA, rsa_public_key: ${rsa} }]`), 'bad-public-key', /no key for EdDSA/],
     [own(`jwt_secrets: [{ key: k, algorithm: RS256, rsa_public_key: ${pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey)} }]`), 'bad-public-key', /2048/],
+    [own('basicauth_credentials: [{ username: a, password: $2b$31$LQv3c1yqBWVHxkd0LHAkCOYz6TtxMQJqhN8/LewKyNiGSsbkIuoWi }]'), 'bad-credential', /cost 31/],
+    [own('basicauth_credentials: [{ username: a, password: $scrypt$nonsense }]'), 'bad-credential', /no scrypt hash/],
+    [own('keyauth_credentials: [{ key: sp_nonsense }]'), 'bad-credential', /checksum/],
     [own('groups: [gold]'), 'unresolved-reference', /consumer_group: gold/],
     ['consumer_groups: [{ name: gold, consumers: [eve] }]', 'unresolved-reference', /consumer: eve/],
     ['consumer_groups: [{ name: gold }, { name: gold }]', 'not-unique', /gold/],
@@ -131,4 +134,12 @@ t.test('an option that names a consumer must name one of the file', async t => {
   const errors = await errorsOf('consumers: [{ username: guest }]\nplugins: [{ name: fixture, config: { anonymous: gest } }]')
   t.match(errors, [{ rule: 'unresolved-reference', path: 'plugins[fixture].config.anonymous', cause: /consumer: gest/ }])
   t.same(await errorsOf('consumers: [{ username: guest }]\nplugins: [{ name: fixture, config: { anonymous: guest } }]'), [])
+})
+
+t.test('with _transform: false a password must be a hash', async t => {
+  const file = (password: string): string => `_transform: false\nconsumers: [{ username: ada, basicauth_credentials: [{ username: ada, password: ${password} }] }]`
+  const errors = await errorsOf(file('canary-password'))
+  t.match(errors, [{ rule: 'bad-credential', path: /password$/, cause: /no hash/ }])
+  t.notMatch(JSON.stringify(errors), /canary/)
+  t.same(await errorsOf(file('0123456789abcdef0123456789ABCDEF01234567')), [])
 })
