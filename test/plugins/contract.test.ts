@@ -109,7 +109,8 @@ for (const plugin of builtins) {
     const config = {}
     if ((schema.required ?? []).every(name => schema.properties?.[name]?.default !== undefined)) {
       t.ok(validate(config), 'takes no options at all')
-      t.same([...plugin.check?.(config) ?? []], [], 'finds nothing wrong with its own defaults')
+      // but that something has to be chosen, which is about the options as a whole
+      t.same([...plugin.check?.(config) ?? []].filter(({ path }) => path !== ''), [], 'finds nothing wrong with its own defaults')
     }
     t.notOk(validate({ 'no-such-option': 1 }), 'refuses what it does not know')
 
