@@ -73,6 +73,8 @@ function asWritten (credential: Entity): Entity {
   return {
     ...fields,
     ...digest === undefined ? {} : { key: CUT },
+    // whoever has a hash of a password can try passwords on it
+    ...'password' in fields ? { password: CUT } : {},
     ...typeof ends === 'number' ? { expires_at: new Date(ends).toISOString() } : {}
   }
 }

@@ -1,19 +1,20 @@
 import type { Range } from '../../config/diagnostics.ts'
 import type { Lines } from '../../config/lines.ts'
 import type { Painter } from '../paint.ts'
+import { maskSecrets } from './mask.ts'
 
 /** Longer lines (generated files, tokens) are cut around the place. */
 const WIDTH = 110
 const LEAD = 60
 
 /**
- * The source line of a place with carets under it.
+ * The source line of a place with carets under it, with asterisks for secrets beside it.
  *
  * @param gutter width of the line number column
  * @param mask show asterisks instead of what stands there
  */
 export function excerpt (lines: Lines, range: Range, gutter: number, paint: (text: string) => string, faint: Painter['faint'], mask = false): string {
-  const raw = lines.line(range.line)
+  const raw = maskSecrets(lines.line(range.line))
   const start = range.column - 1
   const end = range.endLine === range.line ? Math.min(range.endColumn - 1, raw.length) : raw.length
   const masked = mask ? raw.slice(0, start) + '*'.repeat(Math.max(end - start, 0)) + raw.slice(end) : raw
