@@ -62,7 +62,7 @@ t.test('json, with and without origins', async t => {
 
 t.test('the output means the same as the file, where no secret was cut', async t => {
   const folder = join(packageRoot, 'test/fixtures/config/good')
-  const files = [...readdirSync(folder).filter(name => name !== 'references.yaml').map(name => join(folder, name)), join(packageRoot, 'gateway.yaml')]
+  const files = [...readdirSync(folder).filter(name => !['references.yaml', 'credentials.yaml'].includes(name)).map(name => join(folder, name)), join(packageRoot, 'gateway.yaml')]
   for (const file of files) {
     for (const format of ['yaml', 'json']) {
       const { stdout } = await runCli(['print', '--format', format, file])
