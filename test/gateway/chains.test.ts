@@ -1,5 +1,5 @@
 import t from 'tap'
-import { chainKey, Chains } from '../../src/gateway/chains.ts'
+import { chainKey, Chains } from '../../src/config/chains.ts'
 import { definePlugin, Type } from '../../src/plugin.ts'
 import { config, entry, route } from '../helpers/config.ts'
 

@@ -1,4 +1,4 @@
-import type { Config, PluginEntry, Route } from '../config/model.ts'
+import type { Config, PluginEntry, Route } from './model.ts'
 import type { PluginRegistry } from '../plugins.ts'
 
 /** One plugin's place in a chain: the entry that runs, or the entries among which the consumer decides. */
