@@ -33,6 +33,10 @@ export { parsePasswordHash } from './auth/password-hash.ts'
 export { fieldValue } from './proxy/field-value.ts'
 export { ArgumentList } from './argument-list.ts'
 export { escapePath, escapeQuery, escapeRest, hasDotSegment, toBytes, toFieldValue, toText } from './bytes.ts'
+export type { Subanswer, SubrequestOptions } from './auth/subrequest.ts'
+export { SubrequestError, Subrequests } from './auth/subrequest.ts'
+export { isIdentityField } from './proxy/request-fields.ts'
+export { escapePath } from './router/escape.ts'
 export type { Edit, Editable, Edits } from './edits.ts'
 export { applyEdits, hasEdits } from './edits.ts'
 export { JsonMembers } from './json-members.ts'
@@ -169,6 +173,12 @@ export interface CheckFinding {
   readonly severity?: 'error' | 'warning'
 }
 
+/** An authentication plugin of which a policy speaks: `path` is a JSON pointer inside `config`. */
+export interface Companion {
+  readonly path: string
+  readonly plugin: string
+}
+
 export interface PluginDefinition<Schema extends TObject = TObject, State = unknown> {
   /** kebab-case, unique, equal to the folder's name. */
   readonly name: string
@@ -187,6 +197,10 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
    * found; its priority is below theirs.
    */
   readonly authentication?: 'method' | 'policy'
+  /** Of a policy: authentication plugins that must be in the chain of each route where this entry decides. */
+  companions? (config: Static<Schema>): Iterable<Companion>
+  /** Of a policy: whether it lets everybody pass. */
+  admitsAll? (config: Static<Schema>): boolean
   /** The collection of credentials that it reads: those of a file where nothing reads them are a warning. */
   readonly credentials?: keyof Credentials
   /** Header fields in which this entry speaks to upstreams about the caller: client-sent copies are removed on all routes. */

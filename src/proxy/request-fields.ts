@@ -67,11 +67,14 @@ const COMMON = [
 ]
 
 function classify (lower: string): number {
-  const special = SPECIAL.get(lower)
-  if (special !== undefined) return special
-  if (lower.charCodeAt(0) !== 120 || (lower.charCodeAt(1) !== 45 && lower.charCodeAt(1) !== 95)) return KEEP
+  return SPECIAL.get(lower) ?? (isIdentityField(lower) ? DROP : KEEP)
+}
+
+/** Whether the gateway alone may say this about the caller, in every configuration. @param lower name in lower case */
+export function isIdentityField (lower: string): boolean {
+  if (lower.charCodeAt(0) !== 120 || (lower.charCodeAt(1) !== 45 && lower.charCodeAt(1) !== 95)) return false
   const dashed = lower.includes('_') ? lower.replaceAll('_', '-') : lower
-  return IDENTITY.has(dashed) || IDENTITY_PREFIXES.some(prefix => dashed.startsWith(prefix)) ? DROP : KEEP
+  return IDENTITY.has(dashed) || IDENTITY_PREFIXES.some(prefix => dashed.startsWith(prefix))
 }
 
 const KINDS = new Map<string, number>()
