@@ -4,6 +4,7 @@ import basicAuth from './basic-auth/index.ts'
 import correlationId from './correlation-id/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
 import keyAuth from './key-auth/index.ts'
+import forwardAuth from './forward-auth/index.ts'
 import requestTermination from './request-termination/index.ts'
 import requestTransformer from './request-transformer/index.ts'
 import responseTransformer from './response-transformer/index.ts'
@@ -15,6 +16,7 @@ export const builtins: readonly BrandedPlugin[] = [
   correlationId,
   hmacAuth,
   keyAuth,
+  forwardAuth,
   requestTermination,
   requestTransformer,
   responseTransformer
