@@ -8,6 +8,7 @@ import forwardAuth from './forward-auth/index.ts'
 import requestTermination from './request-termination/index.ts'
 import requestTransformer from './request-transformer/index.ts'
 import responseTransformer from './response-transformer/index.ts'
+import signedIdentity from './signed-identity/index.ts'
 
 /** The built-in plugins: the explicit list, nothing else. */
 export const builtins: readonly BrandedPlugin[] = [
@@ -19,5 +20,6 @@ export const builtins: readonly BrandedPlugin[] = [
   forwardAuth,
   requestTermination,
   requestTransformer,
-  responseTransformer
+  responseTransformer,
+  signedIdentity
 ]
