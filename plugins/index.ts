@@ -1,6 +1,7 @@
 import type { BrandedPlugin } from '../src/plugin.ts'
 import acl from './acl/index.ts'
 import basicAuth from './basic-auth/index.ts'
+import authPolicy from './auth-policy/index.ts'
 import correlationId from './correlation-id/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
 import keyAuth from './key-auth/index.ts'
@@ -14,6 +15,7 @@ import signedIdentity from './signed-identity/index.ts'
 export const builtins: readonly BrandedPlugin[] = [
   acl,
   basicAuth,
+  authPolicy,
   correlationId,
   hmacAuth,
   keyAuth,
