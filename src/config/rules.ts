@@ -6,7 +6,9 @@ const lintRules: Readonly<Record<string, string>> = {
   'literal-secret': 'a secret that stands in the file',
   'path-shadowed': 'a path of a route that other routes take completely',
   'plain-http-upstream': 'unencrypted requests to a public host',
+  'policy-plugin': 'a policy that asks for a plugin which doesn\'t run on its route',
   'prefix-boundary': 'a prefix that ends inside a segment and takes another route\'s requests',
+  'public-route-swallows': 'an open route that takes what a protected one leaves',
   'regex-backtracking': 'a regex with which a client can stop the gateway',
   'regex-open-end': 'a path regex that takes longer paths than it shows',
   'regex-undecided': 'a regex of which it is not known whether it always ends soon',
@@ -19,7 +21,8 @@ const lintRules: Readonly<Record<string, string>> = {
   'unused-consumer': 'a consumer that nothing uses',
   'unused-credentials': 'credentials that no plugin of the file reads',
   'unused-group': 'a consumer group without consumers or without a plugin entry',
-  'unused-module': 'a module whose plugins nothing uses'
+  'unused-module': 'a module whose plugins nothing uses',
+  'write-without-auth': 'a route that lets anybody write'
 }
 
 /** Every rule that `check` knows, with what it finds; docs/check.md has an example of each, and a test holds the two equal. */

@@ -1,5 +1,6 @@
 import type { LoadedPlugins } from '../../plugins.ts'
 import { candidates, decidingField, type Candidate } from '../../router/order.ts'
+import { Chains, type Chain } from '../chains.ts'
 import type { RelatedPlace } from '../diagnostics.ts'
 import type { Config, Pointer, Route, Service } from '../model.ts'
 import type { Finding, Report } from '../report.ts'
@@ -20,6 +21,8 @@ export class LintContext {
   readonly #report: Report
   /** The best-ranked candidate of each route. */
   readonly #best = new Map<Route, Candidate>()
+  #chains: Chains | null = null
+  readonly #chainOf = new Map<Route, Chain>()
 
   constructor (config: Config, source: Source, plugins: LoadedPlugins, report: Report) {
     this.config = config
@@ -31,6 +34,21 @@ export class LintContext {
     this.subjects = subjectsOf(this.candidates)
     this.#report = report
     for (const candidate of this.candidates) if (!this.#best.has(candidate.route)) this.#best.set(candidate.route, candidate)
+  }
+
+  /** The entries that run on a route. */
+  chainOf (route: Route): Chain {
+    let chain = this.#chainOf.get(route)
+    if (chain === undefined) {
+      this.#chains ??= new Chains(this.config, this.plugins.registry)
+      chain = this.#chains.of(route)
+      this.#chainOf.set(route, chain)
+    }
+    return chain
+  }
+
+  report (pointer: Pointer, finding: Finding): void {
+    this.#report.at(this.source, pointer, finding)
   }
 
   warn (pointer: Pointer, finding: Finding, part: 'key' | 'value' = 'value'): void {

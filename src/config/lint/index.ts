@@ -5,10 +5,13 @@ import type { Config } from '../model.ts'
 import { Report } from '../report.ts'
 import type { Source } from '../source.ts'
 import { LintContext } from './context.ts'
+import { openWrites } from './open-writes.ts'
 import { openPrefixes, patternLikePaths } from './paths.ts'
+import { policyPlugins } from './policies.ts'
 import { openRegexes } from './regexes.ts'
 import { literalCredentials, literalSecrets } from './secrets.ts'
 import { shadowedRoutes } from './shadowed-routes.ts'
+import { swallowingRoutes } from './swallowing.ts'
 import { tiedRoutes } from './tied-routes.ts'
 import { idlePlugins, uncountedKeys, unusedConsumers, unusedCredentials, unusedGroups, unusedModules, unusedServices } from './unused.ts'
 import { plainHttp } from './upstreams.ts'
@@ -23,7 +26,7 @@ export interface Lintable {
 /**
  * Looks for what the rules of the format allow and nobody means. No network, near-linear time.
  *
- * @returns warnings
+ * @returns warnings; and errors, about what shows only in the file as a whole
  */
 export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
   const report = new Report(source.file)
@@ -40,6 +43,9 @@ export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
   uncountedKeys(context)
   unusedModules(context)
   idlePlugins(context)
+  policyPlugins(context)
+  openWrites(context)
+  swallowingRoutes(context)
   plainHttp(context)
   literalSecrets(context)
   literalCredentials(context)
