@@ -20,6 +20,7 @@ interface Described {
   readonly minimum?: number
   readonly maximum?: number
   readonly items?: Described
+  readonly anyOf?: readonly Described[]
   readonly properties?: Readonly<Record<string, Described>>
   readonly required?: readonly string[]
 }
@@ -74,6 +75,7 @@ function optionRows ({ properties = {}, required = [] }: Described, prefix: stri
 function typeOf (schema: Described): string {
   if (schema.enum !== undefined) return schema.enum.map(value => code(String(value))).join(', ')
   if (schema.items !== undefined) return `list of ${typeOf(schema.items)}`
+  if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(' or ')
   const range = schema.minimum === undefined ? '' : ` ${schema.minimum} to ${schema.maximum ?? '…'}`
   return `${schema.type ?? 'any'}${range}`
 }

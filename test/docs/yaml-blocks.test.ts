@@ -6,6 +6,7 @@
  *   yaml invalid    shows a mistake: must be refused
  *   yaml other      is no gateway.yaml
  */
+import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -15,8 +16,20 @@ import { codeBlocks, markdownFiles, type CodeBlock } from '../helpers/markdown.t
 import { packageRoot } from '../helpers/package-root.ts'
 
 const version = '_format_version: "3.0"\n'
-/** Every variable has a value: what it is called is the reader's business. */
-const env = new Proxy<Record<string, string>>({}, { get: () => 'http://127.0.0.1:3001', has: () => true })
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } })
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256', publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } })
+
+/** What a variable holds, by the end of its name. */
+const VALUES: ReadonlyArray<readonly [end: string, value: string]> = [
+  ['_PRIVATE_KEY', privateKey],
+  ['_PUBLIC_KEY', rsa.publicKey],
+  ['REDIS_URL', 'redis://127.0.0.1:6379'],
+  ['_SECRET', '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL'],
+  ['', 'http://127.0.0.1:3001']
+]
+
+/** Every variable has a value: what else it is called is the reader's business. */
+const env = new Proxy<Record<string, string>>({}, { get: (_, name) => VALUES.find(([end]) => String(name).endsWith(end))?.[1], has: () => true })
 
 /** `directory` is where the file's relative names start. */
 async function findings (text: string, file: string, directory = packageRoot): Promise<readonly Diagnostic[]> {

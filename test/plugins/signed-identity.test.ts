@@ -181,7 +181,7 @@ t.test('hmac: a signature over the identity headers', async t => {
   const up = await run.request({ ...ada, credential: { id: 'c1', identifier: 'kéy' }, headers: [['X-User-Email', 'ada@example.com'], ['Tenant', 'acme']] })
   t.match(up['x-sallyport-identity'], new RegExp(`^t=${START / 1000},h=tenant;x-consumer-custom-id;x-consumer-id;x-consumer-username;x-credential-identifier;x-user-email,s=`))
   t.ok(verified(up))
-  for (const [name, value] of [['x-user-email', 'eve@example.com'], ['tenant', 'other'], ['x-credential-identifier', 'key']]) t.notOk(verified({ ...up, [name as string]: value as string }), name)
+  for (const forged of [{ 'x-user-email': 'eve@example.com' }, { tenant: 'other' }, { 'x-credential-identifier': 'key' }]) t.notOk(verified({ ...up, ...forged }))
   t.notOk(verified({ ...up, 'x-sallyport-identity': up['x-sallyport-identity']?.replace(/t=\d+/, `t=${START / 1000 + 1}`) as string }))
   t.notOk(verified({ ...up, 'x-sallyport-identity': up['x-sallyport-identity']?.replace('tenant;', '') as string }), 'names are signed, too')
 })
