@@ -59,6 +59,7 @@ interface Part {
   readonly additionalProperties?: unknown
   readonly properties?: Readonly<Record<string, Part>>
   readonly required?: readonly string[]
+  readonly minProperties?: number
   readonly items?: Part
 }
 
@@ -107,7 +108,7 @@ for (const plugin of builtins) {
 
     const validate = ajv.compile(schema)
     const config = {}
-    if ((schema.required ?? []).every(name => schema.properties?.[name]?.default !== undefined)) {
+    if (schema.minProperties === undefined && (schema.required ?? []).every(name => schema.properties?.[name]?.default !== undefined)) {
       t.ok(validate(config), 'takes no options at all')
       // but that something has to be chosen, which is about the options as a whole
       t.same([...plugin.check?.(config) ?? []].filter(({ path }) => path !== ''), [], 'finds nothing wrong with its own defaults')
