@@ -44,8 +44,8 @@ export function sendError (error: unknown, context: Context, reply: FastifyReply
   const headers = own ? error.headers : undefined
   if (headers !== undefined) reply.headers(headers as Record<string, string>)
   stamp(context, reply)
-  if (own && (error as GatewayError).content !== undefined) {
-    reply.send((error as GatewayError).content)
+  if (own && error.content !== undefined) {
+    reply.send(error.content)
     return
   }
   if (status < 400) {
