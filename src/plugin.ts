@@ -36,7 +36,7 @@ export { escapePath, escapeQuery, escapeRest, hasDotSegment, toBytes, toFieldVal
 export type { Subanswer, SubrequestOptions } from './auth/subrequest.ts'
 export { SubrequestError, Subrequests } from './auth/subrequest.ts'
 export { isIdentityField } from './proxy/request-fields.ts'
-export { escapePath } from './router/escape.ts'
+export { escapePath as escapeMatchedPath } from './router/escape.ts'
 export type { Edit, Editable, Edits } from './edits.ts'
 export { applyEdits, hasEdits } from './edits.ts'
 export { JsonMembers } from './json-members.ts'

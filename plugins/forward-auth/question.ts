@@ -1,4 +1,4 @@
-import { escapePath, type FastifyRequest, isHopField } from '../../src/plugin.ts'
+import { escapeMatchedPath, type FastifyRequest, isHopField } from '../../src/plugin.ts'
 
 /** Makes what the authoriser gets of a request: name, value, name, value, … */
 export type Questioner = (request: FastifyRequest) => string[]
@@ -53,5 +53,5 @@ export function createQuestioner (names: readonly string[] | undefined): Questio
 /** The path that the router matched, not the one that was sent: nothing may be allowed in one reading and served in another. */
 function uriOf (path: string, target: string): string {
   const mark = target.indexOf('?')
-  return escapePath(path) + (mark === -1 ? '' : target.slice(mark))
+  return escapeMatchedPath(path) + (mark === -1 ? '' : target.slice(mark))
 }
