@@ -1,11 +1,11 @@
 import type { BrandedPlugin } from '../src/plugin.ts'
 import acl from './acl/index.ts'
-import basicAuth from './basic-auth/index.ts'
 import authPolicy from './auth-policy/index.ts'
+import basicAuth from './basic-auth/index.ts'
 import correlationId from './correlation-id/index.ts'
+import forwardAuth from './forward-auth/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
 import keyAuth from './key-auth/index.ts'
-import forwardAuth from './forward-auth/index.ts'
 import requestTermination from './request-termination/index.ts'
 import requestTransformer from './request-transformer/index.ts'
 import responseTransformer from './response-transformer/index.ts'
@@ -14,12 +14,12 @@ import signedIdentity from './signed-identity/index.ts'
 /** The built-in plugins: the explicit list, nothing else. */
 export const builtins: readonly BrandedPlugin[] = [
   acl,
-  basicAuth,
   authPolicy,
+  basicAuth,
   correlationId,
+  forwardAuth,
   hmacAuth,
   keyAuth,
-  forwardAuth,
   requestTermination,
   requestTransformer,
   responseTransformer,
