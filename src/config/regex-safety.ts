@@ -9,6 +9,7 @@ import { RegExpParser, type AST } from '@eslint-community/regexpp'
 import type * as recheck from 'recheck'
 import { ambiguity, type Ambiguity } from './regex/ambiguity.ts'
 import { buildAutomaton, NotCountable } from './regex/automaton.ts'
+import { hasRepetitionAttack } from './regex/repetition-attack.ts'
 
 export type RegexVerdict =
   /** Time grows linearly with the text. */
@@ -69,7 +70,8 @@ function decide (pattern: string, flags: string, timeout: number): RegexVerdict 
   const proof = prove(literal.pattern, literal.flags)
   if (proof === 'bounded') return { kind: 'safe' }
   const verdict: RegexVerdict = timeout > 0 ? ask(pattern, flags, timeout) : { kind: 'undecided', reason: 'no time was left for it' }
-  // The theory calls any constant factor safe.
+  // The theory calls any constant factor safe; one of a million is none.
+  if (verdict.kind !== 'vulnerable' && hasRepetitionAttack(literal.pattern, literal.flags)) return { kind: 'vulnerable', growth: 'exponential', degree: null, attack: null }
   if (verdict.kind === 'safe' && proof === 'forks') return { kind: 'undecided', reason: 'one text can be read in thousands of ways' }
   // A busy machine must not turn an error into less.
   if (verdict.kind === 'undecided' && (proof === 'exponential' || proof === 'polynomial')) return { kind: 'vulnerable', growth: proof, degree: null, attack: null }

@@ -40,8 +40,25 @@ t.test('ignoring case makes letters of both cases meet', async t => {
   t.same(checkRegex('^(?:a|A)*$'), { kind: 'safe' })
 })
 
-t.test('does not call a huge constant safe', async t => {
-  t.match(checkRegex(`^${'a?'.repeat(30)}${'a'.repeat(30)}$`), { kind: 'undecided' })
+// no loop, but millions of ways: forty characters take seconds
+for (const pattern of [
+  '^(?:a{1,10}){1,10}$', '^(\\w{1,8}-?){1,7}$', '^/(?:a{1,10}){1,10}/x', '^(?:[a-z]{0,8}-?){1,8}$', '^(?:(?:a{1,5}){1,5}){1,5}$', '^([a-z0-9-]{1,63}\\.?){1,10}$',
+  '(?:[a-z]{1,10} ?){1,10}$', `^${'a?'.repeat(30)}${'a'.repeat(30)}$`
+]) {
+  t.test(`${pattern} is stopped by one character again and again`, async t => {
+    t.match(checkRegex(pattern), { kind: 'vulnerable', growth: 'exponential' })
+  })
+}
+
+// few ways, a match before the others are tried, or separators that leave one way
+for (const pattern of [
+  '^(\\w{1,8}-?){1,3}$', '^/(?:a{1,10}){1,10}', '^(?:[a-z]{1,63}\\.){1,8}[a-z]{2,10}$', '^(?:\\d{1,3}[,.]?){1,6}$', '^(?:[a-zA-Z0-9]{1,4}:?){1,8}$', '^/(?:[a-z]{0,3}-?){1,3}|/b$'
+]) {
+  t.test(`${pattern} is safe, nested as it is`, async t => { t.same(checkRegex(pattern), { kind: 'safe' }) })
+}
+
+t.test('does not call many ways safe', async t => {
+  t.match(checkRegex(`^${'a?'.repeat(12)}$`), { kind: 'undecided' })
 })
 
 t.test('keeps the verdict when no time is left but the loops prove it', async t => {

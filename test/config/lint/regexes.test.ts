@@ -30,7 +30,7 @@ t.test('checks every regex of a header\'s list', async t => {
 })
 
 t.test('warns where nobody can tell', async t => {
-  t.match(await findings(routes(`name: a, paths: ["~/${'a?'.repeat(30)}${'a'.repeat(30)}$"]`)), [{ rule: 'regex-undecided', severity: 'warning' }])
+  t.match(await findings(routes(`name: a, paths: ["~/${'a?'.repeat(12)}$"]`)), [{ rule: 'regex-undecided', severity: 'warning' }])
 })
 
 for (const path of ['~/users/\\\\d+', '~/users/[^/]+', '~/users(?:/me)?', '~/a/b', '~/a|/b$', '~/a/(?<id>[0-9]{4})']) {
