@@ -22,8 +22,9 @@ export interface Connection {
   waiting: Array<() => void> | null
   /** Something that is no request has come: nothing behind it is read any more. */
   refused: boolean
-  /** Sweeper's memory of the last look: bytes written, and since when none of what is buffered left. */
+  /** Sweeper's memory of the last look: bytes written, bytes that wait, and since when none of these left. */
   written: number
+  left: number
   stalledSince: number
   /** And of idleness: bytes read, and since when no request has run and nothing has come. */
   read: number
@@ -45,6 +46,7 @@ export function connectionOf (socket: Socket): Connection {
     waiting: null,
     refused: false,
     written: 0,
+    left: 0,
     stalledSince: 0,
     read: 0,
     idleSince: 0

@@ -17,11 +17,13 @@ const CREDIT = 3
 export function sweep (sockets: Iterable<Socket>, timeouts: GatewaySettings['timeouts'], now = performance.now()): void {
   for (const socket of sockets) {
     const connection = connectionOf(socket)
-    if (socket.writableLength > 0 && socket.bytesWritten === connection.written) {
+    const left = socket.writableLength + queued(socket)
+    if (socket.writableLength > 0 && socket.bytesWritten === connection.written && left === connection.left) {
       if (connection.stalledSince === 0) connection.stalledSince = now
       else if (now - connection.stalledSince > SEND_TIMEOUT) socket.destroy()
     } else {
       connection.written = socket.bytesWritten
+      connection.left = left
       connection.stalledSince = 0
     }
     const context = connection.current
@@ -33,6 +35,11 @@ export function sweep (sockets: Iterable<Socket>, timeouts: GatewaySettings['tim
     connection.idleSince = 0
     if (context.upgrade === null) checkUpload(context, socket, now, timeouts)
   }
+}
+
+/** What the kernel has not taken yet of the writes under way: one long write counts as written from its start. */
+function queued (socket: Socket): number {
+  return (socket as Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0
 }
 
 /** A head that has begun to come is no idleness: the parser gives it its time. */

@@ -1,6 +1,9 @@
 // What docs/limits.md says about the hop, shown. A test that fails here may be good news: then change the page.
 import t from 'tap'
 import { statusOf, value } from '../helpers/http-messages.ts'
+import type { Config } from '../../src/config/model.ts'
+import { config, route, service, settings } from '../helpers/config.ts'
+import { startGateway } from '../helpers/gateway.ts'
 import { get, settled, startHop } from '../helpers/hop.ts'
 import { plainUpstream } from '../helpers/plain-upstream.ts'
 import { testPlugin } from '../helpers/plugins.ts'
@@ -92,4 +95,43 @@ t.test('read_timeout also ends an upload that the upstream does not take', async
   client.send(`POST / HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: ${size}\r\n\r\n`).send(Buffer.alloc(size, 'x'))
   t.equal(statusOf(await client.answer(1, 10_000)), 504)
   await settled(server)
+})
+
+t.test('where a plugin has response hooks, field names are sent in lower case', async t => {
+  const upstream = await rawUpstream(t, 'HTTP/1.1 200 OK\r\nX-Some-Field: 1\r\nContent-Length: 2\r\n\r\nok')
+  const hook = testPlugin(scope => { scope.addHook('onSend', async (_request, _reply, payload) => payload) })
+  for (const plugins of [[], [hook]]) {
+    const { port } = await startHop(t, upstream.port, { plugins })
+    const { client } = await ask(t, port, get())
+    t.match(client.text, plugins.length === 0 ? '\r\nX-Some-Field: 1\r\n' : '\r\nx-some-field: 1\r\n')
+  }
+})
+
+t.test('a reload makes limits tighter, and wider up to the size for which the listener was made', async t => {
+  const upstream = await rawUpstream(t)
+  const target = { services: [service({ port: upstream.port })], routes: [route()] }
+  const withLine = (bytes: number): Config => {
+    const plain = settings()
+    return config({ ...target, gateway: settings({ limits: { ...plain.limits, request_line: bytes } }) })
+  }
+  const { server, port } = await startGateway(t, withLine(8_192))
+  const status = async (bytes: number): Promise<number> => statusOf((await ask(t, port, get(`/${'a'.repeat(bytes)}`))).answer)
+  t.equal(await status(8_000), 200)
+  for (const [line, sent, expected] of [[1_000, 2_000, 414], [20_000, 19_000, 200], [1_000_000, 200_000, 414]] as const) {
+    (await server.prepare(withLine(line), new Map())).commit()
+    t.equal(await status(sent), expected, `${sent} bytes with request_line ${line}`)
+  }
+})
+
+t.test('an over-long head that comes in small packets is 414 or 431', async t => {
+  const upstream = await rawUpstream(t)
+  const { port } = await startHop(t, upstream.port)
+  const client = await rawClient(t, port)
+  const bytes = get(`/${'a'.repeat(60_000)}`)
+  for (let index = 0; index < bytes.length && client.closed === null; index += 1_000) {
+    client.send(bytes.slice(index, index + 1_000))
+    await new Promise(resolve => { setImmediate(resolve) })
+  }
+  t.ok([414, 431].includes(statusOf(await client.answer())))
+  t.equal(upstream.requests.length, 0)
 })

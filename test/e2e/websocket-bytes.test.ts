@@ -272,3 +272,63 @@ t.test('framing faults are found behind an ignored Upgrade, too', async t => {
   await settled(server)
   t.equal(upstream.connections.length, 0)
 })
+
+t.test('a WebSocket handshake with a body is served as the plain request that it also is', async t => {
+  const upstream = await rawUpstream(t)
+  const { server, port } = await startHop(t, upstream.port)
+  const client = await rawClient(t, port)
+  client.send(HANDSHAKE.replace('GET ', 'POST ').replace(/\r\n\r\n$/, '\r\nContent-Length: 3\r\n\r\nabc'))
+  t.equal(statusOf(await client.answer()), 200)
+  t.equal(upstream.requests[0]?.body.toString(), 'abc')
+  t.equal(upstream.requests[0]?.fields.some(([name]) => /^upgrade$/i.test(name)), false)
+  await settled(server)
+})
+
+t.test('read_timeout ends with the handshake: a tunnel may be idle', async t => {
+  let socket: Socket | undefined
+  const upstreamPort = await plainUpstream(t, connection => {
+    socket = connection
+    connection.once('data', () => { connection.write(SWITCH) })
+  })
+  const { server, port } = await startHop(t, upstreamPort, { service: { read_timeout: 200, write_timeout: 200 } })
+  const client = await rawClient(t, port)
+  client.send(HANDSHAKE)
+  await client.until(() => client.text.includes('\r\n\r\n'))
+  await new Promise(resolve => { setTimeout(resolve, 1_500) })
+  socket?.write('still here')
+  await client.until(() => client.text.endsWith('still here'))
+  client.socket.destroy()
+  await settled(server)
+})
+
+t.test('write_timeout cuts a tunnel whose upstream takes nothing', async t => {
+  const upstreamPort = await plainUpstream(t, socket => {
+    socket.once('data', () => {
+      socket.write(SWITCH)
+      socket.pause()
+    })
+  })
+  const { server, port } = await startHop(t, upstreamPort, { service: { write_timeout: 300 } })
+  const client = await rawClient(t, port)
+  client.send(HANDSHAKE)
+  await client.until(() => client.text.includes('\r\n\r\n'))
+  client.send(Buffer.alloc(64 * MIB, 'x'))
+  await client.end(10_000)
+  await settled(server)
+})
+
+t.test('when one side of a tunnel has ended, the other has ten seconds to finish', async t => {
+  const upstreamPort = await plainUpstream(t, socket => {
+    socket.allowHalfOpen = true
+    socket.once('data', () => { socket.write(SWITCH) })
+  })
+  const { server, port } = await startHop(t, upstreamPort)
+  const client = await rawClient(t, port, { allowHalfOpen: true })
+  client.send(HANDSHAKE)
+  await client.until(() => client.text.includes('\r\n\r\n'))
+  const start = performance.now()
+  client.socket.end()
+  await client.end(20_000)
+  t.ok(performance.now() - start >= 9_000)
+  await settled(server)
+})

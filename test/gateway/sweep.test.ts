@@ -1,8 +1,10 @@
-import t from 'tap'
-import type { Socket } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import t, { type Test } from 'tap'
 import { connectionOf } from '../../src/gateway/connection.ts'
 import type { Context } from '../../src/gateway/context.ts'
 import { sweep } from '../../src/gateway/sweep.ts'
+import { eventually } from '../helpers/raw-upstream.ts'
 
 const timeouts = { headers: 1_000, keep_alive: 1_000, body_min_rate: 1024, body_grace: 1_000, setup: 1_000 }
 
@@ -31,6 +33,59 @@ t.test('a client that takes a byte now and then is not', async t => {
     sweep([socket as unknown as Socket], timeouts, now)
   }
   t.equal(socket.destroyed, false)
+})
+
+/** Both ends of a connection; the server has written a long answer in one piece, and the client reads what it is asked to. */
+async function unread (t: Test): Promise<{ server: Socket, client: Socket, handle: { writeQueueSize: number } }> {
+  const listener = createServer().listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const client = connect((listener.address() as AddressInfo).port, '127.0.0.1')
+  const [server] = await once(listener, 'connection') as [Socket]
+  t.teardown(() => {
+    client.destroy()
+    server.destroy()
+    listener.close()
+  })
+  client.on('readable', () => {})
+  server.on('error', () => {})
+  server.write(Buffer.alloc(32 * 1024 * 1024))
+  const { _handle: handle } = server as unknown as { _handle: { writeQueueSize: number } }
+  return { server, client, handle }
+}
+
+t.test('on a real connection: a client that reads nothing is cut', async t => {
+  const { server, client, handle } = await unread(t)
+  let before = -1
+  // until the kernel's buffers are full
+  await eventually(() => {
+    const same = handle.writeQueueSize === before
+    before = handle.writeQueueSize
+    return same && server.writableLength > 0
+  })
+  sweep([server], timeouts, 1_000)
+  sweep([server], timeouts, 2_000)
+  sweep([server], timeouts, 62_000)
+  t.equal(server.destroyed, false)
+  sweep([server], timeouts, 62_001)
+  t.equal(server.destroyed, true)
+  await eventually(() => {
+    client.read()
+    return client.readableEnded || client.destroyed
+  })
+})
+
+t.test('on a real connection: a client that takes a long answer slowly is not cut', async t => {
+  const { server, client, handle } = await unread(t)
+  for (let now = 1_000; now < 500_000; now += 50_000) {
+    sweep([server], timeouts, now)
+    const before = handle.writeQueueSize
+    await eventually(() => {
+      client.read()
+      return handle.writeQueueSize < before
+    })
+  }
+  t.equal(server.destroyed, false)
+  t.ok(server.writableLength > 0, 'the answer is not out yet')
 })
 
 t.test('a connection without a request is closed after keep_alive', async t => {
