@@ -1,5 +1,7 @@
 import type { Editable, FastifyReply } from '../../src/plugin.ts'
 
+const SET_COOKIE = 'set-cookie'
+
 /** The header of an answer. */
 export class ReplyFields implements Editable<string> {
   readonly #reply: FastifyReply
@@ -24,8 +26,9 @@ export class ReplyFields implements Editable<string> {
   }
 
   set (name: string, value: string): void {
-    // removed first: Fastify collects values of Set-Cookie
-    this.#reply.removeHeader(name).header(name, value)
+    // Fastify collects its values
+    if (name.length === SET_COOKIE.length && name.toLowerCase() === SET_COOKIE) this.#reply.removeHeader(name)
+    this.#reply.header(name, value)
   }
 
   /** A list of values becomes one line each. */

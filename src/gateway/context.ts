@@ -4,6 +4,7 @@ import type { Attempt, Identity } from '../auth/identity.ts'
 import type { Consumer, Route, Service } from '../config/model.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Credential, GatewayRequest } from '../plugin.ts'
+import type { AnswerFields } from '../proxy/answer-fields.ts'
 import type { ReplyFields } from '../proxy/reply-fields.ts'
 import type { Upstream } from '../proxy/upstream.ts'
 import { collectBody, hasBody } from '../proxy/request-body.ts'
@@ -87,6 +88,8 @@ export class Context implements GatewayRequest {
   proxied = false
   /** The answer is an error that the gateway renders. */
   failed = false
+  /** The header of a held answer while response hooks see it, and after; null: Fastify's own store has it. */
+  answerFields: AnswerFields | null = null
   /** Header fields that stood on the reply before the response phase, the upstream's left out; null: it has not begun. */
   ownFields: ReplyFields | null = null
   upstreamStatus = 0

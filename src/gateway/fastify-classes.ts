@@ -3,12 +3,11 @@
  * throws at boot when it isn't there: a version of Fastify that works otherwise can't go unnoticed.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FieldValue } from '../proxy/answer-fields.ts'
+import { restoreFields, type ReplyFields } from '../proxy/reply-fields.ts'
 import { contextOf } from './compose.ts'
 
-interface ReplyPrototype {
-  send (this: FastifyReply, payload?: unknown): FastifyReply
-  hijack (this: FastifyReply): FastifyReply
-}
+type ReplyPrototype = Pick<FastifyReply, 'send' | 'hijack' | 'header' | 'getHeader' | 'getHeaders' | 'hasHeader' | 'removeHeader' | 'type'>
 type FastifyClass = Record<symbol, unknown> & { prototype: ReplyPrototype }
 
 const DECORATED = 'fastify.hasBeenDecorated'
@@ -37,16 +36,80 @@ export function prepareRoot (root: FastifyInstance): void {
   const Request = classOf(root, 'fastify.Request')
   const Reply = classOf(root, 'fastify.Reply')
   const { send, hijack } = Reply.prototype
-  Reply.prototype.send = function sendRecorded (payload) {
-    contextOf(this.request).answered = true
+  Reply.prototype.send = function sendRecorded (this: FastifyReply, payload?: unknown) {
+    const context = contextOf(this.request)
+    context.answered = true
+    // an error takes nothing from the answer that it replaces
+    if (context.answerFields !== null) moveToFastify(this, !(payload instanceof Error))
     return send.call(this, payload)
   }
-  Reply.prototype.hijack = function hijackRecorded () {
+  Reply.prototype.hijack = function hijackRecorded (this: FastifyReply) {
     contextOf(this.request).answered = true
     return hijack.call(this)
   }
+  useAnswerFields(Reply.prototype)
   // routes use the nearest class that says it was decorated: this one
   Reply[symbolOf(Request, DECORATED)] = true
+}
+
+/**
+ * Has the methods for header fields work on the header of a held answer, where there is one (see AnswerFields), else as
+ * Fastify made them.
+ */
+function useAnswerFields (prototype: ReplyPrototype): void {
+  const { header, getHeader, getHeaders, hasHeader, removeHeader, type } = prototype
+  Object.assign(prototype, {
+    header (this: FastifyReply, name: string, value?: FieldValue) {
+      const fields = contextOf(this.request).answerFields
+      if (fields === null) return header.call(this, name, value)
+      fields.put(name, value)
+      return this
+    },
+    getHeader (this: FastifyReply, name: string) {
+      const fields = contextOf(this.request).answerFields
+      return fields === null ? getHeader.call(this, name) : fields.get(name)
+    },
+    getHeaders (this: FastifyReply) {
+      const fields = contextOf(this.request).answerFields
+      return fields === null ? getHeaders.call(this) : fields.toObject()
+    },
+    hasHeader (this: FastifyReply, name: string) {
+      const fields = contextOf(this.request).answerFields
+      return fields === null ? hasHeader.call(this, name) : fields.has(name)
+    },
+    removeHeader (this: FastifyReply, name: string) {
+      const fields = contextOf(this.request).answerFields
+      if (fields === null) return removeHeader.call(this, name)
+      fields.remove(name)
+      return this
+    },
+    type (this: FastifyReply, contentType: string) {
+      const fields = contextOf(this.request).answerFields
+      if (fields === null) return type.call(this, contentType)
+      fields.put('content-type', contentType)
+      return this
+    }
+  })
+}
+
+/** Leaves the header of a held answer to Fastify, which sends what comes now; or drops it. */
+function moveToFastify (reply: FastifyReply, keep: boolean): void {
+  const context = contextOf(reply.request)
+  const fields = context.answerFields?.toObject()
+  context.answerFields = null
+  if (keep && fields !== undefined) restoreFields(reply, fields)
+}
+
+/**
+ * Reads what stands in Fastify's own store of a reply, without the copy that `getHeaders` makes.
+ */
+export function createFieldsReader (): (reply: FastifyReply) => Readonly<ReplyFields> {
+  let store: symbol | null = null
+  return function readFields (reply) {
+    if (reply.raw.getHeaderNames().length > 0) return reply.getHeaders()
+    store ??= symbolOf(reply, 'fastify.reply.headers')
+    return (reply as unknown as Record<symbol, ReplyFields>)[store] as ReplyFields
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ import { createBodyReader, type Transform } from './body-phase.ts'
 import { audienceOf, type Chain, type ChainItem } from '../config/chains.ts'
 import { composeLog, composeRequest, composeResponse, contextOf, type Choice, type RequestStep, type Step } from './compose.ts'
 import type { Context } from './context.ts'
-import { shareClasses } from './fastify-classes.ts'
+import { createFieldsReader, shareClasses } from './fastify-classes.ts'
 import { stamp } from './local-answer.ts'
 
 /** One encapsulated Fastify instance that carries one chain; routes with equal chains share it. */
@@ -72,7 +72,7 @@ export async function registerScope (instance: FastifyInstance, options: ScopeOp
   const delivery: Delivery = {
     tokens: options.delivery.tokens,
     chain: steps.onSend.length > 0 ? answer : null,
-    replyFields: accessSteps.length > 0 || requestSteps.length > 0,
+    ownFields: accessSteps.length > 0 || requestSteps.length > 0 ? createFieldsReader() : null,
     buffer: held.length > 0 ? options.responseBuffer : 0,
     holds: type => held.some(mode => mode === 'buffer' || (mode as RegExp).test(type))
   }
@@ -82,7 +82,7 @@ export async function registerScope (instance: FastifyInstance, options: ScopeOp
     instance.addHook('preHandler', createBodyReader(transforms as unknown as Transform[], buffers ? options.requestBuffer : 0))
   }
   if (requestSteps.length > 0) instance.addHook('preHandler', composeRequest(requestSteps))
-  if (delivery.chain !== null || delivery.replyFields) {
+  if (delivery.chain !== null || delivery.ownFields !== null) {
     instance.addHook('onSend', function answerPhase (request, reply, payload, done) {
       const context = contextOf(request)
       if (context.hooksDone) {

@@ -1,4 +1,5 @@
 import type { Context } from '../gateway/context.ts'
+import { latin1 } from './latin1.ts'
 import type { Tokens } from './product.ts'
 import { CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DROP, KEEP, SERVER, TOKEN, TRAILER, TRANSFER_ENCODING, VIA, responseFieldKind } from './response-fields.ts'
 
@@ -30,8 +31,8 @@ export function answerHead (context: Context, raw: readonly Buffer[], tokens: To
   let readable = true
 
   for (let index = 0; index < raw.length; index += 2) {
-    const name = (raw[index] as Buffer).toString('latin1')
-    const value = (raw[index + 1] as Buffer).toString('latin1')
+    const name = latin1(raw[index] as Buffer)
+    const value = latin1(raw[index + 1] as Buffer)
     switch (responseFieldKind(name)) {
       case DROP:
         continue

@@ -4,15 +4,16 @@ import type { FastifyReply } from 'fastify'
 import type { Client, Dispatcher } from 'undici'
 import type { Context, Hop } from '../gateway/context.ts'
 import { GatewayError } from '../errors.ts'
+import { AnswerFields } from './answer-fields.ts'
 import { answerHead, type AnswerHead } from './answer-head.ts'
+import { writeAnswer } from './answer-writer.ts'
 import { causeCode, isConnectionFailure, upstreamError } from './errors.ts'
 import { HeaderList } from './header-list.ts'
 import { answerThroughHooks, type AnswerChain } from './hooked-answer.ts'
 import type { Tokens } from './product.ts'
-import { endInOnePiece } from './one-piece.ts'
 import { answerEarly, hasBody } from './request-body.ts'
 import { finishRequestHead } from './request-head.ts'
-import { copyToReply, mergeReplyFields } from './reply-fields.ts'
+import { copyToReply, mergeFields, type ReplyFields } from './reply-fields.ts'
 import type { Upstream } from './upstream.ts'
 import { joinTunnel } from './websocket.ts'
 import { watchUpload } from './write-timeout.ts'
@@ -22,8 +23,8 @@ export interface Delivery {
   readonly tokens: Tokens
   /** Response hooks that see the answer; null: there are none. */
   readonly chain: AnswerChain | null
-  /** Hooks before the hop may have put header fields on the reply. */
-  readonly replyFields: boolean
+  /** Reads the header fields that hooks before the hop have put on the reply; null: there are no such hooks. */
+  readonly ownFields: ((reply: FastifyReply) => Readonly<ReplyFields>) | null
   /** A response hook needs the whole body: its limit in bytes; 0: none does. */
   readonly buffer: number
   /** Which answers, by their Content-Type. */
@@ -166,7 +167,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     this.#context.proxied = true
     this.#context.answered = true
     const { fields } = answerHead(this.#context, (raw ?? []) as Buffer[], this.#delivery.tokens)
-    if (this.#delivery.replyFields) mergeReplyFields(fields, this.#reply)
+    if (this.#delivery.ownFields !== null) mergeFields(fields, this.#delivery.ownFields(this.#reply))
     joinTunnel(this.#context, upgrade, fields, socket)
   }
 
@@ -244,19 +245,16 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     const head = this.#head as AnswerHead
     if (!context.raw.complete) answerEarly(context)
     context.proxied = true
+    if (this.#delivery.ownFields !== null) mergeFields(head.fields, this.#delivery.ownFields(this.#reply))
     if (this.#delivery.chain !== null) {
-      context.ownFields = copyToReply(this.#reply, head.fields)
+      context.answerFields = new AnswerFields(head.fields, this.#response)
       this.#setStatus()
       answerThroughHooks(context, this.#reply, this.#statusText, body, this.#delivery.chain)
       return
     }
     context.answered = true
     context.responseHeaders = head.fields
-    if (this.#delivery.replyFields) mergeReplyFields(head.fields, this.#reply)
-    this.#response.writeHead(this.#status, this.#statusText, head.fields as unknown as Record<string, string>)
-    if (body === null) this.#response.end()
-    else if (body.length === head.length) endInOnePiece(this.#response, body)
-    else this.#response.end(body)
+    writeAnswer(this.#response, this.#status, this.#statusText, head.fields, body, head.length)
   }
 
   #startStream (head: AnswerHead): void {
@@ -275,7 +273,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     }
     context.answered = true
     context.responseHeaders = head.fields
-    if (this.#delivery.replyFields) mergeReplyFields(head.fields, this.#reply)
+    if (this.#delivery.ownFields !== null) mergeFields(head.fields, this.#delivery.ownFields(this.#reply))
     response.writeHead(this.#status, this.#statusText, head.fields as unknown as Record<string, string>)
     // the head must not wait for the first event of a stream; where data is already here, it goes out with it
     process.nextTick(flushHead, response)

@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { FastifyReply } from 'fastify'
 
 export type ReplyFields = ReturnType<FastifyReply['getHeaders']>
@@ -44,12 +45,18 @@ export function restoreFields (reply: FastifyReply, fields: ReplyFields): void {
   reply.headers(fields)
 }
 
-/** Adds what plugins have set on the reply to the upstream's fields, under the same rules. */
-export function mergeReplyFields (fields: string[], reply: FastifyReply): void {
-  const own = reply.getHeaders()
+/**
+ * Adds what plugins have set on the reply to the upstream's fields, under the same rules.
+ *
+ * @throws for what no header may have
+ */
+export function mergeFields (fields: string[], own: Readonly<ReplyFields>): void {
   for (const name in own) {
     const value = own[name]
     if (value === undefined) continue
+    validateHeaderName(name)
+    if (Array.isArray(value)) for (const item of value) validateHeaderValue(name, item)
+    else validateHeaderValue(name, value as string)
     const upstream = name === 'set-cookie' ? undefined : takeField(fields, name)
     if (name === 'vary' && upstream !== undefined) fields.push(name, mergeVary(String(value), upstream))
     else if (Array.isArray(value)) for (const item of value) fields.push(name, item)

@@ -1,16 +1,17 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { endInOnePiece } from '../../src/proxy/one-piece.ts'
+import { writeAnswer } from '../../src/proxy/answer-writer.ts'
 import { get } from '../helpers/hop.ts'
 import { value } from '../helpers/http-messages.ts'
 import { rawClient } from '../helpers/raw-client.ts'
 
-/** A server that answers with this body, its head written before. */
-async function serverOf (t: Test, body: Buffer): Promise<number> {
+const DATE = 'Sun, 22 Nov 2026 11:00:00 GMT'
+
+/** A server that answers with this body and these fields beside its length. */
+async function serverOf (t: Test, body: Buffer | null, fields: string[] = ['X-Name', 'caf\u00e9', 'Date', DATE], status = 200): Promise<number> {
   const server = createServer((_, response) => {
-    response.writeHead(200, 'Fine', ['X-Name', 'caf\u00e9', 'Content-Length', String(body.length)])
-    endInOnePiece(response, body)
+    writeAnswer(response, status, 'Fine', [...fields, 'Content-Length', String(body?.length ?? 0)], body, body?.length ?? 0)
   }).listen(0, '127.0.0.1')
   await new Promise(resolve => server.once('listening', resolve))
   t.teardown(() => {
