@@ -14,6 +14,9 @@ interface CountedSocket extends Socket {
 const FIELDS_OF_THE_RECORD = new Set(['request', 'upstream_uri', 'upstream_status', 'response', 'latencies', 'tries',
   'route', 'service', 'consumer', 'authenticated_entity', 'client_ip', 'started_at', 'source', 'error'])
 
+/** Needs no escape in JSON. */
+const SIMPLE = /^[\w-]*$/
+
 /** Repeated fields as arrays. */
 export function grouped (fields: readonly string[]): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = Object.create(null)
@@ -42,10 +45,16 @@ export function connectionSizes (socket: CountedSocket): { read: number, written
   return sizes
 }
 
+/** JSON with what is beyond ASCII as escapes, so that a line's bytes are its characters. */
+export function asciiJson (value: unknown): string {
+  const json = JSON.stringify(value) ?? ''
+  return /^[\x20-\x7e]*$/.test(json) ? json : json.replace(/[^\x20-\x7e]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
 /** `target` is redacted already: one rule for the address and for its arguments. */
 export function queryObject (target: string): string {
   const mark = target.indexOf('?')
-  return mark === -1 ? '{}' : JSON.stringify(parse(target.slice(mark + 1)))
+  return mark === -1 ? '{}' : asciiJson(parse(target.slice(mark + 1)))
 }
 
 export function tries ({ tries: failed, upstream, upstreamStatus, startedAt, proxiedTick, startedTick }: AccessFacts): string {
@@ -53,7 +62,7 @@ export function tries ({ tries: failed, upstream, upstreamStatus, startedAt, pro
   if (failed !== null) {
     for (const attempt of failed) {
       json += `${json === '' ? '' : ','}{"ip":"${attempt.host}","port":${attempt.port},"balancer_start":${attempt.startedAt}` +
-        `,"state":"failed","reason":${JSON.stringify(attempt.error ?? '')}}`
+        `,"state":"failed","reason":${asciiJson(attempt.error ?? '')}}`
     }
   }
   if (upstream !== null && upstreamStatus !== 0) {
@@ -69,8 +78,8 @@ export function ownFields (fields: Readonly<Record<string, unknown>>, redactor: 
   for (const name in fields) {
     if (FIELDS_OF_THE_RECORD.has(name)) continue
     const value = redactor.header(name) ? REDACTED : fields[name]
-    const text = JSON.stringify(value)
-    if (text !== undefined) json += `,${JSON.stringify(name)}:${text}`
+    const text = typeof value === 'string' && SIMPLE.test(value) ? `"${value}"` : asciiJson(value)
+    if (text !== '') json += (SIMPLE.test(name) ? `,"${name}":` : `,${asciiJson(name)}:`) + text
   }
   return json
 }

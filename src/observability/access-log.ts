@@ -2,11 +2,12 @@
  * The access log: one JSON line a request, in the shape that Kong's log plugins write.
  *
  * The line is put together by hand: what doesn't change (names, route, service) is made once, strings that need no escape are
- * taken as they are. Measured against pino's own serialisation of the same record: 2.3 against 7.5 µs of CPU.
+ * taken as they are. Measured against pino's own serialisation of the same record: 2.3 against 7.5 µs of CPU. Each `+` makes
+ * an object that is walked when the line is written: constant parts that meet are one string.
  */
 import type { Consumer, Route, Service } from '../config/model.ts'
 import type { AccessFacts, RefusedFacts } from './access-facts.ts'
-import { connectionSizes, grouped, ownFields, queryObject, tenths, tries } from './access-fields.ts'
+import { asciiJson, connectionSizes, grouped, ownFields, queryObject, tenths, tries } from './access-fields.ts'
 import type { Destination } from './destination.ts'
 import { REDACTED, type Redactor } from './redaction.ts'
 
@@ -20,6 +21,9 @@ export interface AccessLog {
 interface HeaderForm {
   /** `"name":` */
   readonly key: string
+  /** With all that stands between it and the value before, or the list's beginning. */
+  readonly next: string
+  readonly first: string
   readonly cut: boolean
   /** Serial of the list that had this name last: tells of a repeated field without a Set. */
   seen: number
@@ -39,19 +43,26 @@ export function createAccessLog (destination: Destination, redactor: Redactor): 
   const forms = new Map<string, HeaderForm>()
   let serial = 0
   const entities = new WeakMap<Route | Service | Consumer, string>()
+  const routes = new WeakMap<Route, string>()
 
   function form (name: string): HeaderForm {
     const known = forms.get(name)
     if (known !== undefined) return known
     const lower = name.toLowerCase()
-    const made = { key: `${JSON.stringify(lower)}:`, cut: redactor.header(lower), seen: 0 }
+    const key = `${asciiJson(lower)}:`
+    const made = { key, next: `",${key}"`, first: `{${key}"`, cut: redactor.header(lower), seen: 0 }
     if (forms.size < REMEMBERED_HEADERS) forms.set(name, made)
     return made
   }
 
   /** A string of the client or the upstream: addresses in it lose their secrets. */
   function quote (value: string): string {
-    return plain.test(value) ? `"${value}"` : JSON.stringify(redactor.url(value))
+    return plain.test(value) ? `"${value}"` : asciiJson(redactor.url(value))
+  }
+
+  /** The same without quotes. */
+  function inside (value: string): string {
+    return plain.test(value) ? value : asciiJson(redactor.url(value)).slice(1, -1)
   }
 
   function headerObject (headers: NodeJS.Dict<string | number | string[]>): string {
@@ -77,9 +88,10 @@ export function createAccessLog (destination: Destination, redactor: Redactor): 
       const field = form(fields[index] as string)
       if (field.seen === list) return headerObject(grouped(fields))
       field.seen = list
-      json += (index === 0 ? '{' : ',') + field.key + (field.cut ? `"${REDACTED}"` : quote(fields[index + 1] as string))
+      json += index === 0 ? field.first : field.next
+      json += field.cut ? REDACTED : inside(fields[index + 1] as string)
     }
-    return json === '' ? '{}' : json + '}'
+    return json === '' ? '{}' : json + '"}'
   }
 
   /** Node itself forgets what was given to `writeHead`. */
@@ -88,14 +100,24 @@ export function createAccessLog (destination: Destination, redactor: Redactor): 
     return headerObject(reply === null ? response.getHeaders() : reply.getHeaders())
   }
 
-  function entity (name: string, entry: Route | Service | Consumer | null): string {
-    if (entry === null) return ''
+  function entity (name: string, entry: Route | Service | Consumer): string {
     let json = entities.get(entry)
     if (json === undefined) {
       const { id } = entry
       const shown = 'username' in entry ? { id, username: entry.username, custom_id: entry.custom_id } : { id, name: entry.name }
-      json = `,"${name}":${JSON.stringify(shown)}`
+      json = `,"${name}":${asciiJson(shown)}`
       entities.set(entry, json)
+    }
+    return json
+  }
+
+  /** A route has one service, so both are one string. */
+  function routed ({ route, service }: AccessFacts): string {
+    if (route === null) return ''
+    let json = routes.get(route)
+    if (json === undefined) {
+      json = entity('route', route) + (service === null ? '' : entity('service', service))
+      routes.set(route, json)
     }
     return json
   }
@@ -113,25 +135,25 @@ export function createAccessLog (destination: Destination, redactor: Redactor): 
     const target = redactor.url(facts.target)
     const end = performance.now()
     const { startedTick, proxiedTick, headTick } = facts
-    const uri = plain.test(target) ? `"${target}"` : JSON.stringify(target)
+    const uri = plain.test(target) ? `"${target}"` : asciiJson(target)
     const answered = response.headersSent || facts.upstreamStatus === 101
     const status = answered ? facts.upstreamStatus === 101 ? 101 : response.statusCode : CLIENT_CLOSED
     const sizes = connectionSizes(raw.socket)
 
     let json = `{"request":{"id":"${facts.id}","uri":${uri},"url":${absolute(facts, uri)},"querystring":${queryObject(target)}` +
-      `,"method":${quote(facts.method)},"headers":${headerObject(raw.headers)},"size":${sizes.read}}` +
+      `,"method":"${facts.method}","headers":${headerList(raw.rawHeaders)},"size":${sizes.read}}` +
       `,"upstream_uri":${upstreamUri(facts, uri)},"upstream_status":"${facts.upstreamStatus === 0 ? '' : facts.upstreamStatus}"` +
       `,"response":{"status":${status},"headers":${answered ? answerHeaders(facts) : '{}'},"size":${sizes.written}}` +
       `,"latencies":{"kong":${tenths((proxiedTick === 0 ? end : proxiedTick) - startedTick)}` +
       `,"proxy":${headTick === 0 ? -1 : tenths(headTick - proxiedTick)},"request":${tenths(end - startedTick)}` +
       `,"receive":${headTick === 0 ? 0 : tenths(end - headTick)}},"tries":${tries(facts)}` +
-      entity('route', facts.route) + entity('service', facts.service) + entity('consumer', facts.consumer)
+      routed(facts) + (facts.consumer === null ? '' : entity('consumer', facts.consumer))
     if (facts.credential !== null) {
       json += `,"authenticated_entity":{"id":${quote(facts.credential.id)}${facts.consumer === null ? '' : `,"consumer_id":"${facts.consumer.id}"`}}`
     }
     json += `,"client_ip":"${facts.clientIp}","started_at":${facts.startedAt},"source":"${facts.proxied ? 'upstream' : 'kong'}"`
     const error = facts.errorCode ?? (answered && response.writableFinished ? null : facts.upstreamStatus === 101 ? null : 'SP_CLIENT_CLOSED')
-    if (error !== null) json += `,"error":"${error}"`
+    if (error !== null) json += `,"error":${asciiJson(error)}`
     if (facts.logFields !== null) json += ownFields(facts.logFields, redactor)
     return json + '}\n'
   }
@@ -145,10 +167,10 @@ export function createAccessLog (destination: Destination, redactor: Redactor): 
         // a plugin's field that JSON can't say must cost that line's detail, not the request
         json = `{"request":{"id":"${facts.id}"},"started_at":${facts.startedAt},"error":${JSON.stringify(`SP_ACCESS_LOG ${(error as Error).name}`)}}\n`
       }
-      destination.write(json)
+      destination.writeAscii(json)
     },
     refused (facts) {
-      destination.write(`{"request":{"id":"${facts.id}","headers":{},"querystring":{}},"upstream_uri":"","upstream_status":"","response":{"status":${facts.status},"headers":{}}` +
+      destination.writeAscii(`{"request":{"id":"${facts.id}","headers":{},"querystring":{}},"upstream_uri":"","upstream_status":"","response":{"status":${facts.status},"headers":{}}` +
         `,"tries":[],"client_ip":"${facts.clientIp}","started_at":${facts.startedAt},"source":"kong","error":"${facts.errorCode}"}\n`)
     }
   }

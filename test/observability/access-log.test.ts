@@ -15,7 +15,7 @@ interface Line { readonly [field: string]: unknown }
 
 function memory (): Destination & { readonly lines: string[] } {
   const lines: string[] = []
-  return { lines, dropped: 0, stuck: false, write: line => { lines.push(line) }, writeLines () {}, async flush () {}, async close () {} }
+  return { lines, dropped: 0, stuck: false, write: line => { lines.push(line) }, writeAscii: line => { lines.push(line) }, writeLines () {}, async flush () {}, async close () {} }
 }
 
 interface Exchange {

@@ -34,6 +34,24 @@ t.test('flush and close wait for what was written', async t => {
   await destination.close()
 })
 
+t.test('lines of any length and of both kinds stay in order', async t => {
+  const file = path.join(t.testdir(), 'access.log')
+  const destination = createDestination(file)
+  let expected = ''
+  for (const [index, length] of [10, 70_000, 65_535, 1, 30_000, 30_000, 65_536, 200_000, 5, 64_000, 1_535].entries()) {
+    const line = `${String(index % 10).repeat(length - 1)}\n`
+    if (index % 3 === 0) destination.write(line)
+    else destination.writeAscii(line)
+    expected += line
+  }
+  await destination.flush()
+  t.ok(readFileSync(file, 'utf8') === expected)
+  await destination.close()
+  destination.writeAscii('late\n')
+  t.equal(destination.dropped, 1)
+  t.ok(readFileSync(file, 'utf8') === expected)
+})
+
 t.test('a reader that does not read costs bounded memory, and what it missed is counted', async t => {
   const { writer, reader } = fifo(t)
   const destination = createDestination(writer, 1024 * 1024)
