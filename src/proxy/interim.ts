@@ -21,6 +21,8 @@ export function tolerateContinue (connect: buildConnector.connector): buildConne
 
 const START = Buffer.from('HTTP/1.1 100')
 const END = Buffer.from('\r\n\r\n')
+/** Where the status begins. */
+const CLASS = 9
 /** An interim answer longer than this is passed on, and refused by the parser. */
 const LONGEST = 4096
 
@@ -33,8 +35,8 @@ function filterContinue (socket: Socket): void {
     for (;;) {
       const chunk = read.call(this, size) as Buffer | null
       if (chunk === null) return null
-      // 'H': one comparison for every chunk that is not the start of a message
-      if (held === null && chunk[0] !== 72) return chunk
+      // one comparison for every chunk that is not the start of a message ('H'), or of an answer that is not of 1xx ('1')
+      if (held === null && (chunk[0] !== 72 || (chunk.length > CLASS && chunk[CLASS] !== 49))) return chunk
       parser ??= parserOf(socket)
       if (parser == null || (held === null && !(waitsForHead(parser) && startsInterim(chunk)))) return chunk
       let bytes: Buffer = held === null ? chunk : Buffer.concat([held, chunk])
