@@ -1,4 +1,5 @@
 import { buildConnector, Client } from 'undici'
+import { calmSockets } from './calm-socket.ts'
 import { Connections } from './connections.ts'
 import { tolerateContinue } from './interim.ts'
 import { failOnReset } from './resets.ts'
@@ -78,7 +79,7 @@ function open (options: TargetOptions): Target {
     autoSelectFamily: true
   })
   const connections = new Connections(() => new Client(origin, {
-    connect: failOnReset(tolerateContinue(connect)),
+    connect: calmSockets(failOnReset(tolerateContinue(connect))),
     // see Connections: never more than one
     pipelining: 2,
     allowH2: false,

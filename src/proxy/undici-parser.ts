@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
+import type { TimedParser } from './calm-socket.ts'
 
 /** What undici's parser of a connection says about the answer that it reads; no public interface tells. */
-export interface Parser { statusCode: number | null, headers: readonly unknown[], shouldKeepAlive: boolean }
+export interface Parser extends TimedParser { statusCode: number | null, headers: readonly unknown[], shouldKeepAlive: boolean }
 
 /** The parser of a connection; undefined before undici has it, null after. */
 export function parserOf (socket: Socket): Parser | null | undefined {
