@@ -14,6 +14,7 @@ import type { Tokens } from './product.ts'
 import { answerEarly, hasBody } from './request-body.ts'
 import { finishRequestHead } from './request-head.ts'
 import { copyToReply, mergeFields, type ReplyFields } from './reply-fields.ts'
+import type { Task } from './turn.ts'
 import type { Upstream } from './upstream.ts'
 import { joinTunnel } from './websocket.ts'
 import { watchUpload } from './write-timeout.ts'
@@ -43,7 +44,7 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 
  * The raw handler interface of undici 7 (`onHeaders` with bytes) is used on purpose: the newer one builds an object of
  * all fields for each answer, which the hop would take apart again.
  */
-export class Exchange implements Dispatcher.DispatchHandler, Hop {
+export class Exchange implements Dispatcher.DispatchHandler, Hop, Task {
   readonly #context: Context
   readonly #reply: FastifyReply
   readonly #upstream: Upstream
@@ -56,6 +57,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
   /** The upstream's connection was there: bytes may have gone out. */
   #sent = false
   #done = false
+  /** The answer is here as a whole. */
+  #answered = false
   #status = 0
   #statusText = ''
   #head: AnswerHead | null = null
@@ -79,15 +82,44 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     context.hop = this
   }
 
-  /** Sends the request; called again for a retry. */
+  /** Sends the request, at the end of the turn. */
   send (readTimeout: number, writeTimeout: number): void {
-    const { target, body, path, query } = this.#upstream
     this.#readTimeout = readTimeout
     this.#writeTimeout = writeTimeout
+    this.#upstream.target.turn.add(this)
+  }
+
+  /** The turn ends: sends the request, or the answer that has been held. */
+  run (): void {
+    if (!this.#done) {
+      this.#dispatch()
+      return
+    }
+    if (!this.#answered || this.#response.destroyed) {
+      // the client has left meanwhile; nobody has taken charge of a body that was to go up
+      const { body } = this.#upstream
+      if (!this.#answered && body !== null && !Buffer.isBuffer(body)) body.destroy()
+      return
+    }
+    try {
+      try {
+        this.#deliver(this.#body())
+      } catch (error) {
+        // what Node or Fastify refuse to write
+        this.#reply.send(upstreamError(error))
+      }
+    } catch {
+      this.#response.destroy()
+    }
+  }
+
+  /** Called again for a retry. */
+  #dispatch (): void {
+    const { target, body, path, query } = this.#upstream
     this.#sent = false
     if (this.#context.proxiedTick === 0) this.#context.proxiedTick = performance.now()
     if (body !== null && !Buffer.isBuffer(body) && this.#stopWatch === null) {
-      this.#stopWatch = watchUpload(body, writeTimeout, error => this.#fail(error))
+      this.#stopWatch = watchUpload(body, this.#writeTimeout, error => this.#fail(error))
     }
     try {
       this.#client = target.connections.take()
@@ -96,8 +128,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
         method: this.#upstream.method as Dispatcher.HttpMethod,
         headers: this.#fields,
         body,
-        headersTimeout: readTimeout,
-        bodyTimeout: readTimeout,
+        headersTimeout: this.#readTimeout,
+        bodyTimeout: this.#readTimeout,
         upgrade: this.#context.upgrade === null ? null : 'websocket'
       }, this)
     } catch (error) {
@@ -192,15 +224,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
     this.#give()
     if (this.#done) return
     this.#finish()
-    const chunks = this.#chunks
-    if (chunks !== null) {
-      const body = chunks.length === 0 ? null : chunks.length === 1 ? chunks[0] as Buffer : Buffer.concat(chunks, this.#size)
-      try {
-        this.#deliver(body)
-      } catch (error) {
-        // what Node or Fastify refuse to write; undici would swallow it, and the client would wait for ever
-        this.#reply.send(upstreamError(error))
-      }
+    if (this.#chunks !== null) {
+      this.#answered = true
+      this.#upstream.target.turn.add(this)
     } else if (this.#stream !== null) {
       this.#stream.end()
     } else {
@@ -232,11 +258,16 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop {
       this.#left--
       this.#note(error)
       this.#abort = null
-      this.send(this.#readTimeout, this.#writeTimeout)
+      this.#dispatch()
       return
     }
     this.#note(error)
     this.#fail(upstreamError(error))
+  }
+
+  #body (): Buffer | null {
+    const chunks = this.#chunks as Buffer[]
+    return chunks.length === 0 ? null : chunks.length === 1 ? chunks[0] as Buffer : Buffer.concat(chunks, this.#size)
   }
 
   /** A held answer, whole; null for one without a body. */

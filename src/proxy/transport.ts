@@ -3,6 +3,7 @@ import { calmSockets } from './calm-socket.ts'
 import { Connections } from './connections.ts'
 import { tolerateContinue } from './interim.ts'
 import { failOnReset } from './resets.ts'
+import { Turn } from './turn.ts'
 
 /** Where requests of a service go. */
 export interface Target {
@@ -12,6 +13,8 @@ export interface Target {
   /** `http://host:port`, IPv6 in brackets. */
   readonly origin: string
   readonly connections: Connections
+  /** When to send: shared by all targets. */
+  readonly turn: Turn
 }
 
 export interface TargetOptions {
@@ -38,13 +41,14 @@ const IDLE_MAXIMUM = 60_000
  */
 export class Transport {
   readonly #held = new Map<string, Held>()
+  readonly #turn = new Turn()
 
   /** The target with these options; give it back with `release`. */
   acquire (options: TargetOptions): Target {
     const key = `${options.protocol}|${options.host}|${options.port}|${options.connectTimeout}|${options.verify}`
     let held = this.#held.get(key)
     if (held === undefined) {
-      held = { target: open(options), users: 0 }
+      held = { target: open(options, this.#turn), users: 0 }
       this.#held.set(key, held)
     }
     held.users++
@@ -69,7 +73,7 @@ export class Transport {
   }
 }
 
-function open (options: TargetOptions): Target {
+function open (options: TargetOptions, turn: Turn): Target {
   const { protocol, host, port } = options
   const origin = `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`
   const connect = buildConnector({
@@ -90,5 +94,5 @@ function open (options: TargetOptions): Target {
     bodyTimeout: 0,
     maxHeaderSize: 65_536
   }))
-  return { protocol, host, port, origin, connections }
+  return { protocol, host, port, origin, connections, turn }
 }
