@@ -83,8 +83,11 @@ export class AnswerFields {
     return headers
   }
 
-  /** Name, value, … as it is written; the list itself where all values are text. */
+  /** Name, value, … as it is written, what hooks have set on Node's response included; the list itself where all values are text. */
   toList (): string[] {
+    for (const name of this.#response.getHeaderNames()) {
+      if (this.#indexOf(name, 0) === -1) this.put(name, this.#response.getHeader(name))
+    }
     if (!this.#mixed) return this.#flat as string[]
     const fields: string[] = []
     for (let index = 0; index < this.#flat.length; index += 2) {
