@@ -70,36 +70,26 @@ export function checkRoles (required: Requirement, roles: readonly string[]): Be
 /** A header field made of a claim. */
 export interface ClaimHeader {
   readonly header: string
-  readonly claim: string
   readonly read: ClaimReader
 }
 
 /** @param headers name of the field to the place of the claim */
 export function compileClaimHeaders (headers: Readonly<Record<string, string>>): readonly ClaimHeader[] {
-  return Object.entries(headers).map(([header, claim]) => ({ header, claim, read: compileClaimPath(claim) }))
+  return Object.entries(headers).map(([header, claim]) => ({ header, read: compileClaimPath(claim) }))
 }
 
-/**
- * The header fields for the upstream. Claims that the token doesn't have give none.
- *
- * @returns the name of the claim that no field can carry (control characters, which could end the field)
- */
-export function claimFields (claims: Claims, headers: readonly ClaimHeader[]): ReadonlyArray<readonly [name: string, value: string]> | string {
+/** The header fields for the upstream, as text. Claims that the token doesn't have give none. */
+export function claimFields (claims: Claims, headers: readonly ClaimHeader[]): ReadonlyArray<readonly [name: string, value: string]> {
   const fields: Array<readonly [string, string]> = []
-  for (const { header, claim, read } of headers) {
-    const value = fieldValue(read(claims))
-    if (value === null) continue
-    if (CONTROL.test(value)) return claim
-    fields.push([header, asBytes(value)])
+  for (const { header, read } of headers) {
+    const value = fieldText(read(claims))
+    if (value !== null) fields.push([header, value])
   }
   return fields
 }
 
-// eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f]/
-
 /** As text: lists joined by commas, objects as JSON. null: there is nothing to send. */
-function fieldValue (value: unknown): string | null {
+function fieldText (value: unknown): string | null {
   if (value === undefined || value === null) return null
   if (typeof value === 'string') return value
   if (!Array.isArray(value)) return typeof value === 'object' ? JSON.stringify(value) : String(value)
@@ -110,12 +100,4 @@ function fieldValue (value: unknown): string | null {
 function listItem (item: unknown): string {
   const text = typeof item === 'string' ? item : JSON.stringify(item)
   return text.replaceAll('%', '%25').replaceAll(',', '%2C')
-}
-
-// eslint-disable-next-line no-control-regex
-const ASCII = /^[\u0000-\u007f]*$/
-
-/** Field values are bytes, one a character: text beyond ASCII goes as UTF-8. */
-export function asBytes (text: string): string {
-  return ASCII.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1')
 }

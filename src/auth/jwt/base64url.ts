@@ -13,7 +13,8 @@ for (let value = 0; value < ALPHABET.length; value++) VALUES[ALPHABET.charCodeAt
 export function decodeBase64url (text: string): Buffer | null {
   const length = text.length
   const rest = length % 4
-  if (rest === 1) return null
+  // of a character beyond U+00FF Node's decoder takes the low byte: U+0130 is a `0`
+  if (rest === 1 || Buffer.byteLength(text) !== length) return null
   const bytes = Buffer.from(text, 'base64url')
   // shorter: characters were passed over
   if (bytes.length !== Math.floor(length * 3 / 4)) return null
