@@ -5,6 +5,7 @@ import basicAuth from './basic-auth/index.ts'
 import correlationId from './correlation-id/index.ts'
 import forwardAuth from './forward-auth/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
+import jwt from './jwt/index.ts'
 import keyAuth from './key-auth/index.ts'
 import requestTermination from './request-termination/index.ts'
 import requestTransformer from './request-transformer/index.ts'
@@ -19,6 +20,7 @@ export const builtins: readonly BrandedPlugin[] = [
   correlationId,
   forwardAuth,
   hmacAuth,
+  jwt,
   keyAuth,
   requestTermination,
   requestTransformer,

@@ -53,7 +53,7 @@ function pluginTable (plugins: readonly BrandedPlugin[], file: string): string {
   ]))
 }
 
-/** One row an option; those of a record follow it as `record.option`. */
+/** One row an option; those of a record follow it as `record.option`, those of a list's records as `list[].option`. */
 function optionTable (plugin: BrandedPlugin): string {
   return table(['Option', 'Type', 'Default', 'Description', 'Example'], optionRows(plugin.schema as Described, ''))
 }
@@ -62,13 +62,14 @@ function optionRows ({ properties = {}, required = [] }: Described, prefix: stri
   return Object.entries(properties).flatMap(([name, schema]) => {
     if (schema.properties !== undefined) return optionRows(schema, `${prefix}${name}.`)
     const missing = required.includes(name) ? 'required' : '–'
+    const inside = schema.items?.properties === undefined ? [] : optionRows(schema.items, `${prefix}${name}[].`)
     return [[
       code(prefix + name),
       typeOf(schema),
       schema.default === undefined ? missing : code(JSON.stringify(schema.default)),
       schema.description ?? '',
       schema.examples === undefined ? '' : code(JSON.stringify(schema.examples[0]))
-    ]]
+    ], ...inside]
   })
 }
 

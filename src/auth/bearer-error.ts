@@ -1,3 +1,6 @@
+import type { GatewayError } from '../errors.ts'
+import { quoted, refuse } from './refuse.ts'
+
 /** Why a bearer token is refused, in the terms of RFC 6750 section 3. No Error: it is made on the request's path. */
 export class BearerError {
   readonly status: 401 | 403
@@ -21,10 +24,15 @@ export class BearerError {
   /** The value of WWW-Authenticate. */
   challenge (realm: string | undefined): string {
     const parameters: string[] = []
-    if (realm !== undefined) parameters.push(`realm=${quote(realm)}`)
+    if (realm !== undefined) parameters.push(`realm=${quoted(realm)}`)
     if (this.error !== null) parameters.push(`error="${this.error}"`)
-    if (this.scope !== null) parameters.push(`scope=${quote(this.scope)}`)
+    if (this.scope !== null) parameters.push(`scope=${quoted(this.scope)}`)
     return parameters.length === 0 ? 'Bearer' : `Bearer ${parameters.join(', ')}`
+  }
+
+  /** As the answer of the gateway. */
+  refusal (realm: string | undefined): GatewayError {
+    return refuse(this.status, this.message, { challenge: this.challenge(realm), ...this.members === null ? {} : { body: this.members } })
   }
 }
 
@@ -38,9 +46,4 @@ export function invalidToken (message: string, members: Readonly<Record<string, 
 
 export function insufficientScope (message: string, scope: string | null = null): BearerError {
   return new BearerError(403, message, 'insufficient_scope', { scope })
-}
-
-/** quoted-string of RFC 9110 section 5.6.4. */
-function quote (text: string): string {
-  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`
 }

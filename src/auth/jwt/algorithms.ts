@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto'
+import type { JwtAlgorithm } from '../../config/model.ts'
 
 /** Signature algorithms of RFC 7518 section 3.1 and RFC 8037. `none` is not among them, nor can it be. */
 export const JWT_ALGORITHMS = [
   'HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'
-] as const
+] as const satisfies readonly JwtAlgorithm[]
 
-export type JwtAlgorithm = typeof JWT_ALGORITHMS[number]
+export type { JwtAlgorithm }
 
 export type JwtFamily = 'HS' | 'RS' | 'PS' | 'ES' | 'EdDSA'
 

@@ -57,6 +57,10 @@ export class Revocations {
     return this.#revoked.has(claims)
   }
 
+  isOf (source: RevocationSource): boolean {
+    return this.#source === source
+  }
+
   /** Why the source could not be read the last time; null: it could. */
   get problem (): string | null {
     return this.#problem
