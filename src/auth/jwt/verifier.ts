@@ -5,7 +5,7 @@ import type { JwtAlgorithm } from './algorithms.ts'
 import { createSignatureChecks } from './signature.ts'
 import { checkTimes, type TimeRules } from './times.ts'
 import { KnownHeaders, parseToken, type ParsedToken } from './token.ts'
-import { digestOf, VerifiedTokens } from './verified-tokens.ts'
+import { VerifiedTokens } from './verified-tokens.ts'
 
 /** Whose tokens are believed, and with which keys. */
 export interface Trust {
@@ -21,7 +21,7 @@ export interface Trust {
 export interface VerifierOptions<Grant, Chosen extends Trust> {
   /** Whose token it says to be. Nothing is verified yet. */
   trustFor (token: ParsedToken): Chosen | BearerError
-  /** What a token with a good signature, times, issuer and audience gives; remembered with it. */
+  /** What a token with a good signature, times, issuer and audience gives; may be remembered with it. */
   grant (claims: Claims, trust: Chosen, token: ParsedToken): Grant | BearerError
   /** Asked on every request, also for remembered tokens: revocation. null: it holds. */
   recheck? (grant: Grant): BearerError | null
@@ -42,7 +42,7 @@ export function createTokenVerifier<Grant, Chosen extends Trust> (options: Verif
   const verified = remember > 0 ? new VerifiedTokens<Grant>(remember) : null
 
   /** After the keys are there. */
-  function verifyWith (keys: readonly VerificationKey[], version: number, text: string, digest: string, token: ParsedToken, trust: Chosen): Grant | BearerError {
+  function verifyWith (keys: readonly VerificationKey[], version: number, text: string, token: ParsedToken, trust: Chosen): Grant | BearerError {
     const { alg } = token.header
     if (keys.length === 0) return invalidToken(token.header.kid === undefined ? 'No key found for the token' : 'No key found for given \'kid\'')
     let usable = false
@@ -70,14 +70,13 @@ export function createTokenVerifier<Grant, Chosen extends Trust> (options: Verif
     const granted = grant(claims, trust, token)
     if (granted instanceof BearerError) return granted
     if (validity.until > now()) {
-      verified?.add(digest, text.length, { grant: granted, from: validity.from, until: validity.until, keys: trust.keys, key, hint: hintOf(token), version })
+      verified?.add(text, { grant: granted, from: validity.from, until: validity.until, keys: trust.keys, key, hint: hintOf(token), version })
     }
     return recheck?.(granted) ?? granted
   }
 
   return function verifyToken (text) {
-    const digest = verified === null ? '' : digestOf(text)
-    const found = verified?.find(digest, now())
+    const found = verified?.find(text, now())
     if (found !== undefined) return recheck?.(found.grant) ?? found.grant
 
     const token = parseToken(text, known)
@@ -88,9 +87,9 @@ export function createTokenVerifier<Grant, Chosen extends Trust> (options: Verif
 
     const { version } = trust.keys
     const keys = trust.keys.keysFor(hintOf(token))
-    if (isList(keys)) return verifyWith(keys, version, text, digest, token, trust)
+    if (isList(keys)) return verifyWith(keys, version, text, token, trust)
     // `version` is read before: a set that comes meanwhile is looked at once more, at worst
-    return keys.then(list => verifyWith(list, version, text, digest, token, trust))
+    return keys.then(list => verifyWith(list, version, text, token, trust))
   }
 }
 
