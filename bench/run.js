@@ -38,8 +38,9 @@ async function assemble (options, context) {
       continue
     }
     try {
+      if (peer.manyValues === true && !context.manyValues) throw new Error('every request needs another token: apt-get install wrk')
       const running = await RunningPeer.start(peer, context)
-      const problems = await verify(peer, running.port, options.cases)
+      const problems = await verify(running, options.cases)
       if (problems.length > 0) throw new Error(problems.join('; '))
       peers.push(running)
     } catch (error) {
@@ -76,15 +77,15 @@ async function run (options, dir) {
   for (const one of options.cases) direct[one.name] = await load.run(upstream, one, options.seconds)
   for (const result of Object.values(direct)) result.rps = result.requests / result.seconds
 
-  const { peers, skipped } = await assemble(options, { upstream, dir, core: options.proxyCore, nice })
+  const { peers, skipped } = await assemble(options, { upstream, dir, core: options.proxyCore, nice, manyValues: load.manyValues })
   if (peers.length === 0) throw new Error('nobody can take part')
   for (const running of peers) {
     say(`warming up: ${running.peer.name}`)
-    for (const one of options.cases) await load.run(running.port, one, options.warmUp)
+    for (const one of options.cases) await load.run(running.port, one, options.warmUp, running.field)
   }
   const rounds = await takeRounds(peers, options, { load, seconds: options.seconds, upstream, proxyCore: options.proxyCore })
   for (const running of peers) {
-    const problems = await verify(running.peer, running.port, options.cases)
+    const problems = await verify(running, options.cases)
     if (problems.length > 0) throw new Error(`${running.peer.name} after the load: ${problems.join('; ')}`)
   }
   const { rounds: count, seconds, warmUp, connections, proxyCore, loadCore } = options

@@ -29,10 +29,11 @@ export function request (port, { method, path, body, headers = {} }) {
 }
 
 /** What is wrong with a participant's answers, case by case; an empty list when all is right. */
-export async function verify (participant, port, cases) {
+export async function verify ({ peer: participant, port, field }, cases) {
   const problems = []
+  const sent = field === null ? {} : { [field.name]: field.values.at(-1) }
   for (const one of cases) {
-    const { status, headers, body } = await request(port, one)
+    const { status, headers, body } = await request(port, { ...one, headers: sent })
     if (status !== 200) problems.push(`${one.name}: status ${status}`)
     else if (body !== one.answer) problems.push(`${one.name}: body of ${body.length} bytes is not the upstream's ${one.answer.length}`)
     else if (!/^application\/json/.test(headers['content-type'] ?? '')) problems.push(`${one.name}: content-type ${headers['content-type']}`)
@@ -40,8 +41,12 @@ export async function verify (participant, port, cases) {
       if (headers[name] === undefined) problems.push(`${one.name}: no ${name} in the answer`)
     }
   }
+  if (participant.refuses === true) {
+    const { status } = await request(port, cases[0])
+    if (status !== 401) problems.push(`without its credential it answers ${status} instead of 401`)
+  }
   if (participant.adds?.upstream !== undefined) {
-    const { body } = await request(port, { method: 'GET', path: '/headers', body: null })
+    const { body } = await request(port, { method: 'GET', path: '/headers', body: null, headers: sent })
     const head = JSON.parse(body).toLowerCase()
     for (const name of participant.adds.upstream) {
       if (!head.includes(`\r\n${name}:`)) problems.push(`no ${name} in the request to the upstream`)

@@ -6,16 +6,25 @@ import { has, start, versionLine } from './children.js'
 const script = fileURLToPath(new URL('wrk.lua', import.meta.url))
 const autocannon = fileURLToPath(new URL('../node_modules/autocannon/autocannon.js', import.meta.url))
 
-/** @returns {{ name: string, run: (port: number, one: object, seconds: number) => Promise<object> } | null} */
+/**
+ * `field`: a header field for every request, `{ name, file, values }`; of several values each request takes the next, as
+ * they stand in `file`.
+ *
+ * @returns {{ name: string, manyValues: boolean, run: (port: number, one: object, seconds: number, field?: object | null) => Promise<object> } | null}
+ */
 export function loadGenerator ({ connections, core, nice }) {
   if (has('wrk')) {
     return {
       name: versionLine('wrk', ['-v']).replace(/ Copyright.*/, ''),
-      async run (port, one, seconds) {
+      manyValues: true,
+      async run (port, one, seconds, field = null) {
         const output = await outputOf({
           command: 'wrk',
           args: ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', script, `http://127.0.0.1:${port}${one.path}`],
-          env: one.body === null ? {} : { BENCH_BODY: one.body }
+          env: {
+            ...one.body === null ? {} : { BENCH_BODY: one.body },
+            ...field === null ? {} : { BENCH_FIELD_NAME: field.name, BENCH_FIELD_VALUES: field.file }
+          }
         }, { core, nice })
         const { requests, microseconds, status, ...socket } = JSON.parse(output.trim().split('\n').at(-1))
         const socketErrors = socket.connect + socket.read + socket.write + socket.timeout
@@ -26,11 +35,12 @@ export function loadGenerator ({ connections, core, nice }) {
   if (!existsSync(autocannon)) return null
   return {
     name: 'autocannon',
-    async run (port, one, seconds) {
+    manyValues: false,
+    async run (port, one, seconds, field = null) {
       const post = one.body === null ? [] : ['-m', one.method, '-H', 'content-type=application/json', '-b', one.body]
       const output = await outputOf({
         command: process.execPath,
-        args: [autocannon, '--json', '-c', connections, '-d', seconds, ...post, `http://127.0.0.1:${port}${one.path}`].map(String)
+        args: [autocannon, '--json', '-c', connections, '-d', seconds, ...post, ...field === null ? [] : ['-H', `${field.name}=${field.values[0]}`], `http://127.0.0.1:${port}${one.path}`].map(String)
       }, { core, nice })
       const result = JSON.parse(output)
       return { requests: result['2xx'], seconds: result.duration, failed: result.non2xx, socketErrors: result.errors + result.timeouts }

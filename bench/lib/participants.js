@@ -5,15 +5,20 @@ import expressGateway from '../peers/express-gateway.js'
 import fastGateway from '../peers/fast-gateway.js'
 import fastifyHttpProxy from '../peers/fastify-http-proxy.js'
 import haproxy from '../peers/haproxy.js'
+import haproxyJwt from '../peers/haproxy-jwt.js'
 import httpProxy from '../peers/http-proxy.js'
 import nginx from '../peers/nginx.js'
 import nodeHttp from '../peers/node-http.js'
 import sallyport from '../peers/sallyport.js'
 import sallyportFour from '../peers/sallyport-4.js'
+import sallyportJwt from '../peers/sallyport-jwt.js'
+import sallyportJwtNew from '../peers/sallyport-jwt-new.js'
+import sallyportVerify from '../peers/sallyport-verify.js'
 import undiciDispatch from '../peers/undici-dispatch.js'
 
 export const PARTICIPANTS = [
-  nginx, haproxy, caddy, undiciDispatch, sallyport, sallyportFour, nodeHttp, fastifyHttpProxy, httpProxy, fastGateway, expressGateway
+  nginx, haproxy, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportJwt, sallyportJwtNew, sallyportVerify, nodeHttp, fastifyHttpProxy,
+  httpProxy, fastGateway, expressGateway
 ]
 
 /** What every ratio is to. */
@@ -22,7 +27,8 @@ export const BASELINE = fastifyHttpProxy.name
 /** Largest accepted ratio of CPU a request to the baseline's, by participant and case. */
 export const REQUIRED = {
   sallyport: { get: 0.55, get16k: 0.65, post: 0.65 },
-  'sallyport+4': { get: 0.70, get16k: 0.70, post: 0.70 }
+  'sallyport+4': { get: 0.70, get16k: 0.70, post: 0.70 },
+  'sallyport+jwt': { get: 0.65, get16k: 0.65, post: 0.65 }
 }
 
 /** Participants by name; `null` is all. A name that nobody has is an error. */

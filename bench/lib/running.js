@@ -1,5 +1,5 @@
 /** A participant or the upstream, started and ready. */
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,11 +17,11 @@ export async function freePort () {
 }
 
 /** Waits for the first right answer; throws when the process ends or half a minute passes before it. */
-export async function answering (child, port, path = '/small') {
+export async function answering (child, port, path = '/small', headers = {}) {
   for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
     if (!isRunning(child)) throw new Error(`it ended at once: ${child.said.trim() || 'without a word'}`)
     try {
-      const { status } = await request(port, { method: 'GET', path, body: null })
+      const { status } = await request(port, { method: 'GET', path, body: null, headers })
       if (status === 200) return
     } catch {
       // not listening yet
@@ -46,8 +46,10 @@ export async function upstreamStats (port) {
 
 /** A participant's processes while they run. */
 export class RunningPeer {
-  constructor (peer, port, child, dir) {
+  constructor (peer, port, child, dir, field) {
     this.peer = peer
+    /** What every request to it carries beside the case's own; null: nothing. */
+    this.field = field
     this.port = port
     this.child = child
     this.dir = dir
@@ -63,8 +65,9 @@ export class RunningPeer {
     const output = program.output === undefined ? 'ignore' : openSync(program.output, 'a')
     const child = start(program, { core, nice, stdio: ['ignore', output, 'pipe'] })
     if (output !== 'ignore') closeSync(output)
-    await answering(child, port)
-    return new RunningPeer(peer, port, child, own)
+    const field = peer.field === undefined ? null : fieldOf(peer.field(), own)
+    await answering(child, port, '/small', field === null ? {} : { [field.name]: field.values[0] })
+    return new RunningPeer(peer, port, child, own, field)
   }
 
   cpu () {
@@ -78,4 +81,11 @@ export class RunningPeer {
   stop () {
     return stop(this.child)
   }
+}
+
+/** With its values in a file, for the load generator. */
+function fieldOf ({ name, values }, dir) {
+  const file = join(dir, 'values.txt')
+  writeFileSync(file, values.map(value => `${value}\n`).join(''))
+  return { name, values, file }
 }

@@ -12,32 +12,43 @@ export function startArguments (file) {
 }
 
 /** gateway.yaml is written as JSON, which YAML contains. */
-export function writeConfiguration (dir, { port, accessLog = false, ...rest }) {
+export function writeConfiguration (dir, { port, accessLog = false, modules = [], ...rest }) {
   const file = join(dir, 'gateway.yaml')
   writeFileSync(file, JSON.stringify({
     _format_version: '3.0',
     gateway: {
       listen: [{ host: '127.0.0.1', port }],
       // `info` is where the access log's lines are
-      log: { level: accessLog ? 'info' : 'error', access: accessLog }
+      log: { level: accessLog ? 'info' : 'error', access: accessLog },
+      ...modules.length === 0 ? {} : { modules }
     },
     ...rest
   }, null, 2))
   return file
 }
 
-export function sallyport ({ name, plugins = [], accessLog = false, adds }) {
+/**
+ * @param options `plugins` may be a function, for what costs time to make; `field` and `manyValues` see RunningPeer; `refuses`:
+ *   a request without the field has to be answered with 401; `rest`: more of the file
+ */
+export function sallyport ({ name, plugins = [], accessLog = false, adds, field, manyValues, refuses, rest = {} }) {
   return {
     name,
     adds,
+    ...field === undefined ? {} : { field },
+    manyValues,
+    refuses,
     missing: existsSync(main) ? null : 'npm run build',
     version: () => JSON.parse(readFileSync(manifest, 'utf8')).version,
-    program ({ port, upstream, dir }) {
+    program ({ port, upstream, dir, modules }) {
+      const entries = typeof plugins === 'function' ? plugins() : plugins
       const file = writeConfiguration(dir, {
         port,
         accessLog,
+        ...modules === undefined ? {} : { modules },
         services: [{ name: 'upstream', url: `http://127.0.0.1:${upstream}`, routes: [{ name: 'all', paths: ['/'] }] }],
-        ...(plugins.length === 0 ? {} : { plugins })
+        ...rest,
+        ...(entries.length === 0 ? {} : { plugins: entries })
       })
       return { command: process.execPath, args: startArguments(file), ...(accessLog ? { output: join(dir, 'access.log') } : {}) }
     }

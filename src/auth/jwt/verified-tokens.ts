@@ -40,14 +40,18 @@ export class VerifiedTokens<Grant> {
     this.#max = max
   }
 
+  /** Whether it is worth looking for a token. This decides nothing else: what counts is the hash of the whole. */
+  wasSeen (token: string): boolean {
+    const mark = markOf(token)
+    return this.#seen.has(mark) || this.#seenBefore.has(mark)
+  }
+
   /**
    * What is known of a token, if it still holds: within its times, and with its key still in the set.
    *
    * @throws GatewayError 503 when the set has become too old to be believed
    */
   find (token: string, now: number): VerifiedToken<Grant> | undefined {
-    // the mark decides nothing but whether it is worth looking: what counts is the hash of the whole
-    if (!this.#wasSeen(markOf(token))) return undefined
     const digest = digestOf(token)
     const found = this.#tokens.get(digest)
     if (found === undefined) return undefined
@@ -58,9 +62,9 @@ export class VerifiedTokens<Grant> {
     return found
   }
 
-  add (token: string, verified: VerifiedToken<Grant>): void {
-    const mark = markOf(token)
-    if (this.#wasSeen(mark)) {
+  /** @param seen what {@link wasSeen} said */
+  add (token: string, seen: boolean, verified: VerifiedToken<Grant>): void {
+    if (seen) {
       this.#tokens.set(digestOf(token), verified, { size: token.length })
       return
     }
@@ -68,11 +72,7 @@ export class VerifiedTokens<Grant> {
       this.#seenBefore = this.#seen
       this.#seen = new Set()
     }
-    this.#seen.add(mark)
-  }
-
-  #wasSeen (mark: string): boolean {
-    return this.#seen.has(mark) || this.#seenBefore.has(mark)
+    this.#seen.add(markOf(token))
   }
 }
 

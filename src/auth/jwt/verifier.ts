@@ -42,7 +42,7 @@ export function createTokenVerifier<Grant, Chosen extends Trust> (options: Verif
   const verified = remember > 0 ? new VerifiedTokens<Grant>(remember) : null
 
   /** After the keys are there. */
-  function verifyWith (keys: readonly VerificationKey[], version: number, text: string, token: ParsedToken, trust: Chosen): Grant | BearerError {
+  function verifyWith (keys: readonly VerificationKey[], version: number, text: string, seen: boolean, token: ParsedToken, trust: Chosen): Grant | BearerError {
     const { alg } = token.header
     if (keys.length === 0) return invalidToken(token.header.kid === undefined ? 'No key found for the token' : 'No key found for given \'kid\'')
     let usable = false
@@ -70,13 +70,14 @@ export function createTokenVerifier<Grant, Chosen extends Trust> (options: Verif
     const granted = grant(claims, trust, token)
     if (granted instanceof BearerError) return granted
     if (validity.until > now()) {
-      verified?.add(text, { grant: granted, from: validity.from, until: validity.until, keys: trust.keys, key, hint: hintOf(token), version })
+      verified?.add(text, seen, { grant: granted, from: validity.from, until: validity.until, keys: trust.keys, key, hint: hintOf(token), version })
     }
     return recheck?.(granted) ?? granted
   }
 
   return function verifyToken (text) {
-    const found = verified?.find(text, now())
+    const seen = verified !== null && verified.wasSeen(text)
+    const found = seen ? verified.find(text, now()) : undefined
     if (found !== undefined) return recheck?.(found.grant) ?? found.grant
 
     const token = parseToken(text, known)
@@ -87,9 +88,9 @@ export function createTokenVerifier<Grant, Chosen extends Trust> (options: Verif
 
     const { version } = trust.keys
     const keys = trust.keys.keysFor(hintOf(token))
-    if (isList(keys)) return verifyWith(keys, version, text, token, trust)
+    if (isList(keys)) return verifyWith(keys, version, text, seen, token, trust)
     // `version` is read before: a set that comes meanwhile is looked at once more, at worst
-    return keys.then(list => verifyWith(list, version, text, token, trust))
+    return keys.then(list => verifyWith(list, version, text, seen, token, trust))
   }
 }
 

@@ -206,7 +206,9 @@ t.test('keys that have to be fetched are waited for', async t => {
   keys.later = true
   const { verify, raw, grants } = make(keys)
   const token = await signToken(rs)
-  t.type(raw(token), Promise)
+  const first = raw(token)
+  t.type(first, Promise)
+  await first
   for (let index = 0; index < 3; index++) t.equal(await verify(token), 'ok')
   t.equal(grants(), 2)
   keys.version++
