@@ -24,15 +24,23 @@ export interface ParsedToken {
 /** Headers that were seen on tokens with a good signature, by their encoded form: an issuer has one for each of its keys. */
 export class KnownHeaders {
   readonly #headers = new Map<string, JoseHeader>()
+  #last: JoseHeader | null = null
 
   get (encoded: string): JoseHeader | undefined {
-    return this.#headers.get(encoded)
+    const header = this.#headers.get(encoded)
+    if (header !== undefined) this.#last = header
+    return header
   }
 
-  add (encoded: string, header: JoseHeader): void {
-    if (encoded.length > 512) return
+  /** @param token what the header stands in */
+  add (token: string, header: JoseHeader): void {
+    const length = token.indexOf('.')
+    // the one that this map gave is in it
+    if (header === this.#last || length > 512) return
+    const encoded = token.slice(0, length)
     if (this.#headers.size >= 64) this.#headers.clear()
     this.#headers.set(encoded, header)
+    this.#last = header
   }
 }
 
