@@ -1,4 +1,5 @@
 import type { Chain } from '../chains.ts'
+import type { PluginEntry } from '../model.ts'
 import type { PluginRegistry } from '../../plugins.ts'
 
 /** What stands between a caller and a service. */
@@ -23,7 +24,6 @@ export function guardOf (chain: Chain, registry: PluginRegistry): Guard {
 }
 
 /** Whether any enabled entry has to do with authentication. */
-export function authenticates (names: Iterable<string>, registry: PluginRegistry): boolean {
-  for (const name of names) if (registry.get(name)?.authentication !== undefined) return true
-  return false
+export function authenticates (entries: readonly PluginEntry[], registry: PluginRegistry): boolean {
+  return entries.some(({ name, enabled }) => enabled && registry.get(name)?.authentication !== undefined)
 }

@@ -9,7 +9,7 @@ const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
  */
 export function openWrites (context: LintContext): void {
   const { registry } = context.plugins
-  if (!authenticates(context.config.plugins.filter(entry => entry.enabled).map(entry => entry.name), registry)) return
+  if (!authenticates(context.config.plugins, registry)) return
   const policies = [...registry.values()].filter(plugin => plugin.authentication === 'policy' && plugin.admitsAll !== undefined).map(plugin => plugin.name)
   const said = policies.length === 0 ? '' : `, or say that it is meant, with \`${policies[0]}\``
   for (const route of context.routes) {

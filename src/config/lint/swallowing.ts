@@ -3,7 +3,7 @@ import type { Router } from '../../router/types.ts'
 import type { Route, Service } from '../model.ts'
 import type { LintContext } from './context.ts'
 import { coversHost } from './criteria.ts'
-import { guardOf } from './guards.ts'
+import { authenticates, guardOf } from './guards.ts'
 import { pathFacts } from './path-facts.ts'
 
 /** Requests that are tried for one route; keeps big files linear. */
@@ -19,25 +19,41 @@ interface Attempt {
   readonly by: 'methods' | 'hosts'
 }
 
+/** The open routes to one upstream. */
+interface Open {
+  readonly routes: Set<Route>
+  /** Some of the hosts that they name. */
+  readonly hosts: string[]
+}
+
 /**
  * Protected routes past which the same upstream is reached without authentication: what they don't take by method or
  * host falls to an open route that takes everything. Certain findings only: each comes with a request, and a route that
  * names the methods (or hosts) that it is open for means it.
  */
 export function swallowingRoutes (context: LintContext): void {
-  const open = new Map<string, Route[]>()
+  const { registry } = context.plugins
+  if (!authenticates(context.config.plugins, registry)) return
+  const opens = new Map<string, Open>()
   const closed: Array<{ route: Route, upstream: string }> = []
   for (const route of context.routes) {
     const upstream = upstreamOf(route, context.services)
     if (upstream === null) continue
-    if (guardOf(context.chainOf(route), context.plugins.registry) === 'closed') closed.push({ route, upstream })
-    else open.set(upstream, [...open.get(upstream) ?? [], route])
+    if (guardOf(context.chainOf(route), registry) === 'closed') {
+      closed.push({ route, upstream })
+      continue
+    }
+    const open = opens.get(upstream) ?? { routes: new Set(), hosts: ['other.invalid'] }
+    opens.set(upstream, open)
+    open.routes.add(route)
+    if (open.hosts.length < MOST_HOSTS) open.hosts.push(...route.hosts?.map(sampleHost) ?? [])
   }
-  const rivalled = closed.filter(({ upstream }) => open.has(upstream))
-  if (rivalled.length === 0) return
-  const router = compileRouter(context.routes)
-  for (const { route, upstream } of rivalled) {
-    const found = findTaker(router, route, open.get(upstream) ?? [])
+  let router: Router | null = null
+  for (const { route, upstream } of closed) {
+    const open = opens.get(upstream)
+    if (open === undefined) continue
+    router ??= compileRouter(context.routes)
+    const found = findTaker(router, route, open)
     if (found !== null) report(context, route, found.taker, found.attempt)
   }
 }
@@ -47,17 +63,16 @@ function upstreamOf (route: Route, services: ReadonlyMap<string, Service>): stri
   return service === undefined ? null : `${service.host.toLowerCase()}:${service.port}`
 }
 
-function findTaker (router: Router, route: Route, open: readonly Route[]): { taker: Route, attempt: Attempt } | null {
-  for (const attempt of attempts(route, open)) {
+function findTaker (router: Router, route: Route, open: Open): { taker: Route, attempt: Attempt } | null {
+  for (const attempt of attempts(route, open.hosts.slice(0, MOST_HOSTS))) {
     const taker = router.match({ ...attempt, headers: [], scheme: 'http', port: 0, sni: null })?.route
-    if (taker !== undefined && open.includes(taker) && taker[attempt.by] === null) return { taker, attempt }
+    if (taker !== undefined && open.routes.has(taker) && taker[attempt.by] === null) return { taker, attempt }
   }
   return null
 }
 
-function * attempts (route: Route, open: readonly Route[]): Generator<Attempt> {
+function * attempts (route: Route, foreign: readonly string[]): Generator<Attempt> {
   const own = route.hosts?.map(sampleHost) ?? []
-  const foreign = ['other.invalid', ...open.flatMap(({ hosts }) => hosts?.map(sampleHost) ?? [])].slice(0, MOST_HOSTS)
   const elsewhere = route.hosts === null ? [] : foreign.filter(host => !route.hosts?.some(pattern => coversHost(pattern, host)))
   const refused = route.methods === null ? [] : METHODS.filter(method => !route.methods?.includes(method))
   for (const listed of (route.paths ?? ['/']).slice(0, MOST_PATHS)) {
