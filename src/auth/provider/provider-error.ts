@@ -1,4 +1,5 @@
-import { GatewayError } from '../../errors.ts'
+import type { GatewayError } from '../../errors.ts'
+import { refuse } from '../refuse.ts'
 
 /**
  * What a provider did wrong, for the log: never what it answered, nor what it was sent, since both may hold secrets.
@@ -21,8 +22,9 @@ export class ProviderError extends Error {
  * @param wait milliseconds until it is worth another try
  */
 export function providerUnavailable (wait: number, cause?: unknown): GatewayError {
-  return new GatewayError('SP_PROVIDER_UNAVAILABLE', 503, 'The identity provider is unavailable', {
+  return refuse(503, 'The identity provider is unavailable', {
+    code: 'SP_PROVIDER_UNAVAILABLE',
     cause,
-    headers: { 'retry-after': String(Math.max(1, Math.ceil(wait / 1000))) }
+    retryAfter: Math.max(1, Math.ceil(wait / 1000))
   })
 }
