@@ -33,6 +33,13 @@ export { parsePasswordHash } from './auth/password-hash.ts'
 export { BearerError, insufficientScope, invalidToken, noToken } from './auth/bearer-error.ts'
 export type { TokenFinder, TokenPlaces } from './auth/bearer-token.ts'
 export { createTokenFinder } from './auth/bearer-token.ts'
+export { compileClaimPath, compileRequirement, missingWords, wordsOf } from './auth/claims.ts'
+export { checkClientKey } from './auth/introspection/client-auth.ts'
+export type { Introspector } from './auth/introspection/introspector.ts'
+export type { IntrospectionOptions } from './auth/introspection/keep.ts'
+export { keepIntrospector } from './auth/introspection/keep.ts'
+export type { TokenJudge } from './auth/introspection/token-judge.ts'
+export { createTokenJudge } from './auth/introspection/token-judge.ts'
 export type { ClaimRules, IdentityMaker, Owner } from './auth/identity-from-claims.ts'
 export { createIdentityMaker } from './auth/identity-from-claims.ts'
 export type { JwtAlgorithm } from './auth/jwt/algorithms.ts'
@@ -224,6 +231,8 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
   identityHeaders? (config: Static<Schema>): Iterable<string>
   /** Names of header fields and arguments whose values are credentials: they are cut in all logs. */
   secretNames? (config: Static<Schema>): Iterable<string>
+  /** Options that Kong's plugin of this name has and this one has not, each with what to do instead. */
+  readonly refuses?: Readonly<Record<string, string>>
   /** Documents for the admin listener, from the options of all enabled entries; an object or array each, sent as JSON. */
   publish? (configs: ReadonlyArray<Static<Schema>>): Iterable<PublishedDocument>
   /** Rules that a schema can't say. Load time, no network. */

@@ -74,7 +74,7 @@ export interface ClaimHeader {
 }
 
 /** @param headers name of the field to the place of the claim */
-export function compileClaimHeaders (headers: Readonly<Record<string, string>>): readonly ClaimHeader[] {
+export function compileClaimHeaders (headers: Readonly<Record<string, string | readonly string[]>>): readonly ClaimHeader[] {
   return Object.entries(headers).map(([header, claim]) => ({ header, read: compileClaimPath(claim) }))
 }
 

@@ -14,7 +14,7 @@ export interface ClaimRules {
   readonly rolesRequired: readonly string[]
   readonly groupsClaim?: readonly string[] | undefined
   /** Header fields for the upstream: name to claim. */
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
   /** The claim that names the consumer; without, the credential's own consumer counts. */
   readonly consumerClaim?: readonly string[] | undefined
   readonly consumerBy: ReadonlyArray<'username' | 'custom_id'>

@@ -47,6 +47,16 @@ export function createClientAuth (options: ClientAuthOptions): ClientAuth {
   }
 }
 
+/** Why a key can't be used for `private_key_jwt`, or null: for `check`. Says nothing of it. */
+export function checkClientKey (pem: string): string | null {
+  try {
+    algorithmOf(readPrivateKey(pem))
+    return null
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
 /** RFC 6749 section 2.3.1 has both parts encoded like a form, since either may hold a colon. */
 function formEncode (text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1)

@@ -12,6 +12,8 @@ export interface ProviderHttpOptions {
   readonly limit?: number
   /** http is good enough. */
   readonly allowInsecure: boolean
+  /** Milliseconds for which an idle connection stays open; default 4 s. */
+  readonly keepAlive?: number | undefined
 }
 
 export interface JsonAnswer {
@@ -24,6 +26,8 @@ export interface JsonAnswer {
 const LIMIT = 262_144
 /** For introspection, where requests don't wait for each other. */
 const CONNECTIONS = 32
+/** A little less than the limits of common servers. */
+const IDLE = 4_000
 
 /**
  * Asks a provider for JSON: within a time and a size, over https unless told otherwise. Redirects are not followed: a
@@ -37,7 +41,13 @@ export class ProviderHttp {
 
   constructor (options: ProviderHttpOptions) {
     this.#options = options
-    this.#agent = new Agent({ connections: CONNECTIONS, maxResponseSize: options.limit ?? LIMIT, connect: { timeout: options.timeout } })
+    this.#agent = new Agent({
+      connections: CONNECTIONS,
+      maxResponseSize: options.limit ?? LIMIT,
+      // undici takes no 0
+      keepAliveTimeout: Math.max(1, options.keepAlive ?? IDLE),
+      connect: { timeout: options.timeout }
+    })
   }
 
   /** @throws ProviderError */

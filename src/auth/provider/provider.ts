@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { PluginGateway } from '../../plugin.ts'
 import type { KeySource } from '../key-source.ts'
 import { createProviderClock } from './clock.ts'
@@ -19,6 +20,8 @@ export interface ProviderOptions {
   readonly allowInsecure: boolean
   /** Milliseconds between two fetches because of an unknown `kid`; default 30 s. */
   readonly cooldown?: number | undefined
+  /** Milliseconds for which an idle connection stays open; default 4 s. */
+  readonly keepAlive?: number | undefined
 }
 
 /** What of the gateway an identity provider needs. */
@@ -37,7 +40,7 @@ export class Provider {
     this.#options = options
     // nothing else of the gateway: this outlives the snapshot that it comes from
     this.#host = { log, now }
-    this.http = new ProviderHttp({ clock, timeout: options.timeout, allowInsecure: options.allowInsecure })
+    this.http = new ProviderHttp({ clock, timeout: options.timeout, allowInsecure: options.allowInsecure, keepAlive: options.keepAlive })
     this.#discovery = options.issuer === undefined ? null : new Discovery(options.issuer, this.http, clock, options.allowInsecure)
   }
 
@@ -95,12 +98,18 @@ export class Provider {
  * Nothing is asked for yet but what `keys` asks for, and a provider that is down keeps no gateway from starting.
  */
 export function keepProvider (gateway: ProviderHost, options: ProviderOptions): Provider {
-  // by content: an entry that names another provider must not get the keys of the old one
-  const key = `provider|${JSON.stringify(options)}`
-  return gateway.keep(key, () => new Provider(options, gateway), closeProvider)
+  return gateway.keep(keepKey('provider', options), () => new Provider(options, gateway), closeProvider)
 }
 
 /** A function of the module: one made beside the other would hold on to the gateway of its snapshot. */
 async function closeProvider (provider: Provider): Promise<void> {
   await provider.close()
+}
+
+/**
+ * The name of kept state that goes with its options: an entry that names another provider must not get the keys of the
+ * old one. As a hash, since options hold secrets and names end up in logs.
+ */
+export function keepKey (kind: string, options: object): string {
+  return `${kind}|${createHash('sha256').update(JSON.stringify(options)).digest('base64url')}`
 }

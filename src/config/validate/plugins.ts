@@ -11,7 +11,7 @@ import type { Report } from '../report.ts'
 import type { Resolved } from '../resolve/resolve.ts'
 import type { Source } from '../source.ts'
 import type { ValidateFunction } from './ajv.ts'
-import type { SchemaPart } from './messages.ts'
+import type { Message, SchemaPart } from './messages.ts'
 import { dropNulls } from './nulls.ts'
 import { sentence } from './sentence.ts'
 import { translate } from './translate.ts'
@@ -102,13 +102,19 @@ function checkConfig (entity: RawEntity, definition: BrandedPlugin, validators: 
   const config = entity.fields['config'] ?? {}
   dropNulls(config, definition.schema as SchemaPart)
   if (!validate(config)) {
-    translate(validate.errors ?? [], source, report, { pointer })
+    translate(validate.errors ?? [], source, report, { pointer, unknown: (key, parent) => parent === pointer ? refusedOption(definition, key) : undefined })
     return undefined
   }
   deepFreeze(config)
   checkReferences(definition, config as Config, pointer, checks)
   checkRules(definition, config as Config, pointer, checks)
   return config as Config
+}
+
+/** What is said of an option of Kong's that the plugin has left out. */
+function refusedOption ({ name, refuses = {} }: BrandedPlugin, key: string): Message | undefined {
+  if (!Object.hasOwn(refuses, key)) return undefined
+  return { rule: 'plugin-config', cause: `'${name}' has no \`${key}\` here`, mend: sentence(refuses[key] as string) }
 }
 
 /** Options that name a consumer must name one of the file. */
