@@ -7,6 +7,8 @@ import forwardAuth from './forward-auth/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
 import jwt from './jwt/index.ts'
 import keyAuth from './key-auth/index.ts'
+import oauth2Introspection from './oauth2-introspection/index.ts'
+import openidConnect from './openid-connect/index.ts'
 import requestTermination from './request-termination/index.ts'
 import requestTransformer from './request-transformer/index.ts'
 import responseTransformer from './response-transformer/index.ts'
@@ -22,6 +24,8 @@ export const builtins: readonly BrandedPlugin[] = [
   hmacAuth,
   jwt,
   keyAuth,
+  oauth2Introspection,
+  openidConnect,
   requestTermination,
   requestTransformer,
   responseTransformer,
