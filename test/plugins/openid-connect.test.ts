@@ -1,27 +1,17 @@
-import t, { type Test } from 'tap'
+import t from 'tap'
 import plugin from '../../plugins/openid-connect/index.ts'
 import { refused } from '../../plugins/openid-connect/refused.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { testPlugin, type PluginTest, type TestPluginOptions } from '../../src/testing/index.ts'
+import type { PluginTest } from '../../src/testing/index.ts'
 import { jsonServer } from '../helpers/json-server.ts'
-import { API, CLIENT_SECRET, gatewayKey, startOidcProvider, type OidcServer } from '../helpers/oidc-provider.ts'
+import { API, CLIENT_SECRET, gatewayKey, startOidcProvider } from '../helpers/oidc-provider.ts'
 import { findings } from '../helpers/plugin-config.ts'
+import { bearer, front, start } from './openid-connect/gateway.ts'
 
 const CLIENT = { client_id: ['gateway'], client_secret: [CLIENT_SECRET] }
 const BOTH = { auth_methods: ['bearer', 'introspection'], ...CLIENT }
 const KEY = gatewayKey.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
 
-/** A gateway and a real provider; both clocks are the machine's, unless the gateway's differs on purpose. */
-async function start (t: Test, config: object = {}, rest: Partial<TestPluginOptions> = {}): Promise<{ server: OidcServer, test: PluginTest }> {
-  const server = await startOidcProvider(t)
-  return { server, test: await front(t, server, config, rest) }
-}
-
-async function front (t: Test, server: OidcServer, config: object = {}, rest: Partial<TestPluginOptions> = {}): Promise<PluginTest> {
-  return await testPlugin(t, { plugin, now: Date.now(), ...rest, config: { issuer: server.issuer, allow_insecure: true, ...config } })
-}
-
-const bearer = (token: string): { headers: Record<string, string> } => ({ headers: { authorization: `Bearer ${token}` } })
 const message = (answer: { json (): unknown }): string => (answer.json() as { message: string }).message
 
 t.test('signed tokens of the issuer pass, whatever they are signed with', async t => {
@@ -132,85 +122,6 @@ t.test('tokens are found where they may stand, and nowhere else', async t => {
       t.equal((await test.request(request)).status, (allowed as readonly string[]).includes(place) ? 200 : 401, `${place} with ${JSON.stringify(config)}`)
     }
     t.notMatch(JSON.stringify(test.received), token.slice(0, 40), 'and hidden from the upstream')
-  }
-})
-
-t.test('clocks may differ by the leeway, and by no more', async t => {
-  const server = await startOidcProvider(t)
-  server.lifetime = 60
-  for (const [leeway, drift, status] of [
-    [30, 0, 200],
-    // ours is behind: issued in the future
-    [30, -25_000, 200], [30, -45_000, 401], [60, -45_000, 200],
-    // ours is ahead: over already, 60 s and more after it was issued
-    [30, 85_000, 200], [30, 105_000, 401], [60, 105_000, 200], [0, 65_000, 401]
-  ] as const) {
-    const test = await front(t, server, { leeway }, { now: Date.now() + drift })
-    t.equal((await test.request(bearer(await server.token()))).status, status, `leeway ${leeway} s, drift ${drift} ms`)
-  }
-})
-
-t.test('keys rotate while requests come, and no good token is refused', async t => {
-  const { server, test } = await start(t)
-  const tokens = [await server.token()]
-  t.equal((await test.request(bearer(tokens[0] as string))).status, 200)
-  const statuses: number[] = []
-  const run = { on: true }
-  const clients = Array.from({ length: 4 }, async (_, client) => {
-    for (let count = client; run.on; count++) statuses.push((await test.request(bearer(tokens[count % tokens.length] as string))).status)
-  })
-  for (let round = 0; round < 3; round++) {
-    await server.rotate()
-    tokens.push(await server.token(), await server.token({ alg: 'RS256' }))
-    const before = statuses.length
-    while (statuses.length < before + 60) await new Promise(resolve => setTimeout(resolve, 5))
-    test.clock.advance(31_000)
-  }
-  run.on = false
-  await Promise.all(clients)
-  t.same(statuses.filter(status => status !== 200), [], `of ${statuses.length}`)
-  t.equal(server.counts.jwks, 4)
-})
-
-t.test('a key that is withdrawn takes its tokens with it, those that were verified before too', async t => {
-  const { server, test } = await start(t)
-  const token = await server.token()
-  t.equal((await test.request(bearer(token))).status, 200)
-  t.equal((await test.request(bearer(token))).status, 200)
-  await server.rotate({ drop: true })
-  // the new key is unknown, so the set is fetched
-  t.equal((await test.request(bearer(await server.token()))).status, 200)
-  t.equal((await test.request(bearer(token))).status, 401)
-})
-
-t.test('a storm of tokens that name unknown keys costs one fetch', async t => {
-  const { server, test } = await start(t)
-  const token = await server.token()
-  t.equal((await test.request(bearer(token))).status, 200)
-  const [, payload = '', signature = ''] = token.split('.')
-  const forged = (kid: string): string => `${Buffer.from(JSON.stringify({ alg: 'ES256', kid })).toString('base64url')}.${payload}.${signature}`
-  for (let round = 0; round < 5; round++) {
-    const answers = await Promise.all(Array.from({ length: 100 }, async (_, index) => await test.request(bearer(forged(`${round}-${index}`)))))
-    t.ok(answers.every(answer => answer.status === 401))
-  }
-  t.equal(server.counts.jwks, 2)
-})
-
-t.test('a provider that is down: closed without keys, open with them, and nobody becomes anonymous', async t => {
-  for (const mode of ['down', 'error', 'garbage', 'slow'] as const) {
-    const server = await startOidcProvider(t)
-    const token = await server.token()
-    server.mode = mode
-    const test = await front(t, server, { timeout: 300, anonymous: 'guest' }, { consumers: [{ username: 'guest' }] })
-    const answer = await test.request(bearer(token))
-    t.equal(answer.status, 503, mode)
-    t.match(answer.headers['retry-after'], /^\d+$/)
-    t.equal(test.received.length, 0)
-    server.mode = 'up'
-    test.clock.advance(2_000)
-    t.equal((await test.request(bearer(token))).status, 200, `${mode}: it is up`)
-    server.mode = mode
-    t.equal((await test.request(bearer(await server.token()))).status, 200, `${mode}: the keys are there`)
   }
 })
 
