@@ -111,9 +111,8 @@ for (const plugin of builtins) {
 
     const validate = ajv.compile(schema)
     const config = {}
-    if (schema.minProperties === undefined && (schema.required ?? []).every(name => schema.properties?.[name]?.default !== undefined)) {
-    // `allOf` says that one of some options has to be there
-    if (schema.allOf === undefined && (schema.required ?? []).every(name => schema.properties?.[name]?.default !== undefined)) {
+    // `allOf` and `minProperties` say that one of some options has to be there
+    if (schema.minProperties === undefined && schema.allOf === undefined && (schema.required ?? []).every(name => schema.properties?.[name]?.default !== undefined)) {
       t.ok(validate(config), 'takes no options at all')
       // but that something has to be chosen, which is about the options as a whole
       t.same([...plugin.check?.(config) ?? []].filter(({ path }) => path !== ''), [], 'finds nothing wrong with its own defaults')
