@@ -1,4 +1,4 @@
-import { Transform } from 'node:stream'
+import { PassThrough, Transform } from 'node:stream'
 import t from 'tap'
 import type { BrandedPlugin } from '../../src/plugin.ts'
 import { statusOf, value, values } from '../helpers/http-messages.ts'
@@ -154,6 +154,27 @@ t.test('a body that is read before the chain goes on is invited, and is 413 beyo
   leaver.send(`POST / HTTP/1.1\r\n${H}Content-Length: 3\r\n\r\na`)
   leaver.socket.destroy()
   await settled(server)
+})
+
+t.test('what a plugin makes of the body early is what those after it get', async t => {
+  const seen: string[] = []
+  const early = testPlugin(scope => {
+    scope.addHook('onRequest', async ({ gateway }) => {
+      await gateway.readBody()
+      if (gateway.upstream !== null) gateway.upstream.body = Buffer.from('changed')
+    })
+  }, { name: 'early' })
+  const counting = testPlugin(scope => { scope.addHook('preParsing', async (_request, _reply, payload) => payload.pipe(new PassThrough())) }, { name: 'counting' })
+  const late = testPlugin(scope => {
+    scope.addHook('preHandler', async request => { seen.push(String(request.body)) })
+  }, { name: 'late', body: 'buffer' })
+  const upstream = await rawUpstream(t)
+  for (const plugins of [[early, late], [early, counting, late], [early, counting]]) {
+    const { port } = await startHop(t, upstream.port, { plugins })
+    t.equal(statusOf((await ask(t, port, `POST / HTTP/1.1\r\n${H}Content-Length: 3\r\n\r\nabc`)).answer), 200)
+  }
+  t.same(seen, ['changed', 'changed'])
+  t.same(upstream.requests.map(request => request.body.toString()), ['changed', 'changed', 'changed'])
 })
 
 t.test('reading the body early is refused once it is late', async t => {

@@ -106,6 +106,17 @@ t.test('anonymous: who has no good password is the anonymous consumer', async t 
   }
 })
 
+t.test('an unknown user costs what a known one does, and too many at once are told to come back, not let in as anonymous', async t => {
+  const password = bcrypt.hashSync('right', 9)
+  const test = await start(t, { anonymous: 'guest' }, { consumers: [{ username: 'x', basicauth_credentials: [{ username: 'x', password }] }, { username: 'guest' }] })
+  for (const user of ['x', 'nobody']) {
+    const answers = await Promise.all(Array.from({ length: 60 }, async (_, index) => await test.request({ headers: { authorization: basic(user, `wrong ${index}`) } })))
+    t.same(new Set(answers.map(({ status }) => status)), new Set([200, 503]), user)
+    t.equal(answers.find(({ status }) => status === 503)?.headers['retry-after'], '1')
+  }
+  t.ok(test.received.every(({ headers }) => headers['x-anonymous-consumer'] === 'true'))
+})
+
 t.test('a file without passwords lets nobody in', async t => {
   const test = await start(t, {}, { consumers: [] })
   t.equal(await statusOf(test, basic('alice', 'open sesame')), 401)
