@@ -6,25 +6,17 @@ export interface User {
   readonly hash: PasswordHash
 }
 
-/** Everybody who has a password. */
+/** Everybody who has a password. Holds none of them, since each entry of the file has one of its own. */
 export class Users {
-  readonly #byName = new Map<string, User>()
-  readonly #all: User[] = []
+  readonly #consumers: Consumers
   readonly #key = randomBytes(32)
 
-  /** @throws Error where the file has no hash of a password; the loader has looked before */
   constructor (consumers: Consumers) {
-    for (const credential of consumers.basicCredentials()) {
-      const hash = parsePasswordHash(credential.password)
-      if (hash.kind === 'problem') throw new Error(`${credential.pointer}: ${hash.message}`)
-      const user = { credential, hash }
-      this.#byName.set(credential.username, user)
-      this.#all.push(user)
-    }
+    this.#consumers = consumers
   }
 
   find (username: string): User | undefined {
-    return this.#byName.get(username)
+    return userOf(this.#consumers.basicCredential(username))
   }
 
   /**
@@ -32,7 +24,14 @@ export class Users {
    * always the same for one name, and kinds of hashes come up as often as in the file.
    */
   decoy (username: string): User | undefined {
-    if (this.#all.length === 0) return undefined
-    return this.#all[createHmac('sha256', this.#key).update(username).digest().readUInt32LE() % this.#all.length]
+    const all = this.#consumers.basicCredentials
+    return userOf(all[createHmac('sha256', this.#key).update(username).digest().readUInt32LE() % all.length])
   }
+}
+
+/** The loader has refused what is no hash; should one come this far, nobody gets in with it. */
+function userOf (credential: BasicCredential | undefined): User | undefined {
+  if (credential === undefined) return undefined
+  const hash = parsePasswordHash(credential.password)
+  return hash.kind === 'problem' ? undefined : { credential, hash }
 }

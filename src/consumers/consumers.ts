@@ -4,6 +4,8 @@ const NO_GROUPS: readonly string[] = Object.freeze([])
 
 /** Consumers with their credentials, indexed once per configuration: every look-up is one step. */
 export class Consumers {
+  /** All user names with passwords, in the order of the file. */
+  readonly basicCredentials: readonly BasicCredential[]
   readonly #byId: ReadonlyMap<string, Consumer>
   readonly #byUsername: ReadonlyMap<string, Consumer>
   readonly #byCustomId: ReadonlyMap<string, Consumer>
@@ -15,6 +17,7 @@ export class Consumers {
   readonly #groupNames: ReadonlyMap<string, string>
 
   constructor ({ consumers, consumer_groups: groups, credentials }: Pick<Config, 'consumers' | 'consumer_groups' | 'credentials'>) {
+    this.basicCredentials = credentials.basicauth_credentials
     this.#byId = new Map(consumers.map(consumer => [consumer.id, consumer]))
     this.#byUsername = index(consumers, consumer => consumer.username)
     this.#byCustomId = index(consumers, consumer => consumer.custom_id)
@@ -69,11 +72,6 @@ export class Consumers {
   /** @param digest SHA-256 of the key, in lower-case hex: the time that a look-up takes tells nothing about the key */
   keyCredential (digest: string): KeyCredential | undefined {
     return this.#keys.get(digest)
-  }
-
-  /** All of them, in the order of the file. */
-  basicCredentials (): Iterable<BasicCredential> {
-    return this.#basic.values()
   }
 
   basicCredential (username: string): BasicCredential | undefined {
