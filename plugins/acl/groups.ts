@@ -1,5 +1,4 @@
-import type { Consumers, GatewayRequest, Static } from '../../src/plugin.ts'
-import { createClaimReader } from './claim.ts'
+import { compileClaimPath, type Consumers, type GatewayRequest, type Static, wordsOf } from '../../src/plugin.ts'
 import type { Acl } from './schema.ts'
 
 type Config = Static<typeof Acl>
@@ -34,7 +33,7 @@ function likeKong (config: Config, consumers: Consumers): GroupsOf {
 
 /** All that the named sources have, each group once. */
 function fromSources ({ groups_from: sources = [], groups_claim: path, include_consumer_groups: included }: Config, consumers: Consumers): GroupsOf {
-  const readClaim = path === undefined ? null : createClaimReader(path)
+  const readClaim = path === undefined ? null : compileClaimPath(path)
   // a service that reads X-Consumer-Groups must not find there what a token says
   const header = readClaim === null && sources.every(source => source === 'consumer') ? CONSUMER_GROUPS : AUTHENTICATED_GROUPS
   return function groupsOf ({ consumer, identity }) {
@@ -47,7 +46,7 @@ function fromSources ({ groups_from: sources = [], groups_claim: path, include_c
     if (sources.includes('authenticated')) add(identity?.groups)
     if (sources.includes('scopes')) add(identity?.scopes)
     if (sources.includes('roles')) add(identity?.roles)
-    if (readClaim !== null && identity?.claims != null) add(readClaim(identity.claims))
+    if (readClaim !== null && identity?.claims != null) add(wordsOf(readClaim(identity.claims)))
     return names.size === 0 ? null : { names: [...names], header }
   }
 }
