@@ -17,6 +17,7 @@ const lintRules: Readonly<Record<string, string>> = {
   'route-shadowed': 'a route that never gets a request',
   'route-tie': 'two routes that only their order in the file tells apart',
   'service-without-route': 'a service that never gets a request',
+  'short-secret': 'a secret of HS256, HS384 or HS512 that is too short',
   'uncounted-limit': 'a limit of an API key, which nothing counts yet',
   'unused-consumer': 'a consumer that nothing uses',
   'unused-credentials': 'credentials that no plugin of the file reads',

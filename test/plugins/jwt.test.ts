@@ -295,6 +295,29 @@ t.test('keys of an issuer, by discovery and by address', async t => {
   t.same(new Set(issuer.fetches), new Set(['/.well-known/openid-configuration', '/keys']))
 })
 
+t.test('keys rotate while tokens come', async t => {
+  const issuer = await startIssuer(t, rs)
+  const test = await run(t, { issuer: issuer.url, allow_insecure: true })
+  const second = makeKey('ES256', { kid: 'two' })
+  const claims = { iss: issuer.url, exp: NOW + 3600 }
+  const [old, next] = [await signToken(rs, claims), await signToken(second, claims)]
+  for (let index = 0; index < 3; index++) t.equal((await test.request(bearer(old))).status, 200)
+
+  issuer.keys.push(second)
+  t.equal((await test.request(bearer(next))).status, 200, 'a token of the new key has the set fetched again')
+  t.equal((await test.request(bearer(old))).status, 200, 'and those of the old one go on')
+
+  issuer.keys.shift()
+  test.clock.advance(31_000)
+  const unknown = await signToken(makeKey('RS256', { kid: 'three' }), claims)
+  const fetched = issuer.fetches.length
+  const storm = await Promise.all(Array.from({ length: 20 }, async () => (await test.request(bearer(unknown))).status))
+  t.same(new Set(storm), new Set([401]))
+  t.equal(issuer.fetches.length, fetched + 1, 'a storm of unknown keys is one fetch')
+  t.equal((await test.request(bearer(old))).status, 401, 'a key that has gone takes its remembered tokens along')
+  t.equal((await test.request(bearer(next))).status, 200)
+})
+
 t.test('an issuer that was never reached is 503, for the anonymous too', async t => {
   const test = await run(t, { issuer: 'http://127.0.0.1:9', allow_insecure: true, anonymous: 'guest' })
   const answer = await test.request(bearer(await signToken(rs, { iss: 'http://127.0.0.1:9' })))

@@ -11,6 +11,7 @@ import { policyPlugins } from './policies.ts'
 import { openRegexes } from './regexes.ts'
 import { literalCredentials, literalSecrets } from './secrets.ts'
 import { shadowedRoutes } from './shadowed-routes.ts'
+import { shortSecrets } from './short-secrets.ts'
 import { swallowingRoutes } from './swallowing.ts'
 import { tiedRoutes } from './tied-routes.ts'
 import { idlePlugins, uncountedKeys, unusedConsumers, unusedCredentials, unusedGroups, unusedModules, unusedServices } from './unused.ts'
@@ -49,5 +50,6 @@ export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
   plainHttp(context)
   literalSecrets(context)
   literalCredentials(context)
+  shortSecrets(context)
   return report.list()
 }

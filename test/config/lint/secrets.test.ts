@@ -44,3 +44,23 @@ t.test('says where a literal secret stands, without repeating it', async t => {
 t.test('a secret from the environment is fine', async t => {
   t.same(await findingsOf('literal-secret', file('"{vault://env/AUTH}"'), { AUTH: 'Authorization: Bearer canary' }), [])
 })
+
+t.test('a secret that is shorter than its hash can be guessed', async t => {
+  const consumers = (...secrets: string[]): string => `plugins: [{ name: jwt }]
+consumers:
+  - username: a
+    jwt_secrets: [${secrets.map((secret, index) => `{ key: k${index}, ${secret} }`).join(', ')}]
+`
+  const found = await findingsOf('short-secret', consumers(
+    `secret: ${'x'.repeat(31)}`,
+    `secret: ${'x'.repeat(32)}`,
+    `secret: ${'é'.repeat(16)}`,
+    `algorithm: HS384, secret: ${'x'.repeat(47)}`,
+    `algorithm: HS512, secret: ${'x'.repeat(64)}`,
+    'secret: "{vault://env/SHORT}"'
+  ), { SHORT: 'canary' })
+  t.same(found.map(({ path, cause }) => [path, /\d+/.exec(cause)?.[0]]), [
+    ['consumers[a].jwt_secrets[0].secret', '31'], ['consumers[a].jwt_secrets[3].secret', '47'], ['consumers[a].jwt_secrets[5].secret', '6']
+  ])
+  t.notMatch(JSON.stringify(found), /canary/)
+})
