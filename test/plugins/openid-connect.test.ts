@@ -1,8 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { SignJWT } from 'jose'
 import t from 'tap'
 import plugin from '../../plugins/openid-connect/index.ts'
 import { refused } from '../../plugins/openid-connect/refused.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import type { PluginTest } from '../../src/testing/index.ts'
+import { testPlugin, type PluginTest } from '../../src/testing/index.ts'
 import { jsonServer } from '../helpers/json-server.ts'
 import { API, CLIENT_SECRET, gatewayKey, startOidcProvider } from '../helpers/oidc-provider.ts'
 import { findings } from '../helpers/plugin-config.ts'
@@ -49,6 +51,26 @@ t.test('messages and challenges can be others', async t => {
   t.equal(message(await own.request(bearer(await server.token()))), 'Not for you')
   const open = await front(t, server, { display_errors: true, scopes_required: ['x'] })
   t.equal(message(await open.request(bearer(await server.token()))), 'Missing required scope: x')
+})
+
+t.test('a token that never ends, or is signed with what everybody knows, is none', async t => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'k1' }
+  const shared = { kty: 'oct', kid: 'k2', k: Buffer.alloc(32, 1).toString('base64url') }
+  const server = await jsonServer(t, request => request.url === '/jwks' ? { keys: [jwk, shared] } : { issuer: server.origin, jwks_uri: `${server.origin}/jwks` })
+  const test = await testPlugin(t, { plugin, now: Date.now(), config: { issuer: server.origin, allow_insecure: true } })
+  const claims = { iss: server.origin, sub: 'ann' }
+  const sound = new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).setExpirationTime('5m')
+  t.equal((await test.request(bearer(await sound.sign(privateKey)))).status, 200)
+  const endless = new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+  t.equal((await test.request(bearer(await endless.sign(privateKey)))).status, 401, 'no exp')
+  const pem = Buffer.from(publicKey.export({ type: 'spki', format: 'pem' }))
+  for (const [kid, secret] of [['k1', pem], ['k2', Buffer.alloc(32, 1)], ['', pem]] as const) {
+    const confused = new SignJWT(claims).setProtectedHeader({ alg: 'HS256', ...(kid === '' ? {} : { kid }) }).setExpirationTime('5m')
+    t.equal((await test.request(bearer(await confused.sign(secret)))).status, 401, `HS256 with ${kid}`)
+  }
+  const other = new SignJWT({ ...claims, iss: 'https://evil.test' }).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).setExpirationTime('5m')
+  t.equal((await test.request(bearer(await other.sign(privateKey)))).status, 401, 'of another issuer')
 })
 
 t.test('claims are held to: alternatives, and all words of one', async t => {

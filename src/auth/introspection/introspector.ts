@@ -119,7 +119,7 @@ export class Introspector {
     const { activeFor, inactiveFor, now } = this.#options
     this.#active.delete(digest)
     this.#inactive.delete(digest)
-    if (body['active'] !== true) {
+    if (body['active'] === false) {
       if (inactiveFor > 0) this.#inactive.set(digest, { claims: null, until: now() + inactiveFor })
       return null
     }
