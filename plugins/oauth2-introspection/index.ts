@@ -1,6 +1,6 @@
 import {
   BearerError, createAuthenticator, createIdentityMaker, createTokenFinder, createTokenJudge, definePlugin, keepIntrospector,
-  type Consumer, type FastifyRequest, type GatewayError, type Identity, type Introspector, type PluginGateway, type TokenJudge
+  type Consumer, type GatewayError, type Identity, type Introspector, type PluginGateway, type TokenJudge
 } from '../../src/plugin.ts'
 import { checkConfig } from './check.ts'
 import { introspectionOptions, type Config } from './options.ts'
@@ -37,18 +37,18 @@ export default definePlugin({
     const { realm, hide_credentials: hide } = config
     const finder = createTokenFinder({ headers: ['authorization'], cookies: [], parameters: ['access_token'] })
 
-    function conclude (request: FastifyRequest, claims: Parameters<TokenJudge>[0]): Identity | GatewayError {
+    function conclude (claims: Parameters<TokenJudge>[0]): Identity | GatewayError {
       const verdict = judge(claims)
-      if (verdict instanceof BearerError) return verdict.refusal(realm)
-      if (hide && request.gateway.upstream !== null) finder.strip(request.gateway.upstream)
-      return verdict
+      return verdict instanceof BearerError ? verdict.refusal(realm) : verdict
     }
 
     scope.addHook('onRequest', createAuthenticator({ plugin: 'oauth2-introspection', anonymous: state.anonymous, preflight: config.run_on_preflight }, function oauth2Introspection (request) {
       const token = finder.find(request)
+      // also when it is no good: somebody who counts as anonymous has no token to pass on
+      if (hide && request.gateway.upstream !== null) finder.strip(request.gateway.upstream)
       if (token instanceof BearerError) return token.refusal(realm)
       const claims = introspector.introspect(token)
-      return claims instanceof Promise ? claims.then(found => conclude(request, found)) : conclude(request, claims)
+      return claims instanceof Promise ? claims.then(conclude) : conclude(claims)
     }))
   }
 })

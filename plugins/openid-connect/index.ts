@@ -1,6 +1,6 @@
 import {
   BearerError, createAuthenticator, createTokenFinder, definePlugin, quoted, refuse,
-  type Consumer, type FastifyRequest, type GatewayError, type Identity, type TokenFinder
+  type Consumer, type GatewayError, type Identity, type TokenFinder
 } from '../../src/plugin.ts'
 import { checkConfig } from './check.ts'
 import { type Config, upstreamFields } from './judge.ts'
@@ -20,6 +20,7 @@ export default definePlugin({
   schema: OpenidConnect,
   scopes: ['global', 'service', 'route'],
   authentication: 'method',
+  secretNames: config => config.bearer_token_header_name === undefined ? [] : [config.bearer_token_header_name],
   identityHeaders: config => Object.keys(upstreamFields(config)),
   refuses: refused,
   check: checkConfig,
@@ -34,17 +35,15 @@ export default definePlugin({
     const finder = findTokens(config)
     const refuseToken = createRefusal(config)
 
-    function conclude (request: FastifyRequest, verdict: Identity | BearerError): Identity | GatewayError {
-      if (verdict instanceof BearerError) return refuseToken(verdict)
-      if (config.hide_credentials && request.gateway.upstream !== null) finder.strip(request.gateway.upstream)
-      return verdict
-    }
+    const conclude = (verdict: Identity | BearerError): Identity | GatewayError => verdict instanceof BearerError ? refuseToken(verdict) : verdict
 
     scope.addHook('onRequest', createAuthenticator({ plugin: 'openid-connect', anonymous: state.anonymous, preflight: config.run_on_preflight }, function openidConnect (request) {
       const token = finder.find(request)
+      // also when it is no good: somebody who counts as anonymous has no token to pass on
+      if (config.hide_credentials && request.gateway.upstream !== null) finder.strip(request.gateway.upstream)
       if (token instanceof BearerError) return refuseToken(token)
       const verdict = verify(token)
-      return verdict instanceof Promise ? verdict.then(found => conclude(request, found)) : conclude(request, verdict)
+      return verdict instanceof Promise ? verdict.then(conclude) : conclude(verdict)
     }))
   }
 })

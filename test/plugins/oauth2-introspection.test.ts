@@ -226,7 +226,10 @@ t.test('the answer names the consumer', async t => {
 t.test('without a good token somebody may be anonymous', async t => {
   const { test } = await answering(t, { active: false }, { anonymous: 'guest' }, { consumers: [{ username: 'guest' }] })
   for (const request of [{}, bearer('opaque')]) t.equal((await test.request(request)).status, 200)
-  for (const { headers } of test.received) t.match(headers, { 'x-anonymous-consumer': 'true', 'x-consumer-username': 'guest' })
+  for (const { headers } of test.received) {
+    t.match(headers, { 'x-anonymous-consumer': 'true', 'x-consumer-username': 'guest' })
+    t.notOk(headers['authorization'], 'without a token that is none of his')
+  }
 })
 
 t.test('a preflight passes where that is wished for', async t => {
