@@ -1,7 +1,7 @@
 import { content } from './nodes.ts'
 import type { MappingNode, YamlNode } from './nodes.ts'
 import type { Pointer } from './model.ts'
-import type { Problem } from './parse.ts'
+import type { Problem } from './parsed.ts'
 
 /** `<<: …`, with the place of its key. */
 export interface Merge {

@@ -1,46 +1,17 @@
 import { COLLECTION_STYLE, EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml'
 import type { AliasEvent, MappingEvent, ScalarEvent, SequenceEvent } from 'js-yaml'
+import { Anchors, type Anchor } from './anchors.ts'
 import { behindBracket, behindDash, scalarExtent } from './extents.ts'
 import type { Extent } from './extents.ts'
 import { Merger } from './merge.ts'
 import type { Merge } from './merge.ts'
-import { didYouMean } from './nearest.ts'
 import { content } from './nodes.ts'
 import type { ContentNode, MappingNode, ScalarNode, SequenceNode, YamlNode } from './nodes.ts'
 import { join } from './pointer.ts'
 import type { Pointer } from './model.ts'
+import type { Candidate, Parsed, Problem } from './parsed.ts'
 import { tagged, typed } from './scalars.ts'
 import { syntaxProblem } from './syntax.ts'
-
-/** What the parser refuses. Offsets, not lines: the text is the caller's. */
-export interface Problem {
-  readonly rule: string
-  readonly start: number
-  readonly end: number
-  readonly pointer: Pointer
-  readonly cause: string
-  readonly mend: string
-  readonly related?: ReadonlyArray<{ readonly start: number, readonly end: number, readonly message: string }>
-}
-
-/** A scalar, a key or a flow map whose text looks like a reference. */
-export interface Candidate {
-  readonly node: ScalarNode | MappingNode
-  readonly pointer: Pointer
-  readonly part: 'key' | 'value'
-}
-
-export interface Parsed {
-  /** null where the text is no YAML at all, or empty. */
-  readonly root: YamlNode | null
-  readonly problems: Problem[]
-  readonly candidates: Candidate[]
-}
-
-interface Anchor {
-  readonly node: ContentNode
-  open: boolean
-}
 
 interface Frame {
   readonly node: MappingNode | SequenceNode
@@ -68,7 +39,7 @@ class Composer {
   readonly #problems: Problem[] = []
   readonly #candidates: Candidate[] = []
   readonly #frames: Frame[] = []
-  readonly #anchors = new Map<string, Anchor>()
+  readonly #anchors = new Anchors()
   #root: YamlNode | null = null
   /** End of the last token seen: where an absent value stands, and where a collection ends. */
   #last = 0
@@ -162,17 +133,12 @@ class Composer {
     const start = event.anchorStart - 1
     const end = event.anchorEnd
     this.#last = Math.max(this.#last, end)
-    const anchor = this.#anchors.get(name)
-    if (anchor !== undefined && !anchor.open) {
-      this.#place({ kind: 'alias', start, end, name, target: anchor.node })
+    const target = this.#anchors.resolve(name)
+    if (target.node !== null) {
+      this.#place({ kind: 'alias', start, end, name, target: target.node })
       return
     }
-    if (anchor === undefined) {
-      const guess = didYouMean(name, this.#anchors.keys())
-      this.#problem('unknown-alias', start, end, `no anchor '&${name}' stands before this alias`, guess === undefined ? `Put \`&${name}\` in front of the value that is meant, above this line; a text that starts with \`*\` needs quotes.` : `Check the name: ${guess}`)
-    } else {
-      this.#problem('unknown-alias', start, end, `the alias '*${name}' stands inside the value that it names`, 'Write the value out: a value can\'t contain itself.')
-    }
+    this.#problem('unknown-alias', start, end, target.cause, target.mend)
     this.#place({ kind: 'scalar', start, end, value: null, text: '', plain: true, verbatim: -1, broken: true })
   }
 
@@ -251,9 +217,7 @@ class Composer {
 
   #remember (event: ScalarEvent | SequenceEvent | MappingEvent, node: ContentNode, open: boolean): Anchor | undefined {
     if (event.anchorStart === -1) return undefined
-    const anchor = { node, open }
-    this.#anchors.set(this.#text.slice(event.anchorStart, event.anchorEnd), anchor)
-    return anchor
+    return this.#anchors.add(this.#text.slice(event.anchorStart, event.anchorEnd), node, open)
   }
 
   #unknownTag (event: { tagStart: number, tagEnd: number }, node: ContentNode): void {

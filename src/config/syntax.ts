@@ -1,5 +1,5 @@
 import type { YAMLException } from 'js-yaml'
-import type { Problem } from './parse.ts'
+import type { Problem } from './parsed.ts'
 import { DECK_EXAMPLE } from './deck-example.ts'
 
 /** What the YAML parser says, in our words, and what to do about it. The first pattern that fits decides. */
