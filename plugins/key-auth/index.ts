@@ -1,4 +1,4 @@
-import { type CheckFinding, createAuthenticator, definePlugin, digestApiKey, type GatewayError, type Identity, identityOf, isMalformedApiKey, quoted, refuse } from '../../src/plugin.ts'
+import { type CheckFinding, createAuthenticator, definePlugin, digestApiKey, type GatewayError, type Identity, identityOf, isMalformedApiKey, type KeyCredential, quoted, refuse } from '../../src/plugin.ts'
 import { createKeyFinder, DUPLICATE, type Found } from './find-key.ts'
 import { KeyAuth } from './schema.ts'
 
@@ -26,6 +26,7 @@ export default definePlugin({
   register (scope, { config, state: { anonymous, consumers, now } }) {
     const challenge = config.realm === undefined ? 'Key' : `Key realm=${quoted(config.realm)}`
     const findKey = createKeyFinder(config)
+    const identities = new Map<KeyCredential, Identity>()
 
     function identify (key: Found): Identity | GatewayError {
       if (key === DUPLICATE) return refuse(401, 'Duplicate API key found', { challenge })
@@ -34,11 +35,17 @@ export default definePlugin({
       if (credential === undefined || (credential.expires_at !== null && credential.expires_at <= now())) {
         return refuse(401, 'Unauthorized', { challenge })
       }
-      return identityOf({
-        consumer: consumers.ownerOf(credential),
-        credential: { id: credential.id, identifier: credential.id },
-        scopes: credential.scopes
-      })
+      return identityFor(credential)
+    }
+
+    /** Made when a key is first used: the same for all its requests. */
+    function identityFor (credential: KeyCredential): Identity {
+      const known = identities.get(credential)
+      if (known !== undefined) return known
+      const { id, scopes } = credential
+      const identity = identityOf({ consumer: consumers.ownerOf(credential), credential: { id, identifier: id }, scopes })
+      identities.set(credential, identity)
+      return identity
     }
 
     scope.addHook('onRequest', createAuthenticator({ plugin: 'key-auth', anonymous, preflight: config.run_on_preflight }, function keyAuth (request) {

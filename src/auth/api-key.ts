@@ -17,6 +17,9 @@ export const KEY_PREFIX = 'sp_'
 /** The owner's word in a key: what it is for, not who has it. */
 export const KEY_WORD = /^[a-z0-9]{1,16}$/
 
+// eslint-disable-next-line no-control-regex
+const BEYOND_ASCII = /[^\x00-\x7f]/
+
 const SHAPE = /^sp_(?:[a-z0-9]{1,16}_)?[0-9A-Za-z]{36}$/
 
 /** Makes a key. @param word between prefix and random part; '' for none */
@@ -40,7 +43,8 @@ export function isMalformedApiKey (key: string): boolean {
  * @returns SHA-256 in hex
  */
 export function digestApiKey (key: string): string {
-  return hash('sha256', Buffer.from(key, 'latin1'), 'hex')
+  // as a text it would be hashed as UTF-8, which is the same for ASCII and saves a copy
+  return hash('sha256', BEYOND_ASCII.test(key) ? Buffer.from(key, 'latin1') : key, 'hex')
 }
 
 /** CRC-32 as six digits of base 62, which hold 35 bits. */
