@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createUuids } from '../src/uuid.ts'
+import { createUuids } from '../../src/plugin-kit/uuid.ts'
 
 t.test('an id is a UUID of version 7 with the time in front', async t => {
   const uuid = createUuids(() => 0x0123456789ab)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { escapeArgument, escapePath, escapeRest, hasDotSegment, toBytes, toFieldValue, toText, unescapeArgument } from '../src/bytes.ts'
+import { escapeArgument, escapePath, escapeRest, hasDotSegment, toBytes, toFieldValue, toText, unescapeArgument } from '../../src/plugin-kit/bytes.ts'
 
 t.test('text and bytes are each other\'s reverse', async t => {
   for (const text of ['', 'abc', 'café', '\u{1f600}', '\r\n\0']) t.equal(toText(toBytes(text)), text)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ArgumentList } from '../src/argument-list.ts'
+import { ArgumentList } from '../../src/plugin-kit/argument-list.ts'
 
 function edit (text: string, change: (list: ArgumentList) => void): string {
   const list = ArgumentList.parse(text)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { MultipartForm } from '../src/multipart-form.ts'
+import { MultipartForm } from '../../src/plugin-kit/multipart-form.ts'
 
 const TYPE = 'multipart/form-data; boundary=XX'
 

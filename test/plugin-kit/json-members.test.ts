@@ -1,6 +1,6 @@
 import t from 'tap'
 import fc from 'fast-check'
-import { JsonMembers } from '../src/json-members.ts'
+import { JsonMembers } from '../../src/plugin-kit/json-members.ts'
 
 function edit (text: string, change: (members: JsonMembers) => void): string {
   const members = JsonMembers.parse(text)

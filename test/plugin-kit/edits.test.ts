@@ -1,5 +1,5 @@
 import t from 'tap'
-import { applyEdits, type Editable, type Edits, hasEdits } from '../src/edits.ts'
+import { applyEdits, type Editable, type Edits, hasEdits } from '../../src/plugin-kit/edits.ts'
 
 /** Names with lists of values, and a record of what was asked. */
 class Fields implements Editable<string> {
