@@ -97,13 +97,15 @@ t.test('read_timeout also ends an upload that the upstream does not take', async
   await settled(server)
 })
 
-t.test('where a plugin has response hooks, field names are sent in lower case', async t => {
-  const upstream = await rawUpstream(t, 'HTTP/1.1 200 OK\r\nX-Some-Field: 1\r\nContent-Length: 2\r\n\r\nok')
+t.test('where a plugin has response hooks, field names of streamed answers are sent in lower case', async t => {
   const hook = testPlugin(scope => { scope.addHook('onSend', async (_request, _reply, payload) => payload) })
-  for (const plugins of [[], [hook]]) {
+  const held = 'HTTP/1.1 200 OK\r\nX-Some-Field: 1\r\nContent-Length: 2\r\n\r\nok'
+  const streamed = 'HTTP/1.1 200 OK\r\nX-Some-Field: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n'
+  for (const [answer, plugins, name] of [[held, [], 'X-Some-Field'], [streamed, [], 'X-Some-Field'], [held, [hook], 'X-Some-Field'], [streamed, [hook], 'x-some-field']] as const) {
+    const upstream = await rawUpstream(t, answer)
     const { port } = await startHop(t, upstream.port, { plugins })
     const { client } = await ask(t, port, get())
-    t.match(client.text, plugins.length === 0 ? '\r\nX-Some-Field: 1\r\n' : '\r\nx-some-field: 1\r\n')
+    t.match(client.text, `\r\n${name}: 1\r\n`)
   }
 })
 
