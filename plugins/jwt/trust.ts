@@ -1,5 +1,6 @@
+import type { KeyObject } from 'node:crypto'
 import {
-  createLocalKeys, invalidToken, keepProvider, keyFits, readLocalKeys, readPublicKey, readSecret, singleKey,
+  BadKey, createLocalKeys, invalidToken, keepProvider, keyFits, readLocalKeys, readPublicKey, readSecret, singleKey,
   type BearerError, type JwtAlgorithm, type JwtSecret, type KeySource, type Owner, type ParsedToken, type PluginGateway, type Static, type Trust
 } from '../../src/plugin.ts'
 import type { Jwt } from './schema.ts'
@@ -72,8 +73,8 @@ function trustConsumers (config: Config, { consumers }: PluginGateway): TrustFor
 
   function trustCredential (secret: JwtSecret): TokenTrust | null {
     const { algorithm } = secret
-    const key = algorithm.startsWith('HS') ? readSecret(secret.secret ?? '', base64) : readPublicKey(secret.rsa_public_key ?? '')
-    if (!keyFits(algorithm, key)) return null
+    const key = keyOf(secret, base64)
+    if (key === null || !keyFits(algorithm, key)) return null
     return {
       keys: singleKey(key, algorithm),
       issuer: null,
@@ -96,5 +97,15 @@ function trustConsumers (config: Config, { consumers }: PluginGateway): TrustFor
       known.set(secret, trust)
     }
     return trust ?? invalidToken('Invalid key/secret')
+  }
+}
+
+/** null: the loader took it, and yet it is none, such as a secret that is no base64. */
+function keyOf ({ algorithm, secret, rsa_public_key: pem }: JwtSecret, base64: boolean): KeyObject | null {
+  try {
+    return algorithm.startsWith('HS') ? readSecret(secret ?? '', base64) : readPublicKey(pem ?? '')
+  } catch (error) {
+    if (error instanceof BadKey) return null
+    throw error
   }
 }

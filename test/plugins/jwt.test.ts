@@ -156,6 +156,18 @@ t.test('the key may be named by another claim, or in the header', async t => {
   refused(t, await test.request(bearer(await signToken(hs, {}, { kid: undefined }))), 401, 'No mandatory \'kid\' in claims', 'Bearer error="invalid_token"')
 })
 
+t.test('a list of algorithms narrows what credentials allow', async t => {
+  const test = await run(t, { algorithms: ['RS256'] })
+  t.equal((await test.request(bearer(await signToken(rs, { iss: 'acme-rsa' })))).status, 200)
+  refused(t, await test.request(bearer(await acme())), 401, 'Invalid algorithm', 'Bearer error="invalid_token"')
+})
+
+t.test('a credential without a usable key lets nobody in', async t => {
+  const test = await run(t, { secret_is_base64: true }, { consumers: [{ username: 'ann', jwt_secrets: [{ key: 'k', secret: '!!' }] }] })
+  const token = `${encode({ alg: 'HS256' })}.${encode({ iss: 'k' })}.${encode('x')}`
+  for (let index = 0; index < 2; index++) refused(t, await test.request(bearer(token)), 401, 'Invalid key/secret', 'Bearer error="invalid_token"')
+})
+
 t.test('tokens are found in query, cookies and headers, and the same one twice is one', async t => {
   const test = await run(t, { cookie_names: ['session', 'old'], header_names: ['authorization', 'x-token'], uri_param_names: ['jwt', 'a b'] })
   const token = await acme()
