@@ -61,7 +61,10 @@ async function keysOf (options: KeyOptions, config: Config, gateway: PluginGatew
   if (file !== undefined) return { issuer, keys: await readLocalKeys(gateway.directory, file) }
   if (pem !== undefined) return { issuer, keys: singleKey(readPublicKey(pem)) }
   if (secret !== undefined) return { issuer, keys: singleKey(readSecret(secret, config.secret_is_base64)) }
-  const provider = keepProvider(gateway, { issuer: options.issuer, jwksUri, timeout: config.timeout, allowInsecure: config.allow_insecure })
+  const asked = { timeout: config.timeout, allowInsecure: config.allow_insecure }
+  // with an address there is nothing to discover, and `iss` may be any text
+  if (jwksUri !== undefined) return { issuer, keys: keepProvider(gateway, { jwksUri, ...asked }).keys }
+  const provider = keepProvider(gateway, { issuer: options.issuer, ...asked })
   return { issuer: provider.issuer, keys: provider.keys }
 }
 

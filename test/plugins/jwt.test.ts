@@ -297,9 +297,9 @@ t.test('a key set in the file, and one in a file beside it', async t => {
 
 t.test('keys of an issuer, by discovery and by address', async t => {
   const issuer = await startIssuer(t, rs)
-  for (const config of [{ issuer: issuer.url }, { issuer: issuer.url, jwks_uri: `${issuer.url}/keys` }]) {
+  for (const config of [{ issuer: issuer.url }, { issuer: issuer.url, jwks_uri: `${issuer.url}/keys` }, { issuer: 'any text', jwks_uri: `${issuer.url}/keys` }]) {
     const test = await run(t, { ...config, allow_insecure: true, audience: ['api'] })
-    const claims = { iss: issuer.url, aud: 'api', sub: 'ann' }
+    const claims = { iss: config.issuer, aud: 'api', sub: 'ann' }
     t.equal((await test.request(bearer(await signToken(rs, claims)))).status, 200)
     refused(t, await test.request(bearer(await signToken(rs, { ...claims, aud: 'web' }))), 401, 'Invalid audience', 'Bearer error="invalid_token"', { aud: 'not the one expected' })
     await test.close()
