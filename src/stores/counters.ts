@@ -1,0 +1,45 @@
+/** What limits count with: one decision for all windows of a key, wherever the counts are kept. */
+
+/** Kong's periods, by the names of its options. */
+export type Period = 'second' | 'minute' | 'hour' | 'day' | 'month' | 'year'
+
+/** `sliding`: two buckets, the older one weighted. `fixed`: calendar windows (UTC). `gcra`: a bucket that leaks evenly. */
+export type WindowType = 'sliding' | 'fixed' | 'gcra'
+
+/** One limit: so much in each period. */
+export interface CounterWindow {
+  readonly period: Period
+  /** Above 0. */
+  readonly limit: number
+}
+
+/** When a request is counted: if it is admitted, in any case, or never (it only reads). */
+export type Counting = 'admitted' | 'always' | 'never'
+
+/** What a window says about one decision. Durations are milliseconds. */
+export interface WindowUsage {
+  readonly window: CounterWindow
+  /** What may still be spent after this decision; not below 0. */
+  readonly remaining: number
+  /** Until the window starts anew (`gcra`: until it is wholly free again). */
+  readonly reset: number
+  /** Until the cost would be admitted, if nobody else spends meanwhile; 0: it is. Infinity: it is above the limit. */
+  readonly wait: number
+}
+
+export interface Decision {
+  /** Every window has room for the cost. */
+  readonly admitted: boolean
+  /** In the order of the windows that were asked about. */
+  readonly usage: readonly WindowUsage[]
+}
+
+export interface CounterStore {
+  /**
+   * Decides about all windows of a key at once: a cost that one of them refuses is counted in none.
+   *
+   * @param key whose counters; any text, of which only a digest is kept
+   * @param cost not negative
+   */
+  take (key: string, windows: readonly CounterWindow[], cost: number, counting: Counting): Decision | Promise<Decision>
+}
