@@ -9,6 +9,7 @@ import jwt from './jwt/index.ts'
 import keyAuth from './key-auth/index.ts'
 import oauth2Introspection from './oauth2-introspection/index.ts'
 import openidConnect from './openid-connect/index.ts'
+import rateLimiting from './rate-limiting/index.ts'
 import requestTermination from './request-termination/index.ts'
 import requestTransformer from './request-transformer/index.ts'
 import responseTransformer from './response-transformer/index.ts'
@@ -26,6 +27,7 @@ export const builtins: readonly BrandedPlugin[] = [
   keyAuth,
   oauth2Introspection,
   openidConnect,
+  rateLimiting,
   requestTermination,
   requestTransformer,
   responseTransformer,

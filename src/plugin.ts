@@ -67,6 +67,14 @@ export { JsonMembers } from './plugin-kit/json-members.ts'
 export { MultipartForm } from './plugin-kit/multipart-form.ts'
 export { FieldName, FieldPair, FieldRename, HeaderName, HeaderPair, HeaderRename, isHopField, splitPair } from './plugin-kit/pairs.ts'
 export { createUuids } from './plugin-kit/uuid.ts'
+export type { Counting, CounterStore, CounterWindow, Decision, Period, WindowType, WindowUsage } from './stores/counters.ts'
+export { LENGTHS } from './stores/periods.ts'
+export { MemoryCounters } from './stores/memory-counters.ts'
+export type { Identifier } from './limits/identifier.ts'
+export { createIdentifier } from './limits/identifier.ts'
+export { createExemption, isNetwork } from './limits/exempt.ts'
+export type { PeriodLimits } from './limits/periods-schema.ts'
+export { periodFindings, Periods, shareOf, windowsOf } from './limits/periods-schema.ts'
 export type { RegexVerdict } from './config/regex-safety.ts'
 export { checkRegex } from './config/regex-safety.ts'
 
@@ -227,6 +235,10 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
   admitsAll? (config: Static<Schema>): boolean
   /** The collection of credentials that it reads: those of a file where nothing reads them are a warning. */
   readonly credentials?: keyof Credentials
+  /** It counts the requests of API keys that have a `rate_limit`: without such an entry these limits are a warning. */
+  readonly limitsKeys?: boolean
+  /** Whether each worker process counts on its own with these options, so that it gets its share of a limit only. */
+  dividedByWorkers? (config: Static<Schema>): boolean
   /** Header fields in which this entry speaks to upstreams about the caller: client-sent copies are removed on all routes. */
   identityHeaders? (config: Static<Schema>): Iterable<string>
   /** Names of header fields and arguments whose values are credentials: they are cut in all logs. */

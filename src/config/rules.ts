@@ -2,6 +2,7 @@ import { loaderRules } from './loader-rules.ts'
 
 /** What the lint finds in a file that could run. */
 const lintRules: Readonly<Record<string, string>> = {
+  'divided-limit': 'a limit that each worker process counts on its own',
   'idle-plugin': 'a plugin entry that no request ever runs',
   'literal-secret': 'a secret that stands in the file',
   'path-shadowed': 'a path of a route that other routes take completely',
@@ -18,7 +19,7 @@ const lintRules: Readonly<Record<string, string>> = {
   'route-tie': 'two routes that only their order in the file tells apart',
   'service-without-route': 'a service that never gets a request',
   'short-secret': 'a secret of HS256, HS384 or HS512 that is too short',
-  'uncounted-limit': 'a limit of an API key, which nothing counts yet',
+  'uncounted-limit': 'a limit of an API key, which nothing counts',
   'unused-consumer': 'a consumer that nothing uses',
   'unused-credentials': 'credentials that no plugin of the file reads',
   'unused-group': 'a consumer group without consumers or without a plugin entry',

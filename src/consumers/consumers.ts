@@ -1,4 +1,4 @@
-import type { BasicCredential, Config, Consumer, HmacCredential, JwtSecret, KeyCredential } from '../config/model.ts'
+import type { BasicCredential, Config, Consumer, HmacCredential, JwtSecret, KeyCredential, RequestLimits } from '../config/model.ts'
 
 const NO_GROUPS: readonly string[] = Object.freeze([])
 
@@ -15,9 +15,12 @@ export class Consumers {
   readonly #basic: ReadonlyMap<string, BasicCredential>
   readonly #hmac: ReadonlyMap<string, HmacCredential>
   readonly #groupNames: ReadonlyMap<string, string>
+  /** Limits of API keys that have some of their own, by the id of the credential. */
+  readonly keyLimits: ReadonlyMap<string, RequestLimits>
 
   constructor ({ consumers, consumer_groups: groups, credentials }: Pick<Config, 'consumers' | 'consumer_groups' | 'credentials'>) {
     this.basicCredentials = credentials.basicauth_credentials
+    this.keyLimits = new Map(credentials.keyauth_credentials.flatMap(({ id, rate_limit: limits }) => limits === null ? [] : [[id, limits]]))
     this.#byId = new Map(consumers.map(consumer => [consumer.id, consumer]))
     this.#byUsername = index(consumers, consumer => consumer.username)
     this.#byCustomId = index(consumers, consumer => consumer.custom_id)

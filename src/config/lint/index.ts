@@ -5,6 +5,7 @@ import type { Config } from '../model.ts'
 import { Report } from '../report.ts'
 import type { Source } from '../source.ts'
 import { LintContext } from './context.ts'
+import { dividedLimits } from './divided.ts'
 import { openWrites } from './open-writes.ts'
 import { openPrefixes, patternLikePaths } from './paths.ts'
 import { policyPlugins } from './policies.ts'
@@ -47,6 +48,7 @@ export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
   policyPlugins(context)
   openWrites(context)
   swallowingRoutes(context)
+  dividedLimits(context)
   plainHttp(context)
   literalSecrets(context)
   literalCredentials(context)

@@ -48,8 +48,10 @@ export function unusedGroups (context: LintContext): void {
   const { consumers, consumer_groups: groups, plugins } = context.config
   const members = new Set(consumers.flatMap(consumer => consumer.groups))
   const used = new Set(plugins.map(entry => entry.consumer_group))
+  // a text says with one of its values that groups matter
+  const named = plugins.some(entry => optionsThat(context, entry, 'consumer-groups').some(([, value]) => typeof value !== 'string' || value === 'consumer-group'))
   for (const group of groups) {
-    if (members.has(group.id) && used.has(group.id)) continue
+    if (members.has(group.id) && (named || used.has(group.id))) continue
     const pointer = `${group.pointer}/name`
     context.warn(pointer, {
       rule: 'unused-group',
@@ -77,12 +79,15 @@ export function unusedCredentials (context: LintContext): void {
 
 /** Limits of API keys that nothing counts. */
 export function uncountedKeys (context: LintContext): void {
+  const { registry } = context.plugins
+  if (context.config.plugins.some(entry => entry.enabled && registry.get(entry.name)?.limitsKeys === true)) return
+  const counting = [...registry.values()].filter(plugin => plugin.limitsKeys === true).map(plugin => plugin.name)
   for (const key of context.config.credentials.keyauth_credentials) {
     if (key.rate_limit === null) continue
     context.warn(`${key.pointer}/rate_limit`, {
       rule: 'uncounted-limit',
-      cause: 'no plugin counts the requests of a key yet: this limit has no effect',
-      mend: 'Limit the key elsewhere until then.'
+      cause: 'no entry of the file counts the requests of a key: this limit has no effect',
+      mend: `Add ${counting.join(' or ')} where the key is used.`
     }, 'key')
   }
 }

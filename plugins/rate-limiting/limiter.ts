@@ -1,0 +1,87 @@
+import {
+  createExemption, createIdentifier, GatewayError, MemoryCounters,
+  type Consumers, type CounterStore, type Decision, type FastifyReply, type FastifyRequest, type GatewayRequest, type Identifier, type PluginGateway
+} from '../../src/plugin.ts'
+import { describeLimits, retryAfter } from './headers.ts'
+import { compileLimits, type Limits, type LimitSet } from './limits.ts'
+import type { Config } from './schema.ts'
+
+/** One request that was counted, for what its answer says it has cost. */
+interface Counted {
+  readonly key: string
+  readonly limits: Limits
+}
+
+/** What an entry does, for all of its scopes. */
+export class Limiter {
+  readonly #config: Config
+  readonly #consumers: Consumers
+  readonly #limits: LimitSet
+  readonly #store: CounterStore
+  readonly #identify: Identifier
+  readonly #exempt: ((gateway: GatewayRequest) => boolean) | null
+  readonly #counted = new WeakMap<FastifyRequest, Counted>()
+
+  constructor (config: Config, gateway: PluginGateway) {
+    this.#config = config
+    this.#consumers = gateway.consumers
+    this.#limits = compileLimits(config, gateway)
+    this.#identify = createIdentifier(config as Parameters<typeof createIdentifier>[0], gateway.consumers)
+    this.#exempt = createExemption(config.exempt)
+    const { window_type: type, max_counters: most } = config
+    const counters = gateway.keep(`counters:${type}`, () => new MemoryCounters({ type, most, now: gateway.now }))
+    counters.limitTo(most)
+    this.#store = counters
+  }
+
+  /** @throws GatewayError when the request is one too many */
+  admit (request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
+    const { gateway } = request
+    if (this.#exempt?.(gateway) === true) return
+    const own = gateway.credential === null ? undefined : this.#limits.keys.get(gateway.credential.id)
+    const limits = own ?? this.#tierOf(gateway) ?? this.#limits.standard
+    const key = own === undefined ? this.#identify(request) : `key:${gateway.credential?.id}`
+    if (this.#config.cost_header !== undefined) this.#counted.set(request, { key, limits })
+    const decision = this.#store.take(key, limits.windows, this.#config.cost, this.#config.count_refused ? 'always' : 'admitted')
+    if (!(decision instanceof Promise)) return this.#conclude(decision, limits, request, reply)
+    return decision.then(decided => this.#conclude(decided, limits, request, reply))
+  }
+
+  #conclude ({ admitted, usage }: Decision, limits: Limits, { gateway }: FastifyRequest, reply: FastifyReply): void {
+    const { dry_run: dry, hide_client_headers: hidden, error_code: status, error_message: message } = this.#config
+    if (dry) {
+      if (!admitted) gateway.log['rate_limit'] = 'would-refuse'
+      return
+    }
+    if (!hidden) describeLimits(reply, usage, limits.policy)
+    if (admitted) return
+    gateway.log['rate_limit'] = 'refused'
+    throw new GatewayError('SP_RATE_LIMITED', status, message, { headers: { 'retry-after': String(retryAfter(usage)) } })
+  }
+
+  #tierOf ({ consumer, identity }: GatewayRequest): Limits | undefined {
+    const { tiers } = this.#limits
+    if (tiers.size === 0) return undefined
+    if (this.#config.tier_by === 'claim') {
+      const name = identity?.claims?.[this.#config.claim_name as string]
+      return typeof name === 'string' ? tiers.get(name) : undefined
+    }
+    if (consumer === null) return undefined
+    const groups = this.#consumers.groupNames(consumer)
+    for (const [name, limits] of tiers) if (groups.includes(name)) return limits
+    return undefined
+  }
+
+  /** Counts what the answer says, beyond what was counted before it. */
+  charge (request: FastifyRequest, reply: FastifyReply, name: string): void | Promise<void> {
+    const value = String(reply.getHeader(name) ?? '')
+    reply.removeHeader(name)
+    const counted = this.#counted.get(request)
+    // response hooks may run twice, and nobody pays twice
+    if (counted === undefined || !this.#counted.delete(request) || !/^\d{1,15}(?:\.\d{1,6})?$/.test(value)) return
+    const more = Number(value) - this.#config.cost
+    if (more <= 0) return
+    const decision = this.#store.take(counted.key, counted.limits.windows, more, 'always')
+    if (decision instanceof Promise) return decision.then(() => {})
+  }
+}

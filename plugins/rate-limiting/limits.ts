@@ -1,0 +1,32 @@
+import { type CounterWindow, LENGTHS, type PeriodLimits, type PluginGateway, shareOf, windowsOf } from '../../src/plugin.ts'
+import type { Config } from './schema.ts'
+
+/** Limits that apply to a request, with what headers say of them in any case. */
+export interface Limits {
+  readonly windows: readonly CounterWindow[]
+  /** RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10 section 3). */
+  readonly policy: string
+}
+
+/** Everything that an entry may apply, made ready once. */
+export interface LimitSet {
+  /** Of who is in no tier. */
+  readonly standard: Limits
+  /** By name, in the order of the file. */
+  readonly tiers: ReadonlyMap<string, Limits>
+  /** Of API keys with limits of their own, by the id of the credential. */
+  readonly keys: ReadonlyMap<string, Limits>
+}
+
+/** Each worker counts alone, so it gets its share. */
+export function compileLimits (config: Config, { workers, consumers }: Pick<PluginGateway, 'workers' | 'consumers'>): LimitSet {
+  const compile = (limits: PeriodLimits): Limits => {
+    const windows = shareOf(windowsOf(limits), workers)
+    return { windows, policy: windows.map(({ period, limit }) => `"${period}";q=${Math.floor(limit)};w=${LENGTHS[period] / 1000}`).join(', ') }
+  }
+  return {
+    standard: compile(config),
+    tiers: new Map(Object.entries(config.tiers ?? {}).map(([name, limits]) => [name, compile(limits)])),
+    keys: new Map([...consumers.keyLimits].map(([id, limits]) => [id, compile(limits)]))
+  }
+}

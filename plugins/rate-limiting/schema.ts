@@ -1,0 +1,139 @@
+import { HeaderName, Periods, type Static, Type } from '../../src/plugin.ts'
+
+export const RateLimiting = Type.Object({
+  ...Periods,
+  limit_by: Type.Enum(['consumer', 'credential', 'ip', 'service', 'header', 'path', 'claim', 'scope', 'consumer-group'], {
+    title: 'Limit by',
+    description: 'Who shares a count. What is missing on a request (nobody is authenticated, no such header) falls back to the client\'s address; an IPv6 client is its /64.',
+    default: 'consumer',
+    examples: ['ip']
+  }),
+  header_name: Type.Optional({
+    ...HeaderName,
+    title: 'Header',
+    description: 'Header of `limit_by: header`.',
+    examples: ['x-tenant']
+  }),
+  path: Type.Optional(Type.String({
+    title: 'Path',
+    description: 'Request path of `limit_by: path`: all its requests share one count.',
+    pattern: '^/',
+    examples: ['/export']
+  })),
+  claim_name: Type.Optional(Type.String({
+    title: 'Claim',
+    description: 'Claim of the verified token, for `limit_by: claim` and `tier_by: claim`.',
+    minLength: 1,
+    examples: ['plan']
+  })),
+  window_type: Type.Enum(['sliding', 'fixed', 'gcra'], {
+    title: 'Window',
+    description: '`sliding`: two buckets, the older one weighted. `fixed`: Kong\'s windows of the calendar (UTC). `gcra`: the limit at once, then evenly.',
+    default: 'sliding',
+    examples: ['fixed']
+  }),
+  cost: Type.Number({
+    title: 'Cost',
+    description: 'What a request spends.',
+    exclusiveMinimum: 0,
+    default: 1,
+    examples: [5]
+  }),
+  cost_header: Type.Optional({
+    ...HeaderName,
+    title: 'Cost header',
+    description: 'Header of the service\'s answer with what the request has really cost; what is above `cost` is counted then. The client doesn\'t see it.',
+    examples: ['x-query-cost']
+  }),
+  tiers: Type.Optional(Type.Record(Type.String({ minLength: 1 }), Type.Object(Periods, { additionalProperties: false }), {
+    title: 'Tiers',
+    description: 'Limits by the name of a tier, instead of those above. Who is in none has those above.',
+    refersTo: 'consumer-groups',
+    minProperties: 1,
+    examples: [{ free: { minute: 100 }, pro: { minute: 1000 } }]
+  })),
+  tier_by: Type.Enum(['consumer-group', 'claim'], {
+    title: 'Tier by',
+    description: 'What names the tier: a consumer group of the caller (of several, the first in `tiers`), or the claim `claim_name`.',
+    default: 'consumer-group',
+    examples: ['claim']
+  }),
+  exempt: Type.Object({
+    ips: Type.Array(Type.String({ title: 'Address', description: 'An address or a CIDR range.', examples: ['10.0.0.0/8'] }), {
+      title: 'Addresses',
+      description: 'Addresses and CIDR ranges of clients.',
+      default: [],
+      examples: [['10.0.0.0/8']]
+    }),
+    paths: Type.Array(Type.String({ title: 'Path', description: 'A path.', pattern: '^/', examples: ['/health'] }), {
+      title: 'Paths',
+      description: 'Request paths; `/*` at the end stands for everything below.',
+      default: [],
+      examples: [['/health', '/internal/*']]
+    })
+  }, {
+    title: 'Exempt',
+    description: 'Who is neither limited nor counted.',
+    additionalProperties: false,
+    default: {},
+    examples: [{ paths: ['/health'] }]
+  }),
+  dry_run: Type.Boolean({
+    title: 'Dry run',
+    description: 'Count and decide, write `rate_limit: would-refuse` to the access log, and let everything pass without headers.',
+    default: false,
+    examples: [true]
+  }),
+  count_refused: Type.Boolean({
+    title: 'Count refused requests',
+    description: 'A refused request counts, too: a client that goes on too fast stays refused.',
+    default: false,
+    examples: [true]
+  }),
+  policy: Type.Enum(['local', 'redis'], {
+    title: 'Policy',
+    description: 'Where counts are. `local`: in the memory of each process, which gets its share of the limit where there are several workers. `redis` is not supported yet.',
+    default: 'local',
+    examples: ['local']
+  }),
+  max_counters: Type.Integer({
+    title: 'Counters',
+    description: 'Counters held in memory at most, of 40 to 48 bytes; each window of a key is one. Where all are in use, the least used of a sample makes room.',
+    minimum: 1000,
+    maximum: 5_000_000,
+    default: 1_000_000,
+    examples: [100_000]
+  }),
+  fault_tolerant: Type.Boolean({
+    title: 'Fault tolerant',
+    description: 'What Kong does when its store is down. The local policy has nothing that could be: it makes no difference.',
+    default: true,
+    examples: [true]
+  }),
+  hide_client_headers: Type.Boolean({
+    title: 'Hide headers',
+    description: 'Tell clients nothing about limits, but `Retry-After` where they are refused.',
+    default: false,
+    examples: [true]
+  }),
+  error_code: Type.Integer({
+    title: 'Status',
+    description: 'Status of a refusal.',
+    minimum: 400,
+    maximum: 599,
+    default: 429,
+    examples: [503]
+  }),
+  error_message: Type.String({
+    title: 'Message',
+    description: 'Message of a refusal.',
+    default: 'API rate limit exceeded',
+    examples: ['Slow down']
+  })
+}, {
+  title: 'rate-limiting',
+  description: 'Limits how many requests a client may make in a second, a minute, … or a year.',
+  additionalProperties: false
+})
+
+export type Config = Static<typeof RateLimiting>
