@@ -1,24 +1,16 @@
-import { type CheckFinding, isNetwork, periodFindings } from '../../src/plugin.ts'
+import { type CheckFinding, identifierFindings, isNetwork, periodFindings, redisFindings } from '../../src/plugin.ts'
 import type { Config } from './schema.ts'
-
-/** What a value of `limit_by` needs beside it. */
-const NEEDS = { header: 'header_name', path: 'path', claim: 'claim_name' } as const
 
 /** Rules that the schema can't say. */
 export function * checkConfig (config: Config): Generator<CheckFinding> {
   yield * periodFindings(config, '')
   for (const [name, limits] of Object.entries(config.tiers ?? {})) yield * periodFindings(limits, `/tiers/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)
-  const needed = NEEDS[config.limit_by as keyof typeof NEEDS]
-  if (needed !== undefined && config[needed] === undefined) {
-    yield { path: '/limit_by', message: `\`limit_by: ${config.limit_by}\` needs \`${needed}\``, mend: `Add \`${needed}\`.` }
-  }
+  yield * identifierFindings(config)
   if (config.tiers !== undefined && config.tier_by === 'claim' && config.claim_name === undefined) {
     yield { path: '/tier_by', message: '`tier_by: claim` needs `claim_name`', mend: 'Add `claim_name`.' }
   }
   for (const [index, text] of config.exempt.ips.entries()) {
     if (!isNetwork(text)) yield { path: `/exempt/ips/${index}`, message: 'this is neither an address nor a CIDR range', mend: 'Write it like 10.0.0.0/8 or 2001:db8::1.' }
   }
-  if (config.policy === 'redis') {
-    yield { path: '/policy', message: 'counting in Redis is not supported yet', mend: 'Use `policy: local`, and limits for each gateway.' }
-  }
+  yield * redisFindings(config.policy, config.redis)
 }

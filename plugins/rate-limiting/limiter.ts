@@ -1,6 +1,6 @@
 import {
-  createExemption, createIdentifier, GatewayError, MemoryCounters,
-  type Consumers, type CounterStore, type Decision, type FastifyReply, type FastifyRequest, type GatewayRequest, type Identifier, type PluginGateway
+  createExemption, createIdentifier, GatewayError, keepCounters,
+  type Consumers, type CounterStore, type Decision, type FastifyReply, type FastifyRequest, type GatewayRequest, type Identifier, type PluginGateway, type RedisSettings
 } from '../../src/plugin.ts'
 import { describeLimits, retryAfter } from './headers.ts'
 import { compileLimits, type Limits, type LimitSet } from './limits.ts'
@@ -26,12 +26,17 @@ export class Limiter {
     this.#config = config
     this.#consumers = gateway.consumers
     this.#limits = compileLimits(config, gateway)
-    this.#identify = createIdentifier(config as Parameters<typeof createIdentifier>[0], gateway.consumers)
+    this.#identify = createIdentifier(config, gateway.consumers)
     this.#exempt = createExemption(config.exempt)
-    const { window_type: type, max_counters: most } = config
-    const counters = gateway.keep(`counters:${type}`, () => new MemoryCounters({ type, most, now: gateway.now }))
-    counters.limitTo(most)
-    this.#store = counters
+    this.#store = keepCounters(gateway, {
+      policy: config.policy,
+      type: config.window_type,
+      most: config.max_counters,
+      // a dry run refuses nobody
+      onStoreError: config.dry_run ? 'allow' : config.on_store_error ?? (config.fault_tolerant ? 'local' : 'deny'),
+      replicas: config.replicas,
+      ...(config.redis === undefined ? {} : { redis: config.redis as RedisSettings })
+    })
   }
 
   /** @throws GatewayError when the request is one too many */
@@ -53,7 +58,7 @@ export class Limiter {
       if (!admitted) gateway.log['rate_limit'] = 'would-refuse'
       return
     }
-    if (!hidden) describeLimits(reply, usage, limits.policy)
+    if (!hidden && usage.length > 0) describeLimits(reply, usage, limits.policy)
     if (admitted) return
     gateway.log['rate_limit'] = 'refused'
     throw new GatewayError('SP_RATE_LIMITED', status, message, { headers: { 'retry-after': String(retryAfter(usage)) } })
@@ -73,7 +78,7 @@ export class Limiter {
   }
 
   /** Counts what the answer says, beyond what was counted before it. */
-  charge (request: FastifyRequest, reply: FastifyReply, name: string): void | Promise<void> {
+  async charge (request: FastifyRequest, reply: FastifyReply, name: string): Promise<void> {
     const value = String(reply.getHeader(name) ?? '')
     reply.removeHeader(name)
     const counted = this.#counted.get(request)
@@ -81,7 +86,9 @@ export class Limiter {
     if (counted === undefined || !this.#counted.delete(request) || !/^\d{1,15}(?:\.\d{1,6})?$/.test(value)) return
     const more = Number(value) - this.#config.cost
     if (more <= 0) return
-    const decision = this.#store.take(counted.key, counted.limits.windows, more, 'always')
-    if (decision instanceof Promise) return decision.then(() => {})
+    // the answer is there: that it could not be counted is no reason to take it away
+    try {
+      await this.#store.take(counted.key, counted.limits.windows, more, 'always')
+    } catch {}
   }
 }

@@ -18,10 +18,10 @@ export interface LimitSet {
   readonly keys: ReadonlyMap<string, Limits>
 }
 
-/** Each worker counts alone, so it gets its share. */
+/** Workers that count alone get their share. */
 export function compileLimits (config: Config, { workers, consumers }: Pick<PluginGateway, 'workers' | 'consumers'>): LimitSet {
   const compile = (limits: PeriodLimits): Limits => {
-    const windows = shareOf(windowsOf(limits), workers)
+    const windows = shareOf(windowsOf(limits), config.policy === 'local' ? workers : 1)
     return { windows, policy: windows.map(({ period, limit }) => `"${period}";q=${Math.floor(limit)};w=${LENGTHS[period] / 1000}`).join(', ') }
   }
   return {

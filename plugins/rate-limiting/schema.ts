@@ -1,4 +1,4 @@
-import { HeaderName, Periods, type Static, Type } from '../../src/plugin.ts'
+import { HeaderName, Periods, RedisOptions, type Static, Type } from '../../src/plugin.ts'
 
 export const RateLimiting = Type.Object({
   ...Periods,
@@ -50,6 +50,7 @@ export const RateLimiting = Type.Object({
     description: 'Limits by the name of a tier, instead of those above. Who is in none has those above.',
     refersTo: 'consumer-groups',
     minProperties: 1,
+    additionalProperties: false,
     examples: [{ free: { minute: 100 }, pro: { minute: 1000 } }]
   })),
   tier_by: Type.Enum(['consumer-group', 'claim'], {
@@ -92,9 +93,30 @@ export const RateLimiting = Type.Object({
   }),
   policy: Type.Enum(['local', 'redis'], {
     title: 'Policy',
-    description: 'Where counts are. `local`: in the memory of each process, which gets its share of the limit where there are several workers. `redis` is not supported yet.',
+    description: 'Where counts are. `local`: in the memory of each process, which gets its share of the limit where there are several workers. `redis`: in Redis, where any number of gateways admit no more than the limit.',
     default: 'local',
-    examples: ['local']
+    examples: ['redis']
+  }),
+  redis: Type.Optional(RedisOptions),
+  sync_rate: Type.Number({
+    title: 'Sync rate',
+    description: 'Always -1: each decision is made in Redis. Counting locally and telling Redis now and then is not supported yet.',
+    minimum: -1,
+    maximum: -1,
+    default: -1,
+    examples: [-1]
+  }),
+  on_store_error: Type.Optional(Type.Enum(['local', 'allow', 'deny'], {
+    title: 'On store error',
+    description: 'While Redis is down. `local`: each process counts on its own, by its share of the limit (see `replicas`). `allow`: all pass. `deny`: all are refused with 503. Default: as `fault_tolerant` says.',
+    examples: ['deny']
+  })),
+  replicas: Type.Integer({
+    title: 'Replicas',
+    description: 'Gateways that share the limit, for `on_store_error: local`: each has that part of it, divided by its workers.',
+    minimum: 1,
+    default: 1,
+    examples: [3]
   }),
   max_counters: Type.Integer({
     title: 'Counters',
@@ -106,7 +128,7 @@ export const RateLimiting = Type.Object({
   }),
   fault_tolerant: Type.Boolean({
     title: 'Fault tolerant',
-    description: 'What Kong does when its store is down. The local policy has nothing that could be: it makes no difference.',
+    description: 'Kong\'s way to say what happens while Redis is down: true is `on_store_error: local`, false is `deny`.',
     default: true,
     examples: [true]
   }),

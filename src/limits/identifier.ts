@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Consumers } from '../consumers/consumers.ts'
-import type { GatewayRequest } from '../plugin.ts'
+import type { CheckFinding, GatewayRequest } from '../plugin.ts'
 import { clientNetwork } from './client-network.ts'
 
 /** Kong's words for what a limit is counted by, and four of our own. */
@@ -8,9 +8,20 @@ export type LimitBy = 'consumer' | 'credential' | 'ip' | 'service' | 'header' | 
 
 export interface IdentifierOptions {
   readonly limit_by: LimitBy
-  readonly header_name?: string
-  readonly path?: string
-  readonly claim_name?: string
+  readonly header_name?: string | undefined
+  readonly path?: string | undefined
+  readonly claim_name?: string | undefined
+}
+
+/** What a value of `limit_by` needs beside it. */
+const NEEDS: Readonly<Partial<Record<LimitBy, 'header_name' | 'path' | 'claim_name'>>> = { header: 'header_name', path: 'path', claim: 'claim_name' }
+
+/** What is wrong with options that say who shares a count. */
+export function * identifierFindings (options: IdentifierOptions): Generator<CheckFinding> {
+  const needed = NEEDS[options.limit_by]
+  if (needed !== undefined && options[needed] === undefined) {
+    yield { path: '/limit_by', message: `\`limit_by: ${options.limit_by}\` needs \`${needed}\``, mend: `Add \`${needed}\`.` }
+  }
 }
 
 /** Whose counters a request is counted in. */

@@ -57,3 +57,8 @@ export function windowsOf (limits: PeriodLimits): CounterWindow[] {
 export function shareOf (windows: readonly CounterWindow[], processes: number): CounterWindow[] {
   return windows.map(({ period, limit }) => ({ period, limit: processes === 1 ? limit : Math.max(Math.min(1, limit), Math.floor(limit / processes)) }))
 }
+
+/** The same of one number. */
+export function shareOfCount (limit: number, processes: number): number {
+  return Math.max(1, Math.floor(limit / processes))
+}

@@ -198,6 +198,20 @@ t.test('the exempt are neither limited nor counted', async t => {
   t.equal((await test.request('/internal')).status, 429)
 })
 
+t.test('while Redis is down: deny refuses, a dry run does not, and what an answer has cost is let go', async t => {
+  const redis = { host: '127.0.0.1', port: 1 }
+  const denied = await limited(t, { minute: 5, policy: 'redis', redis, fault_tolerant: false })
+  const answer = await denied.request()
+  t.equal(answer.status, 503)
+  t.equal(answer.headers['retry-after'], '1')
+  const dry = await limited(t, { minute: 5, policy: 'redis', redis, on_store_error: 'deny', dry_run: true })
+  t.same(await statuses(dry, {}, {}), [200, 200])
+  const local = await limited(t, { minute: 5, policy: 'redis', redis, replicas: 5 })
+  t.same(await statuses(local, {}, {}), [200, 429])
+  const allowed = await limited(t, { minute: 1, policy: 'redis', redis, on_store_error: 'allow', cost_header: 'x-cost' }, { upstream: () => ({ headers: { 'x-cost': '9' } }) })
+  t.same(await statuses(allowed, {}, {}), [200, 200])
+})
+
 t.test('tiers by a claim; who is in none has the limits of the entry', async t => {
   const test = await limited(t, { minute: 1, tiers: { pro: { minute: 3 }, free: { second: 1, minute: 2 } }, tier_by: 'claim', claim_name: 'plan' })
   const remaining = async (headers: Record<string, string>): Promise<unknown> => {
@@ -260,6 +274,10 @@ t.test('what the schema can\'t say', async t => {
   t.same(findings(plugin, { minute: 5, tiers: { a: { minute: 1 } }, tier_by: 'claim' }), ['error /tier_by'])
   t.same(findings(plugin, { minute: 5, exempt: { ips: ['10.0.0.0/8', '10.0.0.0/33', 'a', '::1/128', '::/129', '1.2.3.4/8/8'] } }), ['error /exempt/ips/1', 'error /exempt/ips/2', 'error /exempt/ips/4', 'error /exempt/ips/5'])
   t.same(findings(plugin, { minute: 5, policy: 'redis' }), ['error /policy'])
+  t.same(findings(plugin, { minute: 5, policy: 'redis', redis: {} }), ['error /redis'])
+  t.same(findings(plugin, { minute: 5, policy: 'redis', redis: { host: 'a', cluster_nodes: [{ ip: 'b' }], database: 1 } }), ['error /redis', 'error /redis/database'])
+  t.same(findings(plugin, { minute: 5, policy: 'redis', redis: { sentinel_nodes: [{ host: 'b' }] } }), ['error /redis'])
+  t.same(findings(plugin, { minute: 5, policy: 'redis', redis: { sentinel_nodes: [{ host: 'b' }], sentinel_master: 'm' } }), [])
   t.throws(() => findings(plugin, { minute: 0 }))
 })
 
@@ -268,6 +286,9 @@ t.test('check tells of limits that workers divide, and of limits of keys that no
   t.same(await rulesOf(text('{ minute: 5 }', 'gateway: { workers: 2 }\n')), ['divided-limit'])
   t.same(await rulesOf(text('{ minute: 5 }', 'gateway: { workers: auto }\n')), ['divided-limit'])
   t.same(await rulesOf(text('{ minute: 5 }')), [])
+  const group = 'consumer_groups: [{ name: pro }]\nconsumers: [{ username: ada, groups: [pro] }]\n'
+  t.same(await rulesOf(text('{ minute: 5 }') + group), ['unused-group'])
+  t.same(await rulesOf(text('{ minute: 5, tiers: { pro: { minute: 9 } } }') + group), [], 'a tier makes a difference for its group')
   const key = 'consumers: [{ username: ada, keyauth_credentials: [{ hash: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08, rate_limit: { minute: 1 } }] }]\n'
   t.notOk((await rulesOf(text('{ minute: 5 }') + key)).includes('uncounted-limit'))
   t.ok((await rulesOf(text('{ minute: 5 }').replace('- {', '- { enabled: false,').replace('[{ name: rate-limiting', '[{ enabled: false, name: rate-limiting') + key)).includes('uncounted-limit'))

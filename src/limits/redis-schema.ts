@@ -1,0 +1,53 @@
+import { Type } from 'typebox'
+
+const Port = (example: number) => Type.Integer({ title: 'Port', description: 'TCP port.', minimum: 1, maximum: 65_535, default: 6379, examples: [example] })
+const Text = (title: string, description: string, example: string) => Type.String({ title, description, minLength: 1, examples: [example] })
+const Secret = (title: string, description: string) => Type.String({ title, description, minLength: 1, secret: true, examples: ['{vault://env/REDIS_PASSWORD}'] })
+
+/** How Redis (or Valkey) is reached: Kong's fields, those of the paid edition for Sentinel and Cluster included. */
+export const RedisOptions = Type.Object({
+  host: Type.Optional(Text('Host', 'Name or address of a single Redis.', 'redis.internal')),
+  port: Port(6380),
+  username: Type.Optional(Text('User', 'User of the access control list.', 'sallyport')),
+  password: Type.Optional(Secret('Password', 'Password of the user.')),
+  database: Type.Integer({ title: 'Database', description: 'Number of the database; a cluster has 0 alone.', minimum: 0, default: 0, examples: [1] }),
+  timeout: Type.Integer({ title: 'Timeout', description: 'Milliseconds that a decision may take before Redis counts as down.', minimum: 1, default: 50, examples: [20] }),
+  ssl: Type.Boolean({ title: 'TLS', description: 'Encrypt the connection.', default: false, examples: [true] }),
+  ssl_verify: Type.Boolean({ title: 'Verify', description: 'Verify the certificate of Redis.', default: true, examples: [false] }),
+  server_name: Type.Optional(Text('Server name', 'Name in the certificate, where it isn\'t `host`.', 'redis.example.com')),
+  sentinel_master: Type.Optional(Text('Sentinel master', 'Name of the master that the sentinels know.', 'main')),
+  sentinel_nodes: Type.Optional(Type.Array(Type.Object({
+    host: Text('Host', 'Name or address of a sentinel.', 'sentinel-1.internal'),
+    port: Port(26_379)
+  }, { title: 'Sentinel', description: 'A sentinel.', additionalProperties: false, examples: [{ host: 'sentinel-1.internal', port: 26_379 }] }), {
+    title: 'Sentinels', description: 'Sentinels that say where the master is, in place of `host`.', minItems: 1, examples: [[{ host: 'sentinel-1.internal', port: 26_379 }]]
+  })),
+  sentinel_username: Type.Optional(Text('Sentinel user', 'User at the sentinels.', 'sallyport')),
+  sentinel_password: Type.Optional(Secret('Sentinel password', 'Password at the sentinels.')),
+  cluster_nodes: Type.Optional(Type.Array(Type.Object({
+    ip: Text('Host', 'Name or address of a node.', '10.0.0.1'),
+    port: Port(6379)
+  }, { title: 'Node', description: 'A node.', additionalProperties: false, examples: [{ ip: '10.0.0.1', port: 6379 }] }), {
+    title: 'Cluster nodes', description: 'Some nodes of a Redis Cluster, which name the others, in place of `host`.', minItems: 1, examples: [[{ ip: '10.0.0.1', port: 6379 }]]
+  }))
+}, {
+  title: 'Redis',
+  description: 'How Redis is reached.',
+  additionalProperties: false,
+  examples: [{ host: 'redis.internal' }]
+})
+
+type Written = { readonly [Key in 'host' | 'sentinel_master' | 'sentinel_nodes' | 'cluster_nodes' | 'database']?: unknown }
+
+/** What is wrong with where Redis is said to be. */
+export function * redisFindings (policy: 'local' | 'redis', redis: Written | undefined): Generator<{ path: string, message: string, mend: string }> {
+  if (policy === 'local') return
+  if (redis === undefined) {
+    yield { path: '/policy', message: '`policy: redis` needs `redis`', mend: 'Add `redis`, with the `host`.' }
+    return
+  }
+  const places = (['host', 'sentinel_nodes', 'cluster_nodes'] as const).filter(name => redis[name] !== undefined)
+  if (places.length !== 1) yield { path: '/redis', message: 'exactly one of `host`, `sentinel_nodes` and `cluster_nodes` says where Redis is', mend: places.length === 0 ? 'Add `host`.' : 'Keep one of them.' }
+  if ((redis.sentinel_nodes === undefined) !== (redis.sentinel_master === undefined)) yield { path: '/redis', message: '`sentinel_nodes` and `sentinel_master` go together', mend: 'Write both, or neither.' }
+  if (redis.cluster_nodes !== undefined && redis.database !== 0) yield { path: '/redis/database', message: 'a cluster has database 0 alone', mend: 'Remove `database`.' }
+}

@@ -1,0 +1,71 @@
+import { Cluster, Redis } from 'ioredis'
+
+/** Kong's names of what is needed to reach Redis, those of the paid edition included. */
+export interface RedisSettings {
+  readonly host?: string
+  readonly port: number
+  readonly username?: string
+  readonly password?: string
+  readonly database: number
+  /** Milliseconds that a decision may take. */
+  readonly timeout: number
+  readonly ssl: boolean
+  readonly ssl_verify: boolean
+  readonly server_name?: string
+  readonly sentinel_master?: string
+  readonly sentinel_nodes?: ReadonlyArray<{ readonly host: string, readonly port: number }>
+  readonly sentinel_username?: string
+  readonly sentinel_password?: string
+  readonly cluster_nodes?: ReadonlyArray<{ readonly ip: string, readonly port: number }>
+}
+
+const CONNECT_TIMEOUT = 2000
+const LONGEST_PAUSE = 1000
+
+/** A client that connects by itself, again and again. Commands fail at once while there is no connection. */
+export function connectRedis (settings: RedisSettings): Redis | Cluster {
+  const pause = (attempt: number): number => Math.min(attempt * 50, LONGEST_PAUSE)
+  const options = {
+    ...(settings.username === undefined ? {} : { username: settings.username }),
+    ...(settings.password === undefined ? {} : { password: settings.password }),
+    ...(settings.ssl ? { tls: { rejectUnauthorized: settings.ssl_verify, ...(settings.server_name === undefined ? {} : { servername: settings.server_name }) } } : {}),
+    commandTimeout: settings.timeout,
+    connectTimeout: CONNECT_TIMEOUT,
+    enableOfflineQueue: false,
+    // what was under way when a connection broke is decided elsewhere by then: sent again it would count twice
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: pause
+  }
+  const client = createClient(settings, options, pause)
+  // every command tells of it as well
+  client.on('error', () => {})
+  return client
+}
+
+function createClient (settings: RedisSettings, options: Readonly<Record<string, unknown>>, pause: (attempt: number) => number): Redis | Cluster {
+  const { cluster_nodes: nodes, sentinel_nodes: sentinels } = settings
+  if (nodes !== undefined) {
+    return new Cluster(nodes.map(({ ip, port }) => ({ host: ip, port })), {
+      redisOptions: options,
+      enableOfflineQueue: false,
+      enableAutoPipelining: true,
+      // a slot that moves is followed; a node that is gone is waited for by nobody
+      maxRedirections: 3,
+      retryDelayOnFailover: 10,
+      retryDelayOnClusterDown: 10,
+      retryDelayOnTryAgain: 10,
+      clusterRetryStrategy: pause
+    })
+  }
+  const single = { ...options, db: settings.database, enableAutoPipelining: true } as const
+  if (sentinels === undefined) return new Redis({ ...single, host: settings.host ?? '127.0.0.1', port: settings.port })
+  return new Redis({
+    ...single,
+    sentinels: sentinels.map(({ host, port }) => ({ host, port })),
+    name: settings.sentinel_master ?? '',
+    sentinelRetryStrategy: pause,
+    ...(settings.sentinel_username === undefined ? {} : { sentinelUsername: settings.sentinel_username }),
+    ...(settings.sentinel_password === undefined ? {} : { sentinelPassword: settings.sentinel_password })
+  })
+}

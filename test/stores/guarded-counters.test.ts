@@ -1,0 +1,93 @@
+import t from 'tap'
+import type { CounterWindow, Decision } from '../../src/stores/counters.ts'
+import { GuardedCounters, type OnStoreError } from '../../src/stores/guarded-counters.ts'
+import { MemoryCounters } from '../../src/stores/memory-counters.ts'
+
+const WINDOWS: CounterWindow[] = [{ period: 'minute', limit: 8 }]
+
+/** A store that is up or down, a clock, and what the log says. */
+function guarded (onStoreError: OnStoreError, processes = 4) {
+  const world = { up: true, asked: 0, probed: 0, time: 0, lines: [] as string[] }
+  const answer: Decision = { admitted: true, usage: [] }
+  const counters = new GuardedCounters({
+    shared: {
+      take: async () => {
+        world.asked++
+        if (!world.up) throw new Error('connection is closed')
+        return answer
+      },
+      reachable: async () => {
+        world.probed++
+        return world.up
+      }
+    },
+    local: new MemoryCounters({ type: 'fixed', most: 1000, now: () => 1_000_000 }),
+    onStoreError,
+    processes,
+    log: {
+      warn: (...args: unknown[]) => { world.lines.push(`warn ${args.at(-1)} ${JSON.stringify(args[0])}`) },
+      info: (...args: unknown[]) => { world.lines.push(`info ${args.at(-1)}`) }
+    } as never,
+    tick: () => world.time
+  })
+  return { world, answer, take: async () => await counters.take('a', WINDOWS, 1, 'admitted') }
+}
+
+t.test('while the store answers, it decides', async t => {
+  const { world, answer, take } = guarded('deny')
+  t.equal(await take(), answer)
+  t.same([world.asked, world.probed, world.lines], [1, 0, []])
+})
+
+t.test('while it is down, the share of one process is admitted, and nobody asks it but a probe', async t => {
+  const { world, take } = guarded('local')
+  world.up = false
+  const decisions = [await take(), await take(), await take()]
+  t.same(decisions.map(decision => decision.admitted), [true, true, false], 'a fourth of 8')
+  t.equal(world.asked, 1)
+  t.same(world.lines, ['warn the store of limits does not answer {"reason":"connection is closed","on_store_error":"local"}'])
+  world.time = 499
+  await take()
+  t.equal(world.probed, 0)
+  world.time = 500
+  await take()
+  t.equal(world.probed, 1)
+  t.equal(world.asked, 1)
+})
+
+t.test('it is asked again as soon as a probe has seen it', async t => {
+  const { world, take, answer } = guarded('allow')
+  world.up = false
+  t.same(await take(), { admitted: true, usage: [] })
+  world.up = true
+  world.time = 600
+  await take()
+  await new Promise(resolve => setImmediate(resolve))
+  t.equal(await take(), answer)
+  t.equal(world.asked, 2)
+  t.equal(world.lines.at(-1), 'info the store of limits answers again')
+})
+
+t.test('deny refuses with 503, and says when to come again', async t => {
+  const { world, take } = guarded('deny')
+  world.up = false
+  for (let count = 0; count < 2; count++) await t.rejects(take(), { code: 'SP_STORE_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '1' } })
+  t.equal(world.asked, 1)
+})
+
+t.test('a store that comes and goes is one line a minute in the log', async t => {
+  const { world, take } = guarded('allow')
+  for (let round = 0; round < 10; round++) {
+    world.up = false
+    await take()
+    world.up = true
+    world.time += 1000
+    await take()
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  t.equal(world.lines.length, 2, 'down, and up again')
+  world.time = 60_000
+  world.up = false
+  await take()
+  t.equal(world.lines.filter(line => line.startsWith('warn')).length, 2)
+})

@@ -1,0 +1,84 @@
+/** Counters in a real Redis, against those in memory: the same decisions, by the clock of Redis. */
+import fc from 'fast-check'
+import t from 'tap'
+import type { CounterWindow, Period, WindowType } from '../../src/stores/counters.ts'
+import { endOfWindow } from '../../src/stores/periods.ts'
+import { connectRedis, type RedisSettings } from '../../src/stores/redis/connect.ts'
+import { RedisCounters } from '../../src/stores/redis/redis-counters.ts'
+import { MemoryCounters } from '../../src/stores/memory-counters.ts'
+import { COUNTER_SCRIPT } from '../../src/stores/redis/counter-script.ts'
+import { startRedis } from '../helpers/redis.ts'
+import { until } from '../helpers/running.ts'
+
+const settings = (port: number, more: Partial<RedisSettings> = {}): RedisSettings => ({ host: '127.0.0.1', port, database: 0, timeout: 5000, ssl: false, ssl_verify: true, ...more })
+
+t.test('a real Redis', async t => {
+  const { port } = await startRedis(t, ['--requirepass', 'default-password', '--user', 'limits', 'on', '>limits-password', '~sallyport:*', '+@all', '-@admin'])
+  const client = connectRedis(settings(port, { username: 'limits', password: 'limits-password', database: 3 }))
+  t.teardown(() => client.disconnect())
+  const counters = (type: WindowType): RedisCounters => new RedisCounters({ client, type, prefix: 'sallyport:test' })
+  await until('the client is connected', async () => await counters('fixed').reachable())
+
+  t.test('decides as the memory does, at any time of the clock', async t => {
+    let run = 0
+    // the script with a clock that the test sets, by which Redis itself would have dropped what it holds
+    const script = COUNTER_SCRIPT.replace("redis.call('TIME')", 'cjson.decode(table.remove(ARGV))').replace(/if now \+ redis\.call\('PTTL'.*/, '')
+    const trace = fc.array(fc.record({ pause: fc.integer({ min: 0, max: 40_000 }), cost: fc.integer({ min: 1, max: 4 }), counting: fc.constantFrom('admitted', 'always', 'never') }), { minLength: 1, maxLength: 25 })
+    const periods = ['second', 'minute', 'day', 'month', 'year'] as const
+    await fc.assert(fc.asyncProperty(fc.constantFrom<WindowType>('fixed', 'sliding', 'gcra'), fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }), trace, async (type, start, steps) => {
+      let now = start.getTime()
+      const memory = new MemoryCounters({ type, most: 1000, now: () => now })
+      const key = `sallyport:test:${run++}`
+      const windows: CounterWindow[] = periods.map((period, index) => ({ period, limit: 3 + 5 * index }))
+      for (const { pause, cost, counting } of steps) {
+        now += pause
+        const expected = memory.take('key', windows, cost, counting)
+        const args = windows.flatMap(({ period, limit }) => [period, String(lengthOf(period)), String(limit)])
+        const [admitted, ...numbers] = (await client.eval(script, 1, key, type, String(cost), counting, ...args, JSON.stringify([Math.floor(now / 1000), now % 1000 * 1000])) as unknown[]).map(Number)
+        const found = windows.map((window, index) => ({ window, remaining: numbers[index * 3], reset: numbers[index * 3 + 1], wait: numbers[index * 3 + 2] === -1 ? Infinity : numbers[index * 3 + 2] }))
+        if ((admitted === 1) !== expected.admitted) return false
+        for (const [index, one] of expected.usage.entries()) {
+          const other = found[index]
+          if (other === undefined || other.wait !== one.wait || Math.abs((other.remaining ?? NaN) - one.remaining) > 1e-5 || Math.abs((other.reset ?? NaN) - one.reset) > 0.01) return false
+        }
+      }
+      return true
+    }), { numRuns: 60 })
+    t.pass()
+  })
+
+  t.test('counts for all of its clients, by the clock of Redis, and forgets in time', async t => {
+    const store = counters('fixed')
+    const windows: CounterWindow[] = [{ period: 'hour', limit: 10 }, { period: 'month', limit: 100 }]
+    const other = connectRedis(settings(port, { username: 'limits', password: 'limits-password', database: 3 }))
+    t.teardown(() => other.disconnect())
+    await until('connected', async () => await new RedisCounters({ client: other, type: 'fixed', prefix: 'x' }).reachable())
+    const all = await Promise.all(Array.from({ length: 40 }, async (_, index) => await (index % 2 === 0 ? store : new RedisCounters({ client: other, type: 'fixed', prefix: 'sallyport:test' })).take('secret-api-key', windows, 1, 'admitted')))
+    t.equal(all.filter(decision => decision.admitted).length, 10)
+    const keys = await client.keys('*secret*')
+    t.same(keys, [], 'what clients send is not to be read in Redis')
+    const [key = ''] = await client.keys('sallyport:test:fixed:*')
+    const expires = Date.now() + await client.pttl(key)
+    t.ok(Math.abs(expires - endOfWindow('month', Date.now())) < 5000)
+  })
+
+  t.test('a Redis that has forgotten the script is told again', async t => {
+    const admin = connectRedis(settings(port, { password: 'default-password' }))
+    t.teardown(() => admin.disconnect())
+    await until('connected', async () => await new RedisCounters({ client: admin, type: 'fixed', prefix: 'x' }).reachable())
+    await admin.script('FLUSH')
+    t.match(await counters('gcra').take('a', [{ period: 'minute', limit: 3 }], 4, 'admitted'), { admitted: false, usage: [{ remaining: 3, wait: Infinity }] })
+    t.match(await counters('gcra').take('a', [{ period: 'minute', limit: 3 }], 3, 'admitted'), { admitted: true, usage: [{ remaining: 0, wait: 0 }] })
+  })
+
+  t.test('whom Redis does not let in is told so', async t => {
+    const stranger = connectRedis(settings(port, { username: 'limits', password: 'wrong', timeout: 300 }))
+    t.teardown(() => stranger.disconnect())
+    t.equal(await new RedisCounters({ client: stranger, type: 'fixed', prefix: 'sallyport' }).reachable(), false)
+    await t.rejects(new RedisCounters({ client: stranger, type: 'fixed', prefix: 'sallyport' }).take('a', [{ period: 'minute', limit: 1 }], 1, 'admitted'))
+  })
+})
+
+function lengthOf (period: Period): number {
+  return { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000, month: 2_592_000_000, year: 31_536_000_000 }[period]
+}
