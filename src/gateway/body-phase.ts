@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { collectBody, hasBody, inviteBody } from '../proxy/request-body.ts'
-import { contextOf, type Step } from './compose.ts'
+import { chosen, contextOf, type Step } from './compose.ts'
 
 export type Transform = Step
 
@@ -51,7 +51,9 @@ export function createBodyReader (transforms: readonly Transform[], buffer: numb
 
 async function transform (transforms: readonly Transform[], request: FastifyRequest, reply: FastifyReply, source: Readable): Promise<Readable> {
   let stream = source
+  const context = contextOf(request)
   for (const step of transforms) {
+    if (!chosen(step, context)) continue
     const result = step.callback
       ? await new Promise((resolve, reject) => {
         step.run.call(step.instance, request, reply, stream, (error?: unknown, value?: unknown) => error != null ? reject(error) : resolve(value))

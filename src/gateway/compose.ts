@@ -48,7 +48,8 @@ function choose ({ audiences }: Choice, { consumer }: Context): number {
   return audiences.findIndex(id => id === null || (consumer !== null && (id === consumer.id || consumer.groups.includes(id))))
 }
 
-function chosen (step: Step, context: Context): boolean {
+/** Whether the step is of the entry that counts for this request's consumer. */
+export function chosen (step: Step, context: Context): boolean {
   return step.slot === -1 || context.choices?.[step.slot] === step.choice
 }
 
