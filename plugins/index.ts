@@ -2,6 +2,7 @@ import type { BrandedPlugin } from '../src/plugin.ts'
 import acl from './acl/index.ts'
 import authPolicy from './auth-policy/index.ts'
 import basicAuth from './basic-auth/index.ts'
+import concurrencyLimiting from './concurrency-limiting/index.ts'
 import correlationId from './correlation-id/index.ts'
 import forwardAuth from './forward-auth/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
@@ -10,8 +11,10 @@ import keyAuth from './key-auth/index.ts'
 import oauth2Introspection from './oauth2-introspection/index.ts'
 import openidConnect from './openid-connect/index.ts'
 import rateLimiting from './rate-limiting/index.ts'
+import requestSizeLimiting from './request-size-limiting/index.ts'
 import requestTermination from './request-termination/index.ts'
 import requestTransformer from './request-transformer/index.ts'
+import responseRatelimiting from './response-ratelimiting/index.ts'
 import responseTransformer from './response-transformer/index.ts'
 import signedIdentity from './signed-identity/index.ts'
 
@@ -20,6 +23,7 @@ export const builtins: readonly BrandedPlugin[] = [
   acl,
   authPolicy,
   basicAuth,
+  concurrencyLimiting,
   correlationId,
   forwardAuth,
   hmacAuth,
@@ -28,8 +32,10 @@ export const builtins: readonly BrandedPlugin[] = [
   oauth2Introspection,
   openidConnect,
   rateLimiting,
+  requestSizeLimiting,
   requestTermination,
   requestTransformer,
+  responseRatelimiting,
   responseTransformer,
   signedIdentity
 ]

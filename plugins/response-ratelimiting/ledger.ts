@@ -1,0 +1,83 @@
+import {
+  createIdentifier, GatewayError, keepCounters, type RedisSettings, shareOf, windowsOf,
+  type CounterStore, type CounterWindow, type FastifyReply, type FastifyRequest, type Identifier, type PluginGateway, type WindowUsage
+} from '../../src/plugin.ts'
+import { announced } from './announced.ts'
+import type { Config } from './schema.ts'
+
+interface Limit {
+  readonly name: string
+  readonly windows: readonly CounterWindow[]
+}
+
+/** What clients have spent, and may still spend. */
+export class Ledger {
+  readonly #config: Config
+  readonly #limits: readonly Limit[]
+  readonly #store: CounterStore
+  readonly #identify: Identifier
+  /** Whose answers are to be counted. */
+  readonly #keys = new WeakMap<FastifyRequest, string>()
+
+  constructor (config: Config, gateway: PluginGateway) {
+    this.#config = config
+    this.#limits = Object.entries(config.limits).map(([name, limits]) => ({
+      name,
+      windows: shareOf(windowsOf(limits), config.policy === 'local' ? gateway.workers : 1)
+    }))
+    this.#identify = createIdentifier(config, gateway.consumers)
+    this.#store = keepCounters(gateway, {
+      policy: config.policy,
+      type: 'fixed',
+      most: config.max_counters,
+      onStoreError: config.fault_tolerant ? 'local' : 'deny',
+      replicas: config.replicas,
+      ...(config.redis === undefined ? {} : { redis: config.redis as RedisSettings })
+    })
+  }
+
+  /** Tells the service what is left. @throws GatewayError 429 when nothing is left of a limit, and that is to block */
+  async open (request: FastifyRequest): Promise<void> {
+    const key = this.#identify(request)
+    this.#keys.set(request, key)
+    for (const { name, windows } of this.#limits) {
+      const { usage } = await this.#store.take(`${name} ${key}`, windows, 0, 'never')
+      const left = Math.floor(leastOf(usage))
+      request.gateway.upstream?.headers.set(`X-RateLimit-Remaining-${name}`, String(left))
+      if (left === 0 && this.#config.block_on_first_violation) throw exceeded(name)
+    }
+  }
+
+  /** Counts what the answer has spent, and tells the client. @throws GatewayError 429 when it spends of what was used up */
+  async settle (request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const key = this.#keys.get(request)
+    const spent = announced(reply.getHeader(this.#config.header_name))
+    reply.removeHeader(this.#config.header_name)
+    // response hooks may run twice, and nobody pays twice
+    if (key === undefined || !this.#keys.delete(request)) return
+    for (const { name, windows } of this.#limits) {
+      if (!spent.has(name)) continue
+      const { usage } = await this.#store.take(`${name} ${key}`, windows, 0, 'never')
+      if (usage.length > 0 && leastOf(usage) <= 0) throw exceeded(name)
+    }
+    for (const { name, windows } of this.#limits) {
+      const amount = spent.get(name) ?? 0
+      const { usage } = await this.#store.take(`${name} ${key}`, windows, amount, amount > 0 ? 'always' : 'never')
+      if (!this.#config.hide_client_headers) describe(reply, name, usage)
+    }
+  }
+}
+
+function leastOf (usage: readonly WindowUsage[]): number {
+  return usage.reduce((least, { remaining }) => Math.min(least, remaining), Number.MAX_SAFE_INTEGER)
+}
+
+function describe (reply: FastifyReply, name: string, usage: readonly WindowUsage[]): void {
+  for (const { window: { period, limit }, remaining } of usage) {
+    reply.header(`X-RateLimit-Limit-${name}-${period}`, String(limit)).header(`X-RateLimit-Remaining-${name}-${period}`, String(Math.floor(remaining)))
+  }
+}
+
+function exceeded (name: string): GatewayError {
+  return new GatewayError('SP_RESPONSE_LIMITED', 429, `API rate limit exceeded for '${name}'`)
+}
