@@ -14,11 +14,12 @@ import sallyportFour from '../peers/sallyport-4.js'
 import sallyportJwt from '../peers/sallyport-jwt.js'
 import sallyportJwtNew from '../peers/sallyport-jwt-new.js'
 import sallyportKeyAuth from '../peers/sallyport-key-auth.js'
+import sallyportRateLimiting from '../peers/sallyport-rate-limiting.js'
 import sallyportVerify from '../peers/sallyport-verify.js'
 import undiciDispatch from '../peers/undici-dispatch.js'
 
 export const PARTICIPANTS = [
-  nginx, haproxy, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, nodeHttp, fastifyHttpProxy,
+  nginx, haproxy, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, nodeHttp, fastifyHttpProxy,
   httpProxy, fastGateway, expressGateway
 ]
 
@@ -30,6 +31,7 @@ export const REQUIRED = {
   sallyport: { get: 0.55, get16k: 0.65, post: 0.65 },
   'sallyport+4': { get: 0.70, get16k: 0.70, post: 0.70 },
   'sallyport+key-auth': { get: 0.60 },
+  'sallyport+rate-limiting': { get: 0.60 },
   'sallyport+jwt': { get: 0.65, get16k: 0.65, post: 0.65 }
 }
 
