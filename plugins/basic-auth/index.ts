@@ -20,7 +20,7 @@ export default definePlugin({
     const { consumers, now } = gateway
     return {
       consumers,
-      anonymous: config.anonymous === undefined ? null : consumers.find(config.anonymous) ?? null,
+      anonymous: consumers.anonymous(config.anonymous),
       users: new Users(consumers),
       verifier: gateway.keep('verifier', () => new Verifier(now))
     }

@@ -24,7 +24,7 @@ export default definePlugin({
     const key = JSON.stringify([url.href, timeout, limit, verify])
     return {
       authoriser: gateway.keep(key, () => new Subrequests({ url, timeout, limit, verify }), async authoriser => await authoriser.close()),
-      anonymous: config.anonymous === undefined ? null : gateway.consumers.find(config.anonymous) ?? null,
+      anonymous: gateway.consumers.anonymous(config.anonymous),
       cache: config.cache_ttl === 0 ? null : new PermissionCache(config.cache_ttl * 1000, gateway.now)
     }
   },

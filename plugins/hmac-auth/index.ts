@@ -35,7 +35,7 @@ export default definePlugin({
     return {
       consumers,
       now,
-      anonymous: config.anonymous === undefined ? null : consumers.find(config.anonymous) ?? null
+      anonymous: consumers.anonymous(config.anonymous)
     }
   },
   register (scope, { config, state: { anonymous, consumers, now } }) {

@@ -27,7 +27,7 @@ export default definePlugin({
   async setup (config, gateway): Promise<State> {
     const revocations = config.revocation === undefined ? null : await revocationsOf(config.revocation, gateway)
     return {
-      anonymous: config.anonymous === undefined ? null : gateway.consumers.find(config.anonymous),
+      anonymous: gateway.consumers.anonymous(config.anonymous),
       tokens: createTokenFinder({ headers: config.header_names, cookies: config.cookie_names, parameters: config.uri_param_names }),
       verify: await createVerifier(config, gateway, revocations)
     }

@@ -27,7 +27,7 @@ export default definePlugin({
   check: checkConfig,
   setup (config, gateway): State {
     return {
-      anonymous: config.anonymous === undefined ? null : gateway.consumers.find(config.anonymous) ?? null,
+      anonymous: gateway.consumers.anonymous(config.anonymous),
       introspector: keepIntrospector(gateway, introspectionOptions(config)),
       judge: createJudge(config, gateway)
     }

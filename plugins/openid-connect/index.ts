@@ -26,7 +26,7 @@ export default definePlugin({
   check: checkConfig,
   setup (config, gateway): State {
     return {
-      anonymous: config.anonymous === undefined ? null : gateway.consumers.find(config.anonymous) ?? null,
+      anonymous: gateway.consumers.anonymous(config.anonymous),
       verify: createVerify(config, gateway)
     }
   },

@@ -41,6 +41,14 @@ export class Consumers {
     return this.#byId.get(nameOrId) ?? this.#byUsername.get(nameOrId)
   }
 
+  /**
+   * Who callers without a valid credential are, by an option `anonymous` (the loader has seen to it that there is such a
+   * consumer); null: they are refused.
+   */
+  anonymous (nameOrId: string | undefined): Consumer | null {
+    return nameOrId === undefined ? null : this.find(nameOrId) ?? null
+  }
+
   byId (id: string): Consumer | undefined {
     return this.#byId.get(id)
   }
