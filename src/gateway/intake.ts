@@ -197,10 +197,10 @@ function route (context: Context, snapshot: Snapshot, fields: string[]): void {
   context.scope = runtime.scope
   if (runtime.scope.policed) context.attempts = []
   context.captures = match.captures
-  if (runtime.target !== null) {
+  if (runtime.destination !== null) {
     const path = upstreamPath((runtime.service as NonNullable<typeof runtime.service>).path, match.route, context.path, match.prefix)
     const stripped = match.route.strip_path && match.prefix !== '/' ? match.prefix : ''
-    context.upstream = new Upstream(runtime.target, hostTowards(context, runtime), context.method, path, context.query, fields, stripped)
+    context.upstream = new Upstream(runtime.destination, hostTowards(context, runtime), context.method, path, context.query, fields, stripped)
   }
   if (runtime.httpsOnly !== 0 && context.scheme === 'http') context.failure = httpsRequired(context, runtime.httpsOnly)
 }

@@ -1,5 +1,5 @@
 import type { Route, Service } from '../config/model.ts'
-import type { Target } from '../proxy/transport.ts'
+import type { Destination } from '../upstream/destination.ts'
 import type { Scope } from './scopes.ts'
 
 /** A route with everything that can be known about its requests before the first one comes. */
@@ -8,7 +8,7 @@ export interface RouteRuntime {
   readonly service: Service | null
   readonly scope: Scope
   /** null: no service. */
-  readonly target: Target | null
+  readonly destination: Destination | null
   /** Host field towards the upstream, unless the client's is preserved. */
   readonly hostHeader: string
   readonly preservesHost: boolean

@@ -3,7 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Config, Route } from '../config/model.ts'
 import { sendError } from './error-body.ts'
 import { logFailure } from './log-failure.ts'
-import type { Target, Transport } from '../proxy/transport.ts'
+import type { Transport } from '../proxy/transport.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import { tokensOf, type Tokens } from '../proxy/product.ts'
 import { compileRouter } from '../router/compile.ts'
@@ -20,6 +20,7 @@ import { serviceHost, type RouteRuntime } from './runtime.ts'
 import { registerScope, type LiveEntry, type Scope } from './scopes.ts'
 import { closeEntries, setUpEntries } from './setup.ts'
 import { createTrust, type Trust } from './trust.ts'
+import { Destinations } from '../upstream/destinations.ts'
 import { version } from '../version.ts'
 
 /** What snapshots share: it belongs to the process and outlives each of them. */
@@ -48,7 +49,7 @@ export class Snapshot {
   readonly miss: Scope
   readonly #services: SnapshotServices
   readonly #runtimes: Map<Route, RouteRuntime>
-  readonly #targets: readonly Target[]
+  readonly #destinations: Destinations
   readonly #app: FastifyInstance
   readonly #entries: ReadonlyMap<string, LiveEntry>
   readonly #kept: readonly string[]
@@ -76,19 +77,19 @@ export class Snapshot {
     })
     prepareRoot(app)
 
-    const targets: Target[] = []
     const { entries, kept } = await setUpEntries(config, registry, app, services)
+    const destinations = new Destinations(config, services.transport)
     try {
-      return await Snapshot.#assemble(config, registry, services, app, targets, entries, kept)
+      return await Snapshot.#assemble(config, registry, services, app, destinations, entries, kept)
     } catch (error) {
-      for (const target of targets) services.transport.release(target)
+      destinations.release()
       await closeEntries(entries, kept, services)
       await app.close().catch(() => {})
       throw error
     }
   }
 
-  static async #assemble (config: Config, registry: PluginRegistry, services: SnapshotServices, app: FastifyInstance, targets: Target[], entries: ReadonlyMap<string, LiveEntry>, kept: readonly string[]): Promise<Snapshot> {
+  static async #assemble (config: Config, registry: PluginRegistry, services: SnapshotServices, app: FastifyInstance, destinations: Destinations, entries: ReadonlyMap<string, LiveEntry>, kept: readonly string[]): Promise<Snapshot> {
     const tokens = tokensOf(config.gateway.headers, version)
     const chains = new Chains(config, registry)
     const scopes = new Map<string, Scope>()
@@ -123,38 +124,22 @@ export class Snapshot {
     const miss = add(chains.of(null), true)
 
     const serviceById = new Map(config.services.map(service => [service.id, service]))
-    const targetOf = new Map<string, Target>()
     const runtimes = new Map<Route, RouteRuntime>()
     for (const route of config.routes) {
       const service = route.service === null ? null : serviceById.get(route.service) ?? null
-      let target: Target | null = null
-      if (service !== null) {
-        target = targetOf.get(service.id) ?? null
-        if (target === null) {
-          target = services.transport.acquire({
-            protocol: service.protocol,
-            host: service.host,
-            port: service.port,
-            connectTimeout: service.connect_timeout,
-            verify: service.tls_verify
-          })
-          targetOf.set(service.id, target)
-          targets.push(target)
-        }
-      }
       const secure = route.protocols.includes('https') && !route.protocols.includes('http')
       runtimes.set(route, {
         route,
         service,
         scope: add(chains.of(route), false),
-        target,
+        destination: service === null ? null : destinations.of(service.id),
         hostHeader: service === null ? '' : serviceHost(service),
         preservesHost: route.preserve_host,
         httpsOnly: secure ? route.https_redirect_status_code : 0
       })
     }
     await app.ready()
-    return new Snapshot({ config, services, app, tokens, miss, runtimes, targets, entries, kept })
+    return new Snapshot({ config, services, app, tokens, miss, runtimes, destinations, entries, kept })
   }
 
   private constructor (parts: {
@@ -164,7 +149,7 @@ export class Snapshot {
     tokens: Tokens,
     miss: Scope
     runtimes: Map<Route, RouteRuntime>,
-    targets: readonly Target[],
+    destinations: Destinations,
     entries: ReadonlyMap<string, LiveEntry>,
     kept: readonly string[]
   }) {
@@ -174,7 +159,7 @@ export class Snapshot {
     this.tokens = parts.tokens
     this.miss = parts.miss
     this.#runtimes = parts.runtimes
-    this.#targets = parts.targets
+    this.#destinations = parts.destinations
     this.#entries = parts.entries
     this.#kept = parts.kept
     this.router = compileRouter(parts.config.routes)
@@ -231,7 +216,7 @@ export class Snapshot {
     await this.idle()
     await this.#app.close()
     await closeEntries(this.#entries, this.#kept, this.#services)
-    for (const target of this.#targets) this.#services.transport.release(target)
+    this.#destinations.release()
   }
 }
 

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import type { Ending } from '../upstream/destination.ts'
 
 /** Kong's texts, which users search for. */
 const INVALID = 'An invalid response was received from the upstream server'
@@ -48,6 +49,16 @@ export function causeCode (error: unknown): string {
 export function upstreamError (cause: unknown): GatewayError {
   const failure = FAILURES[causeCode(cause)] ?? OTHER
   return new GatewayError(failure.code, failure.status, failure.message, { cause })
+}
+
+const CONNECTING = new Set(['SP_UPSTREAM_REFUSED', 'SP_UPSTREAM_UNREACHABLE', 'SP_UPSTREAM_NAME', 'SP_UPSTREAM_CONNECT_TIMEOUT'])
+
+/** How an attempt that failed with this error ended. */
+export function endingOf (cause: unknown): Ending {
+  const { code, status } = FAILURES[causeCode(cause)] ?? OTHER
+  if (CONNECTING.has(code)) return 'connect'
+  if (status === 504) return 'timeout'
+  return code === 'SP_UPSTREAM_RESET' ? 'reset' : 'invalid'
 }
 
 /** Connection failures and resets: what a retry may mend. Timeouts while waiting for an answer are not. */

@@ -7,9 +7,10 @@ import { GatewayError } from '../errors.ts'
 import { AnswerFields } from './answer-fields.ts'
 import { answerHead, type AnswerHead } from './answer-head.ts'
 import { writeAnswer } from './answer-writer.ts'
-import { causeCode, isConnectionFailure, upstreamError } from './errors.ts'
+import { causeCode, endingOf, isConnectionFailure, upstreamError } from './errors.ts'
 import { HeaderList } from './header-list.ts'
 import { answerThroughHooks, type AnswerChain } from './hooked-answer.ts'
+import type { Ending } from '../upstream/destination.ts'
 import type { Tokens } from './product.ts'
 import { answerEarly, hasBody } from './request-body.ts'
 import { finishRequestHead } from './request-head.ts'
@@ -86,7 +87,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop, Task {
   send (readTimeout: number, writeTimeout: number): void {
     this.#readTimeout = readTimeout
     this.#writeTimeout = writeTimeout
-    this.#upstream.target.turn.add(this)
+    this.#upstream.destination.turn.add(this)
   }
 
   /** The turn ends: sends the request, or the answer that has been held. */
@@ -115,13 +116,14 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop, Task {
 
   /** Called again for a retry. */
   #dispatch (): void {
-    const { target, body, path, query } = this.#upstream
+    const { body, path, query } = this.#upstream
     this.#sent = false
     if (this.#context.proxiedTick === 0) this.#context.proxiedTick = performance.now()
     if (body !== null && !Buffer.isBuffer(body) && this.#stopWatch === null) {
-      this.#stopWatch = watchUpload(body, this.#writeTimeout, error => this.#fail(error))
+      this.#stopWatch = watchUpload(body, this.#writeTimeout, error => this.#fail(error, 'timeout'))
     }
     try {
+      const target = this.#upstream.begin(this.#context)
       this.#client = target.connections.take()
       this.#client.dispatch({
         path: query === null ? path : `${path}?${query}`,
@@ -133,6 +135,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop, Task {
         upgrade: this.#context.upgrade === null ? null : 'websocket'
       }, this)
     } catch (error) {
+      if (error instanceof GatewayError) {
+        // there is no target
+        this.#fail(error)
+        return
+      }
       // undici refuses the request itself: a path or field that may not be sent
       this.onError(error as Error)
     }
@@ -159,6 +166,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop, Task {
     const context = this.#context
     context.headTick = performance.now()
     context.upstreamStatus = status
+    this.#upstream.head(status, context)
     this.#status = status
     this.#statusText = reasonPhrase(status, statusText)
     this.#resume = resume
@@ -193,9 +201,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop, Task {
       socket.destroy()
       return
     }
-    this.#finish()
+    this.#finish(null)
     this.#context.headTick = performance.now()
     this.#context.upstreamStatus = status
+    this.#upstream.head(status, this.#context)
     this.#context.proxied = true
     this.#context.answered = true
     const { fields } = answerHead(this.#context, (raw ?? []) as Buffer[], this.#delivery.tokens)
@@ -223,10 +232,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop, Task {
   onComplete (trailers: Buffer[] | string[] | null): void {
     this.#give()
     if (this.#done) return
-    this.#finish()
+    this.#finish('complete')
     if (this.#chunks !== null) {
       this.#answered = true
-      this.#upstream.target.turn.add(this)
+      this.#upstream.destination.turn.add(this)
     } else if (this.#stream !== null) {
       this.#stream.end()
     } else {
@@ -246,7 +255,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop, Task {
     const { body } = this.#upstream
     if (body !== null && !Buffer.isBuffer(body) && body.errored === error) {
       // a plugin's stream has broken the upload off, and says with which status
-      this.#fail(error)
+      this.#fail(error, 'cancelled')
       return
     }
     if (this.#context.raw.destroyed && !this.#context.raw.complete && hasBody(this.#context.raw)) {
@@ -256,13 +265,14 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop, Task {
     }
     if (this.#head === null && this.#mayRetry(error)) {
       this.#left--
+      this.#upstream.end(endingOf(error), this.#context)
       this.#note(error)
       this.#abort = null
       this.#dispatch()
       return
     }
     this.#note(error)
-    this.#fail(upstreamError(error))
+    this.#fail(upstreamError(error), endingOf(error))
   }
 
   #body (): Buffer | null {
@@ -354,13 +364,13 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop, Task {
 
   /** Remembers a failed attempt for the log. */
   #note (error: Error): void {
-    const { target } = this.#upstream
-    ;(this.#context.tries ??= []).push({ host: target.host, port: target.port, startedAt: Date.now(), error: causeCode(error) })
+    const { host, port } = this.#upstream
+    ;(this.#context.tries ??= []).push({ host, port, startedAt: Date.now(), error: causeCode(error) })
   }
 
-  #fail (error: Error): void {
+  #fail (error: Error, ending: Ending = 'invalid'): void {
     if (this.#done) return
-    this.#finish()
+    this.#finish(ending)
     this.#abort?.()
     if (error instanceof GatewayError) this.#context.errorCode = error.code
     if (this.#stream !== null) {
@@ -376,20 +386,22 @@ export class Exchange implements Dispatcher.DispatchHandler, Hop, Task {
   /** The client has left. */
   cancel (): void {
     if (this.#done) return
-    this.#finish()
+    this.#finish('cancelled')
     this.#stream?.destroy()
     this.#abort?.()
   }
 
   #give (): void {
     if (this.#client === null) return
-    this.#upstream.target.connections.give(this.#client)
+    this.#upstream.target?.connections.give(this.#client)
     this.#client = null
   }
 
-  #finish (): void {
+  /** @param ending of the attempt; null: a tunnel goes on with it */
+  #finish (ending: Ending | null): void {
     this.#done = true
     this.#context.hop = null
+    if (ending !== null) this.#upstream.end(ending, this.#context)
     this.#stopWatch?.()
   }
 }

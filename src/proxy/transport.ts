@@ -13,8 +13,6 @@ export interface Target {
   /** `http://host:port`, IPv6 in brackets. */
   readonly origin: string
   readonly connections: Connections
-  /** When to send: shared by all targets. */
-  readonly turn: Turn
 }
 
 export interface TargetOptions {
@@ -41,14 +39,15 @@ const IDLE_MAXIMUM = 60_000
  */
 export class Transport {
   readonly #held = new Map<string, Held>()
-  readonly #turn = new Turn()
+  /** When to send: shared by all targets. */
+  readonly turn = new Turn()
 
   /** The target with these options; give it back with `release`. */
   acquire (options: TargetOptions): Target {
     const key = `${options.protocol}|${options.host}|${options.port}|${options.connectTimeout}|${options.verify}`
     let held = this.#held.get(key)
     if (held === undefined) {
-      held = { target: open(options, this.#turn), users: 0 }
+      held = { target: open(options), users: 0 }
       this.#held.set(key, held)
     }
     held.users++
@@ -73,7 +72,7 @@ export class Transport {
   }
 }
 
-function open (options: TargetOptions, turn: Turn): Target {
+function open (options: TargetOptions): Target {
   const { protocol, host, port } = options
   const origin = `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`
   const connect = buildConnector({
@@ -94,5 +93,5 @@ function open (options: TargetOptions, turn: Turn): Target {
     bodyTimeout: 0,
     maxHeaderSize: 65_536
   }))
-  return { protocol, host, port, origin, connections, turn }
+  return { protocol, host, port, origin, connections }
 }

@@ -70,6 +70,7 @@ class Tunnel {
       this.#hurry()
       if (--this.#open > 0) return
       clearTimeout(this.#timer)
+      this.#context.upstream?.end('complete', this.#context)
       this.#context.snapshot.finish(this.#context)
     })
   }
