@@ -28,42 +28,66 @@ function installPeers () {
   if (status !== 0) say('that failed: going on with what is there')
 }
 
-/** Starts and checks who can take part; who can't is left out with a reason. */
-async function assemble (options, context) {
-  const peers = []
-  const skipped = []
-  for (const peer of options.participants) {
-    if (peer.missing !== null) {
-      skipped.push({ name: peer.name, reason: `missing; get it with: ${peer.missing}` })
-      continue
-    }
-    try {
-      if (peer.manyValues === true && !context.manyValues) throw new Error('every request needs another token: apt-get install wrk')
-      const running = await RunningPeer.start(peer, context)
-      const problems = await verify(running, options.cases)
-      if (problems.length > 0) throw new Error(problems.join('; '))
-      peers.push(running)
-    } catch (error) {
-      skipped.push({ name: peer.name, reason: error.message })
-    }
+/**
+ * Starts a participant, checks its answers, warms it up and measures each case.
+ *
+ * @returns its rounds by case, and what it held in memory at the end
+ */
+async function takeRound (peer, options, context) {
+  const running = await RunningPeer.start(peer, context)
+  try {
+    await checked(running, options.cases)
+    for (const one of options.cases) await context.load.run(running.port, one, options.warmUp, running.field)
+    const taken = new Map()
+    for (const one of options.cases) taken.set(one.name, await measure(running, one, context))
+    await checked(running, options.cases)
+    return { taken, memory: running.memory() }
+  } finally {
+    await running.stop()
   }
-  for (const { name, reason } of skipped) say(`skipped: ${name}: ${reason}`)
-  return { peers, skipped }
 }
 
-async function takeRounds (peers, options, context) {
-  const rounds = new Map(options.cases.map(one => [one.name, new Map(peers.map(({ peer }) => [peer.name, []]))]))
+async function checked (running, cases) {
+  const problems = await verify(running, cases)
+  if (problems.length > 0) throw new Error(problems.join('; '))
+}
+
+function reasonToSkip (peer, context) {
+  if (peer.missing !== null) return `missing; get it with: ${peer.missing}`
+  return peer.manyValues === true && !context.load.manyValues ? 'every request needs another token: apt-get install wrk' : null
+}
+
+/** The round of each participant that can take part; who can't is left out with a reason. */
+async function takeRounds (options, context) {
+  const rounds = new Map(options.cases.map(one => [one.name, new Map()]))
+  const memories = new Map()
+  const skipped = []
+  let peers = options.participants.filter(peer => {
+    const reason = reasonToSkip(peer, context)
+    if (reason !== null) skipped.push({ name: peer.name, reason })
+    return reason === null
+  })
   for (let round = 0; round < options.rounds; round++) {
     // each round starts with another participant, so that nobody always follows the same one
-    const order = peers.map((_, index) => peers[(index + round) % peers.length])
-    for (const one of options.cases) {
-      say(`round ${round + 1} of ${options.rounds}: ${one.name}`)
-      for (const running of order) {
-        rounds.get(one.name).get(running.peer.name).push(await measure(running, one, context))
+    for (const peer of peers.map((_, index) => peers[(index + round) % peers.length])) {
+      say(`round ${round + 1} of ${options.rounds}: ${peer.name}`)
+      try {
+        const { taken, memory } = await takeRound(peer, options, context)
+        memories.set(peer.name, memory)
+        for (const [one, figures] of taken) {
+          const byPeer = rounds.get(one)
+          byPeer.set(peer.name, [...byPeer.get(peer.name) ?? [], figures])
+        }
+      } catch (error) {
+        // not there from the start, or wrong after some rounds: a figure that is left out must not look like one that is good
+        if (round > 0) throw new Error(`${peer.name}: ${error.message}`, { cause: error })
+        skipped.push({ name: peer.name, reason: error.message })
+        peers = peers.filter(one => one !== peer)
       }
     }
   }
-  return rounds
+  for (const { name, reason } of skipped) say(`skipped: ${name}: ${reason}`)
+  return { rounds, peers, memories, skipped }
 }
 
 async function run (options, dir) {
@@ -77,17 +101,8 @@ async function run (options, dir) {
   for (const one of options.cases) direct[one.name] = await load.run(upstream, one, options.seconds)
   for (const result of Object.values(direct)) result.rps = result.requests / result.seconds
 
-  const { peers, skipped } = await assemble(options, { upstream, dir, core: options.proxyCore, nice, manyValues: load.manyValues })
+  const { rounds, peers, memories, skipped } = await takeRounds(options, { load, seconds: options.seconds, upstream, dir, core: options.proxyCore, proxyCore: options.proxyCore, nice })
   if (peers.length === 0) throw new Error('nobody can take part')
-  for (const running of peers) {
-    say(`warming up: ${running.peer.name}`)
-    for (const one of options.cases) await load.run(running.port, one, options.warmUp, running.field)
-  }
-  const rounds = await takeRounds(peers, options, { load, seconds: options.seconds, upstream, proxyCore: options.proxyCore })
-  for (const running of peers) {
-    const problems = await verify(running, options.cases)
-    if (problems.length > 0) throw new Error(`${running.peer.name} after the load: ${problems.join('; ')}`)
-  }
   const { rounds: count, seconds, warmUp, connections, proxyCore, loadCore } = options
   return {
     date: new Date().toISOString().slice(0, 16).replace('T', ' '),
@@ -95,7 +110,7 @@ async function run (options, dir) {
     settings: { rounds: count, seconds, warmUp, connections, proxyCore, loadCore },
     load: load.name,
     direct,
-    participants: peers.map(running => ({ name: running.peer.name, version: running.peer.version(), memory: running.memory() })),
+    participants: peers.map(peer => ({ name: peer.name, version: peer.version(), memory: memories.get(peer.name) })),
     skipped,
     results: summarize(rounds, BASELINE)
   }

@@ -1,5 +1,5 @@
 /** A participant or the upstream, started and ready. */
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -58,8 +58,7 @@ export class RunningPeer {
 
   /** @param {{ upstream: number, dir: string, core: number | null, nice?: number }} options `dir`: the run's temporary folder */
   static async start (peer, { upstream, dir, core, nice }) {
-    const own = join(dir, peer.name.replaceAll(/[^a-z0-9+]/g, '-'))
-    mkdirSync(own)
+    const own = mkdtempSync(join(dir, `${peer.name.replaceAll(/[^a-z0-9+]/g, '-')}-`))
     const port = await freePort()
     const program = peer.program({ port, upstream, dir: own })
     const output = program.output === undefined ? 'ignore' : openSync(program.output, 'a')
