@@ -4,8 +4,7 @@ import type { Consumer } from '../config/model.ts'
 import { GatewayError } from '../errors.ts'
 import type { GatewayRequest } from '../plugin.ts'
 import { fieldValue } from '../proxy/field-value.ts'
-import type { HeaderList } from '../proxy/header-list.ts'
-import type { Identity } from './identity.ts'
+import { consumerFields, type Identity } from './identity.ts'
 
 export interface AuthenticatorOptions {
   /** Name of the plugin. */
@@ -81,8 +80,7 @@ export function identify (gateway: GatewayRequest, identity: Identity): void {
   gateway.credential = credential
   const headers = gateway.upstream?.headers
   if (headers === undefined) return
-  if (consumer !== null) describe(headers, consumer)
-  if (credential?.identifier !== undefined) headers.append('X-Credential-Identifier', fieldValue(credential.identifier))
+  headers.appendAll(identity.fields)
   for (const [name, value] of identity.headers) headers.set(name, fieldValue(value))
 }
 
@@ -91,14 +89,8 @@ function passAsAnonymous (gateway: GatewayRequest, consumer: Consumer): void {
   gateway.consumer = consumer
   const headers = gateway.upstream?.headers
   if (headers === undefined) return
-  describe(headers, consumer)
+  headers.appendAll(consumerFields(consumer))
   headers.append('X-Anonymous-Consumer', 'true')
-}
-
-function describe (headers: HeaderList, { id, custom_id: customId, username }: Consumer): void {
-  headers.append('X-Consumer-ID', id)
-  if (customId !== null) headers.append('X-Consumer-Custom-ID', fieldValue(customId))
-  if (username !== null) headers.append('X-Consumer-Username', fieldValue(username))
 }
 
 const OWN_FIELDS = ['X-Consumer-ID', 'X-Consumer-Custom-ID', 'X-Consumer-Username', 'X-Credential-Identifier', 'X-Anonymous-Consumer']

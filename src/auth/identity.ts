@@ -1,5 +1,6 @@
 import type { Consumer } from '../config/model.ts'
 import type { GatewayError } from '../errors.ts'
+import { fieldValue } from '../proxy/field-value.ts'
 import type { Credential } from '../plugin.ts'
 
 /** Who calls, as one authentication plugin has verified it. */
@@ -16,6 +17,8 @@ export interface Identity {
   readonly groups: readonly string[] | null
   /** Further fields for the upstream, such as those of `claims_to_headers`. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
+  /** Fields in which the gateway names consumer and credential to the upstream, ready to be sent: name, value, … */
+  readonly fields: readonly string[]
 }
 
 /** What one authentication plugin found, for the policy of the route. */
@@ -26,7 +29,21 @@ export type Attempt =
 const NONE: readonly never[] = Object.freeze([])
 
 /** An identity from the parts that are known. */
-export function identityOf (parts: Partial<Identity>): Identity {
+export function identityOf (parts: Partial<Omit<Identity, 'fields'>>): Identity {
   const { consumer = null, credential = null, subject = null, claims = null, scopes = NONE, roles = NONE, groups = null, headers = NONE } = parts
-  return { consumer, credential, subject, claims, scopes, roles, groups, headers }
+  return { consumer, credential, subject, claims, scopes, roles, groups, headers, fields: fieldsOf(consumer, credential) }
+}
+
+/** Kong's fields of a consumer and its credential. */
+function fieldsOf (consumer: Consumer | null, credential: Credential | null): string[] {
+  const fields = consumer === null ? [] : consumerFields(consumer)
+  if (credential?.identifier !== undefined) fields.push('X-Credential-Identifier', fieldValue(credential.identifier))
+  return fields
+}
+
+export function consumerFields ({ id, custom_id: customId, username }: Consumer): string[] {
+  const fields = ['X-Consumer-ID', id]
+  if (customId !== null) fields.push('X-Consumer-Custom-ID', fieldValue(customId))
+  if (username !== null) fields.push('X-Consumer-Username', fieldValue(username))
+  return fields
 }

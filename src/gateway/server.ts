@@ -1,4 +1,5 @@
 import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http'
+import { ClientMessage } from './client-message.ts'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { GatewaySettings, ListenAddress } from '../config/model.ts'
@@ -44,6 +45,7 @@ export class Listener {
     const { limits, timeouts } = settings
     this.#timeouts = timeouts
     const server = createServer({
+      IncomingMessage: ClientMessage,
       // our own limits decide (414, 431) and need the head to do so
       maxHeaderSize: limits.request_line + limits.header_block + HEAD_ROOM,
       insecureHTTPParser: false,
@@ -152,7 +154,7 @@ export class Listener {
     }
     if (this.#draining) response.shouldKeepAlive = false
     lingerOnClose(raw.socket)
-    skipEmptyBody(raw)
+    skipEmptyBody(raw as ClientMessage)
     this.#options.current().handle(raw, response, facts)
   }
 

@@ -5,6 +5,7 @@ import { sendError } from './error-body.ts'
 import { logFailure } from './log-failure.ts'
 import type { Transport } from '../proxy/transport.ts'
 import type { PluginRegistry } from '../plugins.ts'
+import { knowFields } from '../proxy/known-fields.ts'
 import { tokensOf, type Tokens } from '../proxy/product.ts'
 import { compileRouter } from '../router/compile.ts'
 import type { Router } from '../router/types.ts'
@@ -224,7 +225,9 @@ export class Snapshot {
 function vouchedFields (entries: Iterable<LiveEntry>): ReadonlySet<string> | null {
   const names = new Set<string>()
   for (const { definition, entry } of entries) {
-    for (const name of definition.identityHeaders?.(entry.config as never) ?? []) names.add(dashed(name))
+    const own = [...definition.identityHeaders?.(entry.config as never) ?? []]
+    knowFields(own)
+    for (const name of own) names.add(dashed(name))
   }
   return names.size === 0 ? null : names
 }

@@ -49,6 +49,11 @@ export class HeaderList {
     this.raw.push(name, value)
   }
 
+  /** @param fields name, value, … */
+  appendAll (fields: readonly string[]): void {
+    for (let index = 0; index < fields.length; index++) this.raw.push(fields[index] as string)
+  }
+
   /** Removes all fields of this name; says whether there were any. */
   delete (name: string): boolean {
     return this.#deleteFrom(name.toLowerCase(), 0)

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import { ClientMessage } from '../gateway/client-message.ts'
 import type { Context } from '../gateway/context.ts'
 import { GatewayError } from '../errors.ts'
 
@@ -46,6 +47,8 @@ export function collectBody (context: Context, limit: number, done: (error: Gate
     return
   }
   inviteBody(context)
+  // a length that is known has been held against the limit
+  if (source === raw && raw instanceof ClientMessage && raw.headers['content-length'] !== undefined && raw.takeBody(body => done(null, body))) return
   const chunks: Buffer[] = []
   let size = 0
   function onData (chunk: Buffer): void {

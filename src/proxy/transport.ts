@@ -2,6 +2,7 @@ import { buildConnector, Client } from 'undici'
 import { calmSockets } from './calm-socket.ts'
 import { Connections } from './connections.ts'
 import { tolerateContinue } from './interim.ts'
+import { knowFields, OWN_NAMES } from './known-fields.ts'
 import { failOnReset } from './resets.ts'
 import { Turn } from './turn.ts'
 
@@ -32,6 +33,8 @@ interface Held {
 /** Idle connections are closed a little before common servers' own limits (Node 5 s, others 60 s and more) would. */
 const IDLE = 4_000
 const IDLE_MAXIMUM = 60_000
+
+knowFields(OWN_NAMES)
 
 /**
  * Connections to upstreams. They belong to the process and outlive snapshots: a reload asks for the same targets again

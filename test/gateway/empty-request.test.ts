@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
+import { ClientMessage } from '../../src/gateway/client-message.ts'
 import { skipEmptyBody } from '../../src/gateway/empty-request.ts'
 import { get } from '../helpers/hop.ts'
 import { rawClient } from '../helpers/raw-client.ts'
@@ -8,7 +9,7 @@ import { rawClient } from '../helpers/raw-client.ts'
 /** A server that marks its requests and remembers them; answers with what it read of the body. */
 async function server (t: Test): Promise<{ port: number, requests: IncomingMessage[] }> {
   const requests: IncomingMessage[] = []
-  const server = createServer((raw, response) => {
+  const server = createServer({ IncomingMessage: ClientMessage }, (raw, response) => {
     requests.push(raw)
     skipEmptyBody(raw)
     if (raw.readableEnded) {
