@@ -1,21 +1,14 @@
 import type { Readable } from 'node:stream'
 import type { UpstreamRequest } from '../plugin.ts'
 import { HeaderList } from './header-list.ts'
-import type { Context } from '../gateway/context.ts'
-import type { Destination, Ending } from '../upstream/destination.ts'
+import type { Destination } from '../upstream/destination.ts'
 import type { Target } from './transport.ts'
-
-const NOBODY: readonly Target[] = Object.freeze([])
 
 /** The request that goes up, as plugins see and change it. */
 export class Upstream implements UpstreamRequest {
   readonly destination: Destination
-  /** Of the running or the last attempt; null before the first. */
+  /** Of the attempt that began last; null before the first. */
   target: Target | null = null
-  /** Targets of attempts that have failed. */
-  #tried: readonly Target[] = NOBODY
-  #begun = 0
-  #running = false
   /** Host field, unless the client's is preserved or a plugin replaced it. */
   hostHeader: string
   method: string
@@ -34,29 +27,6 @@ export class Upstream implements UpstreamRequest {
     this.query = query
     this.headers = new HeaderList(fields)
     this.strippedPrefix = strippedPrefix
-  }
-
-  /** Chooses the target of the next attempt, which begins. */
-  begin (context: Context): Target {
-    if (this.target !== null) this.#tried = [...this.#tried, this.target]
-    const target = this.destination.pick(context, this.#tried)
-    this.target = target
-    this.#running = true
-    this.#begun = this.#tried.length === 0 ? context.proxiedTick : performance.now()
-    this.destination.begin(target, context)
-    return target
-  }
-
-  /** The attempt's final status is here. */
-  head (status: number, context: Context): void {
-    this.destination.head(this.target as Target, status, context.headTick - this.#begun, context)
-  }
-
-  /** The attempt has ended. Whatever comes after that is not heard. */
-  end (ending: Ending, context: Context): void {
-    if (!this.#running) return
-    this.#running = false
-    this.destination.end(this.target as Target, ending, context)
   }
 
   get protocol (): 'http' | 'https' { return this.destination.protocol }

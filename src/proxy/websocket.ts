@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Context } from '../gateway/context.ts'
 import type { Handshake } from '../gateway/handshake.ts'
+import type { Attempt } from './attempt.ts'
 
 /** After one side has ended, the other gets this long to say and to take the rest, in milliseconds. */
 const LINGER = 10_000
@@ -12,7 +13,7 @@ const LINGER = 10_000
  *
  * The engine ends the request when both sides are closed: Fastify runs no hook after a hijack.
  */
-export function joinTunnel (context: Context, handshake: Handshake, fields: readonly string[], upstream: Duplex): void {
+export function joinTunnel (context: Context, handshake: Handshake, fields: readonly string[], upstream: Duplex, attempt: Attempt): void {
   const client = handshake.socket
   const early = handshake.release()
   context.response.detachSocket(client)
@@ -20,7 +21,7 @@ export function joinTunnel (context: Context, handshake: Handshake, fields: read
   client.write(switchingProtocols(fields), 'latin1')
   if (early.length > 0) upstream.write(early)
 
-  const tunnel = new Tunnel(context, client, upstream as Socket)
+  const tunnel = new Tunnel(context, client, upstream as Socket, attempt)
   context.hop = tunnel
   tunnel.start()
 }
@@ -30,13 +31,15 @@ class Tunnel {
   readonly #context: Context
   readonly #client: Socket
   readonly #upstream: Socket
+  readonly #attempt: Attempt
   #open = 2
   #timer: NodeJS.Timeout | undefined
 
-  constructor (context: Context, client: Socket, upstream: Socket) {
+  constructor (context: Context, client: Socket, upstream: Socket, attempt: Attempt) {
     this.#context = context
     this.#client = client
     this.#upstream = upstream
+    this.#attempt = attempt
   }
 
   start (): void {
@@ -70,7 +73,7 @@ class Tunnel {
       this.#hurry()
       if (--this.#open > 0) return
       clearTimeout(this.#timer)
-      this.#context.upstream?.end('complete', this.#context)
+      this.#attempt.end('complete')
       this.#context.snapshot.finish(this.#context)
     })
   }

@@ -15,7 +15,8 @@ export type Ending = 'complete' | 'connect' | 'timeout' | 'reset' | 'invalid' | 
  * Where the requests of a service go: one host, or an upstream with its targets.
  *
  * Each attempt calls `begin`, then `head` when its final status is here, then `end`; `begin` and `end` exactly once each,
- * whatever happens. Plain arguments, no object an attempt.
+ * whatever happens. Plain arguments, no object an attempt. Times are monotonic milliseconds; that of `begun` is read once
+ * for an attempt, before `pick`, so that it can be told from others by it. Two attempts of a request may run at once.
  */
 export interface Destination {
   readonly protocol: 'http' | 'https'
@@ -28,13 +29,15 @@ export interface Destination {
    * The target of the next attempt.
    *
    * @param tried targets of this request's earlier attempts, in order
+   * @param now when the attempt will have begun
    * @throws GatewayError 503 where there is none, with Retry-After where that is known
    */
-  pick (context: Context, tried: readonly Target[]): Target
-  begin (target: Target, context: Context): void
-  /** @param wait milliseconds since `begin` */
-  head (target: Target, status: number, wait: number, context: Context): void
-  end (target: Target, ending: Ending, context: Context): void
+  pick (context: Context, tried: readonly Target[], now: number): Target
+  begin (target: Target, begun: number, context: Context): void
+  /** The final status is here, at `context.headTick`. */
+  head (target: Target, status: number, begun: number, context: Context): void
+  /** @param status of the answer; 0: none came */
+  end (target: Target, ending: Ending, status: number, begun: number, context: Context): void
   /** Gives back what it holds: its snapshot has served its last request. */
   release (): void
 }
