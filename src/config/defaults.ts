@@ -1,4 +1,4 @@
-import { collections, nesting } from './entities/envelope.ts'
+import { collections, nesting, OWN_FIELDS } from './entities/envelope.ts'
 import type { EntityKind } from './entities/kinds.ts'
 import { nearest } from './nearest.ts'
 import { content, isNull, member } from './nodes.ts'
@@ -9,7 +9,7 @@ import type { Report } from './report.ts'
 import type { Source } from './source.ts'
 
 /**
- * Merges decK's `_info.defaults` into every service and route, and `_plugin_configs` into the entries that name one with
+ * Merges decK's `_info.defaults` into every entity of their kinds, and `_plugin_configs` into the entries that name one with
  * `_config`. This happens on nodes, so that what comes from a block is located in that block.
  */
 export function applyDefaults (root: MappingNode, source: Source, report: Report): void {
@@ -50,7 +50,7 @@ function mergeMissing (item: MappingNode, block: YamlNode | undefined, except: r
   if (defaults?.kind !== 'mapping') return
   for (const [key, entry] of defaults.entries) {
     const own = item.entries.get(key)
-    if (except.includes(key) || key === 'id' || key === 'name' || (own !== undefined && !isNull(own.node)) || isNull(entry.node)) continue
+    if (except.includes(key) || OWN_FIELDS.includes(key) || (own !== undefined && !isNull(own.node)) || isNull(entry.node)) continue
     item.entries.set(key, { ...entry, via: { start: item.start, end: item.end, what: 'this takes it from _info.defaults' } })
   }
 }

@@ -1,4 +1,4 @@
-/** The rules of the format: what each says is wrong. All are errors but `ignored-part` (and what a plugin's own check warns about). */
+/** The rules of the format: what each says is wrong. All are errors but `hash-algorithm` and `ignored-part` (and what a plugin's own check warns about). */
 export const loaderRules: Readonly<Record<string, string>> = {
   'alias-limit': 'aliases or merge keys that expand without measure',
   'bad-address': 'a text that is no IP address or CIDR',
@@ -20,6 +20,7 @@ export const loaderRules: Readonly<Record<string, string>> = {
   'duplicate-key': 'a key that stands twice in one map',
   'field-conflict': 'fields that exclude each other',
   'format-version': 'a file of an older format',
+  'hash-algorithm': 'an algorithm and a `hash_on` of which one wins',
   'ignored-part': 'a part of the file that has no effect',
   'implied-reference': 'a nested entity that names its owner again, or a further one',
   'not-one-of': 'a value that is none of those allowed',

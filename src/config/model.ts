@@ -90,6 +90,47 @@ export interface ConsumerGroup extends Entity {
   readonly name: string
 }
 
+export type BalancingAlgorithm = 'round-robin' | 'consistent-hashing' | 'least-connections' | 'latency' | 'sticky-sessions'
+
+export type HashInput = 'none' | 'consumer' | 'ip' | 'header' | 'cookie' | 'path' | 'query_arg' | 'uri_capture'
+
+/** Several addresses that serve the same. A service whose host is exactly its name is sent to them. */
+export interface Upstream extends Entity {
+  readonly name: string
+  /** `consistent-hashing` exactly where `hash_on` isn't `none`: the loader sees to it. */
+  readonly algorithm: BalancingAlgorithm
+  readonly hash_on: HashInput
+  readonly hash_fallback: HashInput
+  readonly hash_on_header: string | null
+  readonly hash_fallback_header: string | null
+  readonly hash_on_cookie: string | null
+  readonly hash_on_cookie_path: string
+  readonly hash_on_query_arg: string | null
+  readonly hash_fallback_query_arg: string | null
+  readonly hash_on_uri_capture: string | null
+  readonly hash_fallback_uri_capture: string | null
+  /** Most points of the ring. */
+  readonly slots: number
+  readonly sticky_sessions_cookie: string | null
+  readonly sticky_sessions_cookie_path: string
+  /** Until a new target has its full share; 0: at once. */
+  readonly slow_start: number
+  readonly host_header: string | null
+  readonly use_srv_name: boolean
+}
+
+/** One `targets:` item. */
+export interface UpstreamTarget extends Entity {
+  /** Id of the upstream. */
+  readonly upstream: string
+  /** `host:port`; IPv6 addresses in brackets. */
+  readonly target: string
+  /** 0: drained. */
+  readonly weight: number
+  /** Used while no other one can be. */
+  readonly failover: boolean
+}
+
 /** What a consumer proves itself with, or is in. */
 export interface OwnedByConsumer extends Entity {
   /** Id of the consumer. */
@@ -241,5 +282,7 @@ export interface Config {
   readonly plugins: readonly PluginEntry[]
   readonly consumers: readonly Consumer[]
   readonly consumer_groups: readonly ConsumerGroup[]
+  readonly upstreams: readonly Upstream[]
+  readonly targets: readonly UpstreamTarget[]
   readonly credentials: Credentials
 }

@@ -2,10 +2,12 @@ import { loaderRules } from './loader-rules.ts'
 
 /** What the lint finds in a file that could run. */
 const lintRules: Readonly<Record<string, string>> = {
+  'address-certificate': 'https to a target that is given as an address',
   'divided-limit': 'a limit that each worker process counts on its own',
   'idle-plugin': 'a plugin entry that no request ever runs',
   'literal-secret': 'a secret that stands in the file',
   'path-shadowed': 'a path of a route that other routes take completely',
+  'near-upstream': 'a host that is nearly the name of an upstream',
   'plain-http-upstream': 'unencrypted requests to a public host',
   'policy-plugin': 'a policy that asks for a plugin which doesn\'t run on its route',
   'prefix-boundary': 'a prefix that ends inside a segment and takes another route\'s requests',
@@ -24,6 +26,8 @@ const lintRules: Readonly<Record<string, string>> = {
   'unused-credentials': 'credentials that no plugin of the file reads',
   'unused-group': 'a consumer group without consumers or without a plugin entry',
   'unused-module': 'a module whose plugins nothing uses',
+  'unused-upstream': 'an upstream that no service uses',
+  'upstream-without-target': 'an upstream that can\'t be reached',
   'write-without-auth': 'a route that lets anybody write'
 }
 

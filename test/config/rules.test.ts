@@ -35,6 +35,14 @@ function gateway (fields: string): string {
   return `${HEAD}gateway: {${fields}}\n`
 }
 
+function upstream (fields: string): string {
+  return `${HEAD}services: [{name: s, host: users, routes: [{paths: [/]}]}]\nupstreams: [{name: users, targets: [{target: 10.0.0.1}], ${fields}}]\n`
+}
+
+function target (fields: string): string {
+  return `${HEAD}services: [{name: s, host: users, routes: [{paths: [/]}]}]\nupstreams: [{name: users, targets: [{${fields}}]}]\n`
+}
+
 const cases: Readonly<Record<string, readonly Case[]>> = {
   'types, in Kong\'s words': [
     { yaml: service('name2: x').replace('name2: x', 'path: «5»'), rule: 'wrong-type', cause: 'expected a string', mend: /^Put quotes around it: "5"\.$/, path: 'services[users].path' },
@@ -139,6 +147,43 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: `${HEAD}services: [{url: http://x:81, «port»: 80, routes: [{paths: [/]}]}]\n`, rule: 'ignored-part', cause: '\'port\' has no effect: \'url\' sets it too, and wins', severity: 'warning' },
     { yaml: service('tls_verify: «false»'), rule: 'field-conflict', cause: 'value must be null: failed conditional validation given value of field \'protocol\'' }
   ],
+  'upstreams: name, hashing': [
+    { yaml: `${HEAD}upstreams: [{name: «10.0.0.1»}]\n`, rule: 'bad-name', cause: 'Invalid name (\'10.0.0.1\'); no ip addresses allowed', mend: /targets/ },
+    { yaml: `${HEAD}upstreams: [{name: «"[::1]:80"»}]\n`, rule: 'bad-name', cause: 'Invalid name (\'[::1]:80\'); no ip addresses allowed' },
+    { yaml: `${HEAD}upstreams: [{name: «users:80»}]\n`, rule: 'bad-name', cause: 'Invalid name (\'users:80\'); no port allowed', mend: /^Write users;/ },
+    { yaml: `${HEAD}upstreams: [{name: «a b»}]\n`, rule: 'bad-name', cause: 'Invalid name (\'a b\'): this is no host name' },
+    { yaml: `${HEAD}upstreams: [«{}»]\n`, rule: 'required', cause: 'required field missing: \'name\'' },
+    { yaml: upstream('slots: «9»'), rule: 'out-of-range', cause: 'value should be between 10 and 65536' },
+    { yaml: upstream('host_header: «a/b»'), rule: 'bad-host', cause: 'a host holds neither scheme nor path' },
+    { yaml: upstream('algorithm: «random»'), rule: 'not-one-of', cause: 'expected one of: round-robin, consistent-hashing, least-connections, latency, sticky-sessions' },
+    { yaml: `${HEAD}upstreams: [«{name: users, hash_on: header}»]\n`, rule: 'required', cause: 'required field missing: \'hash_on_header\'', mend: /`hash_on: header` needs it/ },
+    { yaml: `${HEAD}upstreams: [«{name: users, hash_on: cookie}»]\n`, rule: 'required', cause: 'required field missing: \'hash_on_cookie\'' },
+    { yaml: `${HEAD}upstreams: [«{name: users, hash_on: ip, hash_fallback: query_arg}»]\n`, rule: 'required', cause: 'required field missing: \'hash_fallback_query_arg\'', mend: /`hash_fallback: query_arg` needs it/ },
+    { yaml: `${HEAD}upstreams: [«{name: users, hash_on: ip, hash_fallback: cookie}»]\n`, rule: 'required', cause: 'required field missing: \'hash_on_cookie\'', mend: /`hash_fallback: cookie`/ },
+    { yaml: `${HEAD}upstreams: [«{name: users, hash_on: uri_capture}»]\n`, rule: 'required', cause: 'required field missing: \'hash_on_uri_capture\'' },
+    { yaml: `${HEAD}upstreams: [«{name: users, algorithm: sticky-sessions}»]\n`, rule: 'required', cause: 'required field missing: \'sticky_sessions_cookie\'', mend: /`algorithm: sticky-sessions` needs it/ },
+    { yaml: upstream('hash_fallback: «ip»'), rule: 'field-conflict', cause: 'expected one of: none: failed conditional validation given value of field \'hash_on\'', mend: /move it to/ },
+    { yaml: upstream('hash_on: cookie, hash_on_cookie: c, hash_fallback: «ip»'), rule: 'field-conflict', cause: 'expected one of: none: failed conditional validation given value of field \'hash_on\'', mend: /gets one/ },
+    { yaml: upstream('hash_on: ip, hash_fallback: «ip»'), rule: 'field-conflict', cause: 'values of these fields must be distinct: \'hash_on\', \'hash_fallback\'' },
+    { yaml: upstream('hash_on: header, hash_on_header: X-A, hash_fallback: header, hash_fallback_header: «x-a»'), rule: 'field-conflict', cause: 'values of these fields must be distinct: \'hash_on_header\', \'hash_fallback_header\'' },
+    { yaml: upstream('hash_on: header, hash_on_header: «a b»'), rule: 'bad-format', cause: 'invalid header name: \'a b\'', mend: /X-Tenant/ },
+    { yaml: upstream('hash_on: cookie, hash_on_cookie: c, hash_on_cookie_path: «shop»'), rule: 'bad-format', cause: 'invalid cookie path: \'shop\'' },
+    { yaml: upstream('hash_on: ip, algorithm: «round-robin»'), rule: 'hash-algorithm', cause: 'the algorithm becomes \'consistent-hashing\': \'hash_on: ip\' wins', severity: 'warning' },
+    { yaml: upstream('hash_on: ip, algorithm: «latency»'), rule: 'hash-algorithm', cause: '\'hash_on\' has no effect: the algorithm \'latency\' wins', severity: 'warning' },
+    { yaml: upstream('hash_on: none, algorithm: «consistent-hashing»'), rule: 'hash-algorithm', cause: 'the algorithm becomes \'round-robin\': there is no \'hash_on\' to tell requests apart by', severity: 'warning' },
+    { yaml: `${HEAD}upstreams: [{name: users, «client_certificate»: x}]\n`, rule: 'not-supported-yet', cause: '\'client_certificate\' is not supported yet' }
+  ],
+  targets: [
+    { yaml: target('target: «"x y"»'), rule: 'bad-host', cause: 'Invalid target (\'x y\'); not a valid hostname or ip address' },
+    { yaml: target('target: «http://x»'), rule: 'bad-host', cause: 'Invalid target (\'http://x\'); not a valid hostname or ip address', mend: /without scheme/ },
+    { yaml: target('target: «x:0»'), rule: 'bad-host', cause: 'Invalid target (\'x:0\'); not a valid hostname or ip address', mend: /1 to 65535/ },
+    { yaml: target('target: «1.2.3.400»'), rule: 'bad-host', cause: 'Invalid target (\'1.2.3.400\'); not a valid hostname or ip address' },
+    { yaml: target('target: x, weight: «65536»'), rule: 'out-of-range', cause: 'value should be between 0 and 65535' },
+    { yaml: target('«weight: 1»').replace('[{«', '[«{').replace('»}]', '}»]'), rule: 'required', cause: 'required field missing: \'target\'' },
+    { yaml: target('target: x, upstream: «users»'), rule: 'implied-reference', cause: 'value must be null' },
+    { yaml: `${HEAD}targets: [«{target: x}»]\n`, rule: 'required', cause: 'required field missing: \'upstream\'', mend: /inside of its upstream/ },
+    { yaml: `${HEAD}targets: [{target: x, upstream: «users»}]\n`, rule: 'unresolved-reference', cause: 'invalid reference \'upstream: users\' (no such entry in \'upstreams\')' }
+  ],
   'route paths': [
     { yaml: paths('«users»'), rule: 'bad-path', cause: 'should start with: / (fixed path) or ~/ (regex path)', mend: /^Put a \/ in front\.$/, path: 'routes[list].paths[1]' },
     { yaml: paths('«^users.*»'), rule: 'bad-path', cause: 'should start with: / (fixed path) or ~/ (regex path)', mend: /~\// },
@@ -178,7 +223,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: route('paths: [/]\n«destinations»: []'), rule: 'field-conflict', cause: 'cannot set \'destinations\' when \'protocols\' is \'http\' or \'https\'' }
   ],
   'what Kong has and this release has not': [
-    ...['upstreams', 'targets', 'certificates', 'snis', 'ca_certificates', 'consumer_group_plugins', 'vaults', 'keys', 'key_sets', 'workspaces',
+    ...['certificates', 'snis', 'ca_certificates', 'consumer_group_plugins', 'vaults', 'keys', 'key_sets', 'workspaces',
       'filter_chains', 'partials', 'keyauth_enc_credentials'].map(key => ({ yaml: `${HEAD}«${key}»: []\n`, rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
     ...['client_certificate', 'ca_certificates', 'tls_verify_depth', 'filter_chains'].map(key => ({ yaml: service(`«${key}»: 1`), rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
     ...['expression', 'priority', 'snis'].map(key => ({ yaml: route(`paths: [/]\n«${key}»: 1`), rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
@@ -190,7 +235,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: `${HEAD}plugins: [{name: fixture, protocols: «[tcp]»}]\n`, rule: 'not-supported-yet', cause: 'none of these protocols is supported yet: the entry would never run' },
     { yaml: gateway('listen: [{port: 8443, «tls»: {}}]'), rule: 'not-supported-yet', cause: '\'tls\' is not supported yet' },
     { yaml: `${HEAD}_info: {«default_lookup_tags»: {}}\n`, rule: 'not-supported-yet', cause: '\'default_lookup_tags\' is not supported yet' },
-    { yaml: `${HEAD}_info: {defaults: {«upstream»: {}}}\n`, rule: 'not-supported-yet', cause: '\'upstream\' is not supported yet' },
+    { yaml: `${HEAD}_info: {defaults: {«consumer_group»: {}}}\n`, rule: 'not-supported-yet', cause: '\'consumer_group\' is not supported yet' },
     { yaml: `${HEAD}«_konnect»: {}\n`, rule: 'not-supported', cause: '\'_konnect\' addresses a control plane of Konnect, and there is none here' },
     { yaml: `${HEAD}«_workspace»: x\n`, rule: 'not-supported', cause: '\'_workspace\' names a workspace, and Sallyport has none: one file is one gateway' }
   ],
@@ -218,6 +263,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: `${HEAD}consumers: [{custom_id: a}, {custom_id: «a», username: b}]\n`, rule: 'not-unique', cause: 'uniqueness violation: \'consumers\' entity with custom_id set to \'a\' already declared' },
     { yaml: `${HEAD}consumers: [{username: a, id: 7c8ae39f-2bb5-4b4f-a1a5-6f0ab0a2fd0b}, {username: b, id: «7C8AE39F-2bb5-4b4f-a1a5-6f0ab0a2fd0b»}]\n`, rule: 'not-unique', cause: 'uniqueness violation: \'consumers\' entity with primary key set to \'7c8ae39f-2bb5-4b4f-a1a5-6f0ab0a2fd0b\' already declared' },
     { yaml: service('plugins: [{name: fixture, instance_name: a}]') + 'plugins: [{name: fixture, instance_name: «a»}]\n', rule: 'not-unique', cause: 'uniqueness violation: \'plugins\' entity with instance_name set to \'a\' already declared' },
+    { yaml: `${HEAD}upstreams: [{name: a}, {name: «a»}]\n`, rule: 'not-unique', cause: 'uniqueness violation: \'upstreams\' entity with name set to \'a\' already declared' },
     { yaml: gateway('listen: [{port: 8080}, «{port: 8080}»]'), rule: 'not-unique', cause: 'the address 0.0.0.0:8080 is taken by \'listen.0\'' },
     { yaml: gateway('listen: [{host: 127.0.0.1, port: 9000}], admin: «{port: 9000}»'), rule: 'not-unique', cause: 'the address 127.0.0.1:9000 is taken by \'listen.0\'' }
   ],

@@ -10,12 +10,10 @@ const entry = (fields: string) => `${service()}plugins:\n- name: correlation-id\
 const consumer = (fields: string) => `${head}consumers:\n- username: ada\n  ${fields}\n`
 
 const refused: Readonly<Record<string, readonly string[]>> = {
-  upstreams: [`${head}upstreams: [{ name: users }]`],
-  targets: [`${head}targets: []`],
   certificates: [`${head}certificates: []`],
   snis: [`${head}snis: []`, route('snis: [example.com]')],
   ca_certificates: [`${head}ca_certificates: []`, service('  ca_certificates: []\n')],
-  client_certificate: [service('  client_certificate: x\n')],
+  client_certificate: [service('  client_certificate: x\n'), `${head}upstreams: [{ name: users, client_certificate: x }]`],
   tls_verify_depth: [service('  tls_verify_depth: 1\n')],
   ...Object.fromEntries(['oauth2_tokens', 'oauth2_authorization_codes', 'mtls_auth_credentials', 'keyauth_enc_credentials'].map(key => [key, [`${head}${key}: []`, consumer(`${key}: []`)]])),
   consumer_group_plugins: [`${head}consumer_group_plugins: []`],
@@ -30,6 +28,7 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   destinations: [route('destinations: [{ port: 80 }]')],
   expression: [route('expression: http.path == "/users"')],
   priority: [route('priority: 1')],
+  healthchecks: [`${head}upstreams: [{ name: users, healthchecks: {} }]`],
   ordering: [entry('ordering: { before: { access: [cors] } }')],
   condition: [entry('condition: "true"')],
   partials: [entry('partials: [{ id: x }]')],

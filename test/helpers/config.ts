@@ -86,5 +86,5 @@ export function consumer (username: string): Consumer {
 }
 
 export function config (overrides: Partial<Config> = {}): Config {
-  return { file: 'test', gateway: settings(), services: [], routes: [], plugins: [], consumers: [], consumer_groups: [], credentials: noCredentials(), ...overrides }
+  return { file: 'test', gateway: settings(), services: [], routes: [], plugins: [], consumers: [], consumer_groups: [], upstreams: [], targets: [], credentials: noCredentials(), ...overrides }
 }

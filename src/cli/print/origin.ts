@@ -25,6 +25,6 @@ function elsewhere (source: Source, pointer: Pointer): string {
     return `${source.isSecret(`${entity}/url`) ? 'environment, ' : ''}url, line ${source.locate(`${entity}/url`).line}`
   }
   if (field === 'id') return 'derived'
-  if (['service', 'route', 'consumer', 'consumer_group'].includes(field)) return `nesting, line ${source.locate(entity).line}`
+  if (['service', 'route', 'consumer', 'consumer_group', 'upstream'].includes(field)) return `nesting, line ${source.locate(entity).line}`
   return 'default'
 }

@@ -1,4 +1,4 @@
-import { kinds } from '../../config/entities/kinds.ts'
+import type { OwnerKind } from '../../config/entities/kinds.ts'
 import { credentialSecrets, secretsIn } from '../../config/lint/secrets.ts'
 import type { Config, Entity, Pointer } from '../../config/model.ts'
 import { join } from '../../config/pointer.ts'
@@ -14,6 +14,8 @@ export type Tree =
   | { readonly kind: 'list', readonly items: readonly Tree[], readonly pointer: Pointer, readonly origin: string }
   | { readonly kind: 'map', readonly entries: ReadonlyArray<readonly [string, Tree]>, readonly pointer: Pointer, readonly origin: string }
 
+const OWNERS: readonly OwnerKind[] = ['service', 'route', 'consumer', 'consumer_group', 'upstream']
+
 /** What stands for a value that must not be shown. */
 export const CUT = '***'
 
@@ -25,7 +27,7 @@ export function configTree (config: Config, source: Source, registry: PluginRegi
   }
   for (const { pointer } of credentialSecrets(config, source)) secrets.add(pointer)
   const names = new Map<string, string>()
-  for (const { id, name } of [...config.services, ...config.routes, ...config.consumer_groups]) names.set(id, name ?? id)
+  for (const { id, name } of [...config.services, ...config.routes, ...config.consumer_groups, ...config.upstreams]) names.set(id, name ?? id)
   for (const { id, username } of config.consumers) names.set(id, username ?? id)
   const builder = new TreeBuilder(source, secrets)
   const entities = (list: ReadonlyArray<Entity & object>): Tree => ({
@@ -46,7 +48,7 @@ export function configTree (config: Config, source: Source, registry: PluginRegi
       ['routes', entities(config.routes)],
       ['plugins', entities(config.plugins)],
       ['consumers', entities(config.consumers)],
-      ...Object.entries({ consumer_groups: config.consumer_groups, ...config.credentials })
+      ...Object.entries({ consumer_groups: config.consumer_groups, ...config.credentials, upstreams: config.upstreams, targets: config.targets })
         .filter(([, list]) => list.length > 0)
         .map(([collection, list]): [string, Tree] => [collection, entities((list as readonly Entity[]).map(asWritten))])
     ]
@@ -58,7 +60,7 @@ function withNames (entity: object, names: ReadonlyMap<string, string>): Record<
   const { pointer: _, ...fields } = entity as Record<string, unknown>
   // The format refuses it beside plain http.
   if (fields['protocol'] === 'http') delete fields['tls_verify']
-  for (const key of kinds.plugin.owners) {
+  for (const key of OWNERS) {
     const id = fields[key]
     if (typeof id === 'string') fields[key] = names.get(id) ?? id
   }

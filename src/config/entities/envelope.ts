@@ -9,6 +9,11 @@ import { collectionsOf, entityKinds, kinds, type EntityKind } from './kinds.ts'
 import { Plugin } from './plugin.ts'
 import { Route } from './route.ts'
 import { Service } from './service.ts'
+import { Target } from './target.ts'
+import { Upstream } from './upstream.ts'
+
+/** Fields that two entities can't share. */
+export const OWN_FIELDS: readonly string[] = ['id', 'name', 'target']
 
 /** Collections of the top level, and what they hold. */
 export const collections = collectionsOf(entityKinds)
@@ -29,7 +34,9 @@ export const entitySchemas = {
   keyauth_credential: KeyauthCredential,
   basicauth_credential: BasicauthCredential,
   hmacauth_credential: HmacauthCredential,
-  oauth2_credential: Oauth2Credential
+  oauth2_credential: Oauth2Credential,
+  upstream: Upstream,
+  target: Target
 } satisfies Record<EntityKind, TObject>
 
 /** `gateway:`. */
@@ -55,7 +62,9 @@ export function envelopeSchema (refer: (kind: EntityKind) => TSchema): TObject {
       select_tags: Type.Optional(Type.Array(Type.String({ pattern: TAG_PATTERN, description: 'A tag.' }), { description: 'Tags that every entity of the file gets.' })),
       defaults: Type.Optional(closed({
         service: Type.Optional(partial(Service, 'Fields that every service starts from.')),
-        route: Type.Optional(partial(Route, 'Fields that every route starts from.'))
+        route: Type.Optional(partial(Route, 'Fields that every route starts from.')),
+        upstream: Type.Optional(partial(Upstream, 'Fields that every upstream starts from.')),
+        target: Type.Optional(partial(Target, 'Fields that every target starts from.'))
       }, { description: 'Fields that every entity of a kind starts from.' }))
     }, { description: 'decK\'s block: tags and defaults for all entities.' })),
     _plugin_configs: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Named blocks of plugin options, for `plugins[]._config`.' })),
@@ -71,9 +80,9 @@ function lists (held: Readonly<Record<string, EntityKind>>, refer: (kind: Entity
   ]))
 }
 
-/** The same fields, none of them required or filled in; what is one entity's own (id and name) left out. */
+/** The same fields, none of them required or filled in; what is one entity's own left out. */
 function partial (schema: TObject, description: string): TObject {
-  const properties = Object.entries(schema.properties).filter(([key]) => key !== 'id' && key !== 'name')
+  const properties = Object.entries(schema.properties).filter(([key]) => !OWN_FIELDS.includes(key))
   return closed(Object.fromEntries(properties.map(([key, value]) => {
     const { default: _, ...rest } = value as TSchema & { default?: unknown }
     return [key, Type.Optional(rest)]

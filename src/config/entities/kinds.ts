@@ -1,11 +1,16 @@
 /** The kinds of entities that a file holds, and what is true of each: one table for every step of the loader. */
 
+/** What a plugin entry may be for. */
+export type PluginOwner = 'service' | 'route' | 'consumer' | 'consumer_group'
+
+export const pluginOwners: readonly PluginOwner[] = ['service', 'route', 'consumer', 'consumer_group']
+
 /** What one entity may belong to. */
-export type OwnerKind = 'service' | 'route' | 'consumer' | 'consumer_group'
+export type OwnerKind = PluginOwner | 'upstream'
 
 export type CredentialKind = 'acl' | 'jwt_secret' | 'keyauth_credential' | 'basicauth_credential' | 'hmacauth_credential' | 'oauth2_credential'
 
-export type EntityKind = OwnerKind | CredentialKind | 'plugin' | 'consumer_group_consumer'
+export type EntityKind = OwnerKind | CredentialKind | 'plugin' | 'consumer_group_consumer' | 'target'
 
 interface Kind {
   /** Its key at the top level. */
@@ -32,14 +37,16 @@ export const kinds: Readonly<Record<EntityKind, Kind>> = {
   consumer: { collection: 'consumers', owners: [], owned: false, unique: ['username', 'custom_id'], children: ['plugin', ...CREDENTIALS] },
   consumer_group: { collection: 'consumer_groups', owners: [], owned: false, unique: ['name'], children: ['plugin'] },
   route: { collection: 'routes', owners: ['service'], owned: false, unique: ['name'], children: ['plugin'] },
-  plugin: { collection: 'plugins', owners: ['service', 'route', 'consumer', 'consumer_group'], owned: false, unique: ['instance_name'], children: [] },
+  plugin: { collection: 'plugins', owners: pluginOwners, owned: false, unique: ['instance_name'], children: [] },
   acl: credential('acls', []),
   jwt_secret: credential('jwt_secrets', ['key']),
   keyauth_credential: credential('keyauth_credentials', ['key']),
   basicauth_credential: credential('basicauth_credentials', ['username']),
   hmacauth_credential: credential('hmacauth_credentials', ['username']),
   oauth2_credential: credential('oauth2_credentials', ['client_id']),
-  consumer_group_consumer: { collection: 'consumer_group_consumers', owners: ['consumer', 'consumer_group'], owned: true, unique: [], children: [] }
+  consumer_group_consumer: { collection: 'consumer_group_consumers', owners: ['consumer', 'consumer_group'], owned: true, unique: [], children: [] },
+  upstream: { collection: 'upstreams', owners: [], owned: false, unique: ['name'], children: ['target'] },
+  target: { collection: 'targets', owners: ['upstream'], owned: true, unique: [], children: [] }
 }
 
 export const entityKinds = Object.keys(kinds) as readonly EntityKind[]

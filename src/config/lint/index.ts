@@ -4,6 +4,7 @@ import type { Diagnostic } from '../diagnostics.ts'
 import type { Config } from '../model.ts'
 import { Report } from '../report.ts'
 import type { Source } from '../source.ts'
+import { upstreams } from './balancing.ts'
 import { LintContext } from './context.ts'
 import { dividedLimits } from './divided.ts'
 import { openWrites } from './open-writes.ts'
@@ -49,6 +50,7 @@ export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
   openWrites(context)
   swallowingRoutes(context)
   dividedLimits(context)
+  upstreams(context)
   plainHttp(context)
   literalSecrets(context)
   literalCredentials(context)

@@ -1,4 +1,6 @@
 import ipaddr from 'ipaddr.js'
+import type { Pointer } from '../model.ts'
+import { targetAddress } from '../target-address.ts'
 import type { LintContext } from './context.ts'
 
 /** Ends of names that only mean something inside (RFC 2606, 6761, 6762, 8375, 9476, and what clusters use). */
@@ -6,16 +8,25 @@ const INSIDE = ['local', 'localhost', 'internal', 'svc', 'test', 'invalid', 'exa
 
 /** Plain http to where others can listen on the way. */
 export function plainHttp (context: LintContext): void {
-  for (const service of context.config.services) {
-    if (service.protocol !== 'http' || !isPublic(service.host)) continue
-    const url = `${service.pointer}/url`
-    const secret = context.source.isSecret(url) || context.source.isSecret(`${service.pointer}/host`)
-    context.warn(context.source.has(url) ? url : `${service.pointer}/host`, {
-      rule: 'plain-http-upstream',
-      cause: `requests to ${secret ? 'this host' : `'${service.host}'`} travel unencrypted through networks of others`,
-      mend: 'Use https, or an internal name or address if the upstream is near.'
-    })
+  const { services, upstreams, targets } = context.config
+  const ids = new Map(upstreams.map(upstream => [upstream.name, upstream.id]))
+  const plain = new Set(services.filter(({ protocol }) => protocol === 'http').map(({ host }) => ids.get(host)))
+  for (const { upstream, target, pointer } of targets) {
+    if (plain.has(upstream) && isPublic(targetAddress(target)?.host ?? '')) warn(context, `${pointer}/target`, target)
   }
+  for (const service of services) {
+    if (service.protocol !== 'http' || ids.has(service.host) || !isPublic(service.host)) continue
+    const url = `${service.pointer}/url`
+    warn(context, context.source.has(url) ? url : `${service.pointer}/host`, service.host)
+  }
+}
+
+function warn (context: LintContext, pointer: Pointer, host: string): void {
+  context.warn(pointer, {
+    rule: 'plain-http-upstream',
+    cause: `requests to ${context.quote(pointer, host, 'this host')} travel unencrypted through networks of others`,
+    mend: 'Use https, or an internal name or address if the upstream is near.'
+  })
 }
 
 /** Whether a host is reached over networks of others, as far as its name tells. */

@@ -1,5 +1,5 @@
 import type { RawEntity } from '../collect.ts'
-import type { Config, Consumer, ConsumerGroup, Entity, PluginEntry, Route, Service } from '../model.ts'
+import type { Config, Consumer, ConsumerGroup, Entity, PluginEntry, Route, Service, Upstream, UpstreamTarget } from '../model.ts'
 import { credentialsOf } from './credentials.ts'
 import type { Owners, Resolved } from './resolve.ts'
 
@@ -19,7 +19,7 @@ export interface BuildOptions {
 
 /** Turns entities without mistakes into the configuration's. Routes of a service that is off are left out, with their plugins. */
 export function build (entities: readonly RawEntity[], { resolved: { owners, groups }, tags, configs, hashed }: BuildOptions): Entities {
-  const result = { services: [] as Service[], routes: [] as Route[], plugins: [] as PluginEntry[], consumers: [] as Consumer[], consumer_groups: [] as ConsumerGroup[] }
+  const result = { services: [] as Service[], routes: [] as Route[], plugins: [] as PluginEntry[], consumers: [] as Consumer[], consumer_groups: [] as ConsumerGroup[], upstreams: [] as Upstream[], targets: [] as UpstreamTarget[] }
   const off = new Set<string>()
   for (const entity of entities) {
     if (entity.kind !== 'service') continue
@@ -31,6 +31,8 @@ export function build (entities: readonly RawEntity[], { resolved: { owners, gro
     const found = owners.get(entity) as Owners
     if (entity.kind === 'consumer') result.consumers.push(consumerOf(entity, groups.get(entity.id), tags))
     else if (entity.kind === 'consumer_group') result.consumer_groups.push({ ...entityOf(entity, tags), name: entity.fields['name'] as string })
+    else if (entity.kind === 'upstream') result.upstreams.push(upstreamOf(entity, tags))
+    else if (entity.kind === 'target') result.targets.push(targetOf(entity, found, tags))
     else if (entity.kind !== 'route') continue
     else if (found.service !== null && off.has(found.service)) off.add(entity.id)
     else result.routes.push(routeOf(entity, found, tags))
@@ -117,4 +119,34 @@ function pluginOf (entity: RawEntity, owners: Owners, tags: readonly string[], c
 function consumerOf (entity: RawEntity, groups: ReadonlySet<string> | undefined, tags: readonly string[]): Consumer {
   const fields = entity.fields as unknown as Consumer
   return { ...entityOf(entity, tags), username: fields.username ?? null, custom_id: fields.custom_id ?? null, groups: [...groups ?? []] }
+}
+
+function upstreamOf (entity: RawEntity, tags: readonly string[]): Upstream {
+  const fields = entity.fields as unknown as Upstream
+  return {
+    ...entityOf(entity, tags),
+    name: fields.name,
+    algorithm: fields.algorithm,
+    hash_on: fields.hash_on,
+    hash_fallback: fields.hash_fallback,
+    hash_on_header: fields.hash_on_header ?? null,
+    hash_fallback_header: fields.hash_fallback_header ?? null,
+    hash_on_cookie: fields.hash_on_cookie ?? null,
+    hash_on_cookie_path: fields.hash_on_cookie_path,
+    hash_on_query_arg: fields.hash_on_query_arg ?? null,
+    hash_fallback_query_arg: fields.hash_fallback_query_arg ?? null,
+    hash_on_uri_capture: fields.hash_on_uri_capture ?? null,
+    hash_fallback_uri_capture: fields.hash_fallback_uri_capture ?? null,
+    slots: fields.slots,
+    sticky_sessions_cookie: fields.sticky_sessions_cookie ?? null,
+    sticky_sessions_cookie_path: fields.sticky_sessions_cookie_path,
+    slow_start: fields.slow_start,
+    host_header: fields.host_header ?? null,
+    use_srv_name: fields.use_srv_name
+  }
+}
+
+function targetOf (entity: RawEntity, owners: Owners, tags: readonly string[]): UpstreamTarget {
+  const fields = entity.fields as unknown as UpstreamTarget
+  return { ...entityOf(entity, tags), upstream: owners.upstream as string, target: fields.target, weight: fields.weight, failover: fields.failover }
 }

@@ -36,7 +36,7 @@ export function resolve (entities: readonly RawEntity[], source: Source, report:
 }
 
 function ownersOf (entity: RawEntity, index: EntityIndex, source: Source, report: Report): Owners {
-  const owners: Record<OwnerKind, string | null> = { service: null, route: null, consumer: null, consumer_group: null }
+  const owners: Record<OwnerKind, string | null> = { service: null, route: null, consumer: null, consumer_group: null, upstream: null }
   for (const key of kinds[entity.kind].owners) {
     const value = entity.fields[key]
     const pointer = join(entity.pointer, key)
@@ -76,6 +76,8 @@ function naturalKey (entity: RawEntity, owners: Owners): string {
     case 'basicauth_credential':
     case 'hmacauth_credential': return text(fields['username']) ?? content(owners.consumer)
     case 'oauth2_credential': return text(fields['client_id']) ?? content(owners.consumer)
+    case 'upstream': return text(fields['name']) ?? content(null)
+    case 'target': return content([owners.upstream, fields['target']])
     case 'acl': return content([owners.consumer, fields['group']])
     case 'consumer_group_consumer': return content([owners.consumer, owners.consumer_group])
   }
@@ -93,10 +95,11 @@ function content (value: unknown): string {
 /** Where the second one of two equal entities points to, and why there can't be two. */
 const DOUBLES: Readonly<Partial<Record<RawEntity['kind'], { readonly key: string, readonly mend: (name: string) => string }>>> = {
   plugin: { key: 'name', mend: name => `Remove one of the two: '${name}' can stand once in each scope.` },
-  acl: { key: 'group', mend: () => 'Remove one of the two: the consumer is in the group already.' }
+  acl: { key: 'group', mend: () => 'Remove one of the two: the consumer is in the group already.' },
+  target: { key: 'target', mend: () => 'Remove one of the two, and give the other the weight of both.' }
 }
 
-/** Two entries of one plugin in one scope, of which only one could run; a consumer twice in one group. */
+/** Two entries of one plugin in one scope, of which only one could run; a consumer twice in one group; an upstream with a target twice. */
 function reportDoubles (entities: readonly RawEntity[], owners: ReadonlyMap<RawEntity, Owners>, source: Source, report: Report): void {
   const seen = new Map<string, RawEntity>()
   for (const entity of entities) {

@@ -20,8 +20,10 @@ import { dropNulls } from './nulls.ts'
 import { checkCredential } from './credential.ts'
 import { checkRoute } from './route.ts'
 import { checkService } from './service.ts'
+import { checkTarget } from './target.ts'
 import { translate } from './translate.ts'
 import { explainKey, placeOf } from './unknown-keys.ts'
+import { checkUpstream } from './upstream.ts'
 
 interface Checked {
   readonly schema: SchemaPart
@@ -90,6 +92,8 @@ export class Envelope {
     if (kind === 'service') entity.address = checkService(fields, context)
     else if (kind === 'route') checkRoute(fields, context)
     else if (isCredential(kind)) checkCredential(entity, context, hashed)
+    else if (kind === 'upstream') checkUpstream(fields, context)
+    else if (kind === 'target') checkTarget(entity, context)
     else if (kind === 'plugin') checkAudience(fields, context)
     else if (kind === 'consumer' && ['username', 'custom_id'].every(key => fields[key] === undefined && !context.isBroken([key]))) {
       context.at([], { rule: 'required', cause: 'at least one of these fields must be non-empty: \'username\', \'custom_id\'', mend: 'Add `username`.' })

@@ -12,15 +12,12 @@ interface Refusal {
 const REMOVE = 'Remove it.'
 const NO_CREDENTIALS = 'Remove it; requests can\'t be authenticated with it yet.'
 const NO_CERTIFICATES = 'Remove it; let something in front of the gateway end TLS.'
-const ONE_TARGET = 'Remove it, and write host and port of one target into the service.'
 
 const CREDENTIALS = ['oauth2_tokens', 'oauth2_authorization_codes', 'mtls_auth_credentials', 'keyauth_enc_credentials']
 
 /** What Kong knows and Sallyport doesn't do: refused by name, never accepted and ignored. */
 const LATER: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   file: {
-    upstreams: ONE_TARGET,
-    targets: ONE_TARGET,
     certificates: NO_CERTIFICATES,
     snis: NO_CERTIFICATES,
     ca_certificates: NO_CERTIFICATES,
@@ -35,7 +32,7 @@ const LATER: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'graphql_ratelimiting_advanced_cost_decoration', 'degraphql_routes'], REMOVE)
   },
   info: { default_lookup_tags: 'Remove it, and write what the file refers to into the file.', lookup_tags: REMOVE, consumer_group_policy_overrides: REMOVE },
-  defaults: { upstream: REMOVE, target: REMOVE, consumer_group: REMOVE },
+  defaults: { consumer_group: REMOVE },
   listen: { tls: NO_CERTIFICATES, http2: REMOVE, proxy_protocol: REMOVE },
   service: {
     client_certificate: REMOVE,
@@ -63,7 +60,9 @@ const LATER: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   keyauth_credential: {},
   basicauth_credential: {},
   hmacauth_credential: {},
-  oauth2_credential: {}
+  oauth2_credential: {},
+  upstream: { client_certificate: REMOVE, healthchecks: 'Remove it; targets are not checked yet.' },
+  target: {}
 }
 
 const PROTOCOLS = ['grpc', 'grpcs', 'tcp', 'tls', 'tls_passthrough', 'udp', 'ws', 'wss']

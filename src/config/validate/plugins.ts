@@ -2,7 +2,7 @@ import type { Ajv } from 'ajv'
 import type { LoadedPlugins } from '../../plugins.ts'
 import type { BrandedPlugin, PluginScope } from '../../plugin.ts'
 import type { RawEntity } from '../collect.ts'
-import { kinds } from '../entities/kinds.ts'
+import { pluginOwners } from '../entities/kinds.ts'
 import { deepFreeze } from '../freeze.ts'
 import { nearest, nearestFew } from '../nearest.ts'
 import type { Pointer } from '../model.ts'
@@ -66,7 +66,7 @@ function definitionOf (entity: RawEntity, { source, report, plugins }: PluginChe
 function checkScope (entity: RawEntity, { name, scopes }: BrandedPlugin, { source, report, resolved }: PluginChecks): void {
   const found = resolved.owners.get(entity)
   if (found === undefined) return
-  const levels = kinds.plugin.owners.filter(level => found[level] !== null)
+  const levels = pluginOwners.filter(level => found[level] !== null)
   const list = scopes.join(', ')
   for (const level of levels) {
     // a consumer group stands for its consumers
@@ -78,7 +78,7 @@ function checkScope (entity: RawEntity, { name, scopes }: BrandedPlugin, { sourc
       mend: `Move the entry to one of its levels: ${list}.`
     })
   }
-  const scoped = levels.length > 0 || entity.parent !== null || kinds.plugin.owners.some(key => entity.fields[key] !== undefined)
+  const scoped = levels.length > 0 || entity.parent !== null || pluginOwners.some(key => entity.fields[key] !== undefined)
   if (!scoped && !scopes.includes('global' satisfies PluginScope)) {
     report.at(source, join(entity.pointer, 'name'), { rule: 'plugin-scope', cause: `'${name}' can't be configured globally`, mend: `Move the entry to one of its levels: ${list}.` })
   }

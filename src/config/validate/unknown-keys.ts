@@ -46,5 +46,7 @@ const PLACES: Readonly<Record<Pointer, Place>> = {
   '/_info': 'info',
   '/_info/defaults': 'defaults',
   '/_info/defaults/service': 'service',
-  '/_info/defaults/route': 'route'
+  '/_info/defaults/route': 'route',
+  '/_info/defaults/upstream': 'upstream',
+  '/_info/defaults/target': 'target'
 }
