@@ -5,6 +5,8 @@ export interface GatewayErrorOptions {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly body?: Readonly<Record<string, unknown>>
   readonly content?: Buffer
+  /** May happen to thousands of requests a second: the gateway's own log has no line for each. */
+  readonly quiet?: boolean
 }
 
 export class GatewayError extends Error {
@@ -18,6 +20,8 @@ export class GatewayError extends Error {
   readonly body: Readonly<Record<string, unknown>> | undefined
   /** The whole body, in place of the gateway's own; its Content-Type stands in `headers`. */
   readonly content: Buffer | undefined
+  /** No line of the gateway's own log: who throws it says in another way that it happens. */
+  readonly quiet: boolean
 
   constructor (code: string, statusCode: number, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -27,5 +31,6 @@ export class GatewayError extends Error {
     this.headers = options.headers
     this.body = options.body
     this.content = options.content
+    this.quiet = options.quiet === true
   }
 }

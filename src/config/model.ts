@@ -19,6 +19,9 @@ export interface Entity {
 
 export type ServiceProtocol = 'http' | 'https'
 
+/** Which requests are refused first when the gateway is overloaded. */
+export type Importance = 'low' | 'normal' | 'high'
+
 /** An upstream API. */
 export interface Service extends Entity {
   readonly name: string | null
@@ -35,6 +38,8 @@ export interface Service extends Entity {
   readonly read_timeout: number
   readonly tls_verify: boolean
   readonly enabled: boolean
+  /** Of its routes, unless they say otherwise. */
+  readonly importance: Importance
 }
 
 export type RouteProtocol = 'http' | 'https'
@@ -59,6 +64,8 @@ export interface Route extends Entity {
   readonly https_redirect_status_code: 426 | 301 | 302 | 307 | 308
   readonly request_buffering: boolean
   readonly response_buffering: boolean
+  /** null: that of its service. */
+  readonly importance: Importance | null
 }
 
 /** One `plugins:` item. */
@@ -241,6 +248,17 @@ export interface GatewaySettings {
     readonly body_grace: number
     /** Until a plugin's `setup` must be done. */
     readonly setup: number
+  }
+  /** When requests are refused with 503, by process; 0: never. */
+  readonly overload: {
+    /** Mean lateness of the event loop. */
+    readonly event_loop_delay: number
+    readonly heap_used: number
+    readonly rss: number
+    /** Requests that run, streams and tunnels included. */
+    readonly in_flight: number
+    /** Seconds. */
+    readonly retry_after: number
   }
   readonly shutdown: {
     /** Between "not ready" and the end of accepting. */

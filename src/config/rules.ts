@@ -24,6 +24,7 @@ const lintRules: Readonly<Record<string, string>> = {
   'uncounted-limit': 'a limit of an API key, which nothing counts',
   'unused-consumer': 'a consumer that nothing uses',
   'unused-credentials': 'credentials that no plugin of the file reads',
+  'unused-importance': 'an importance that nothing looks at',
   'unused-group': 'a consumer group without consumers or without a plugin entry',
   'unused-module': 'a module whose plugins nothing uses',
   'unused-upstream': 'an upstream that no service uses',

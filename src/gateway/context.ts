@@ -106,6 +106,8 @@ export class Context implements GatewayRequest {
   finished = false
   /** Fields of our own are on the local answer. */
   stamped = false
+  /** Counts as running for the overload protection. */
+  admitted = false
   /** Field values that decide about the hop; undefined where absent. */
   forwardedFor: string | undefined = undefined
   forwardedHost: string | undefined = undefined

@@ -26,6 +26,8 @@ export interface ProcessFacts {
     /** WebSocket tunnels and event streams included. */
     readonly in_flight: number
     readonly total: number
+    /** Refused by `gateway.overload`. */
+    readonly shed: number
   }
   readonly access_log: {
     /** Lines lost because their reader was too slow or gone. */

@@ -33,7 +33,7 @@ export function sendError (error: unknown, context: Context, reply: FastifyReply
   const status = typeof statusCode === 'number' && statusCode >= 300 && statusCode <= 599 ? statusCode : 500
   const own = isGatewayError(error)
   context.errorCode ??= typeof code === 'string' ? code : 'SP_UNEXPECTED'
-  if (status >= 500 && !(own && context.proxiedTick !== 0)) failed(error, context)
+  if (status >= 500 && !(own && (error.quiet || context.proxiedTick !== 0))) failed(error, context)
 
   reply.code(status)
   // a response hook has failed: the upstream's fields must not stand on an answer that is not its own, and what hooks have

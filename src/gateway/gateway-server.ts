@@ -5,9 +5,12 @@ import { Transport } from '../proxy/transport.ts'
 import type { Context } from './context.ts'
 import { KeptState } from './keep.ts'
 import type { MalformedFacts } from './malformed.ts'
+import { Overload } from './overload/overload.ts'
+import { ranksOf } from './overload/ranks.ts'
+import { measureProcess, type VitalSigns } from './overload/vitals.ts'
 import { createRequestIds } from './request-id.ts'
 import { Listener } from './server.ts'
-import { Snapshot } from './snapshot.ts'
+import { Snapshot, type SnapshotServices } from './snapshot.ts'
 
 export interface GatewayServerOptions {
   readonly config: Config
@@ -21,7 +24,12 @@ export interface GatewayServerOptions {
   readonly accessLog?: (config: Config) => ((context: Context) => void) | null
   /** Told of requests that the parser refused, which no snapshot sees. */
   readonly onMalformed?: (facts: MalformedFacts) => void
+  /** How the process fares, where `gateway.overload` asks for it; default: measures this process. */
+  readonly measure?: () => VitalSigns
 }
+
+/** What all snapshots of a server use. */
+type Shared = Pick<SnapshotServices, 'transport' | 'kept' | 'overload'>
 
 /** A snapshot that is built and waits for its turn. */
 export interface Prepared {
@@ -37,6 +45,8 @@ export interface ServerFacts {
   /** In flight, tunnels included. */
   readonly requests: number
   readonly total: number
+  /** Refused by `gateway.overload`. */
+  readonly shed: number
   /** Old snapshots that still serve. */
   readonly retired: number
 }
@@ -46,6 +56,7 @@ export class GatewayServer {
   readonly #options: GatewayServerOptions
   readonly #transport: Transport
   readonly #kept: KeptState
+  readonly #overload: Overload
   readonly #listeners: Listener[] = []
   readonly #retired = new Set<Snapshot>()
   #current: Snapshot
@@ -56,15 +67,18 @@ export class GatewayServer {
   static async create (options: GatewayServerOptions): Promise<GatewayServer> {
     const transport = new Transport()
     const kept = new KeptState()
-    const first = await buildSnapshot(options, options.config, options.registry, transport, kept)
-    return new GatewayServer(options, transport, kept, first)
+    const overload = new Overload({ log: options.log, measure: options.measure ?? measureProcess })
+    const first = await buildSnapshot(options, options.config, options.registry, { transport, kept, overload })
+    return new GatewayServer(options, { transport, kept, overload }, first)
   }
 
-  private constructor (options: GatewayServerOptions, transport: Transport, kept: KeptState, first: Snapshot) {
+  private constructor (options: GatewayServerOptions, { transport, kept, overload }: Shared, first: Snapshot) {
     this.#options = options
     this.#transport = transport
     this.#kept = kept
+    this.#overload = overload
     this.#current = first
+    overload.apply(first.config.gateway.overload, ranksOf(first.config).count)
     for (const address of options.config.gateway.listen) {
       this.#listeners.push(new Listener(address, options.config.gateway, {
         current: () => {
@@ -97,7 +111,7 @@ export class GatewayServer {
 
   /** Builds the next snapshot beside the running one. Rejects, and leaves nothing behind, if it can't. */
   async prepare (config: Config, registry: PluginRegistry): Promise<Prepared> {
-    const next = await buildSnapshot(this.#options, config, registry, this.#transport, this.#kept)
+    const next = await buildSnapshot(this.#options, config, registry, { transport: this.#transport, kept: this.#kept, overload: this.#overload })
     return {
       commit: () => this.#swap(next),
       discard: () => next.retire()
@@ -125,6 +139,7 @@ export class GatewayServer {
   /** After `drain` or `destroy`: closes the snapshot, its plugins and the upstream connections. */
   async close (): Promise<void> {
     await this.#current.retire()
+    this.#overload.close()
     await this.#transport.close()
   }
 
@@ -136,6 +151,7 @@ export class GatewayServer {
       connections: this.#listeners.reduce((sum, listener) => sum + listener.connections, 0),
       requests,
       total: this.#total,
+      shed: this.#overload.shed,
       retired: this.#retired.size
     }
   }
@@ -145,15 +161,15 @@ export class GatewayServer {
     this.#current = next
     this.#number++
     for (const listener of this.#listeners) listener.apply(next.config.gateway)
+    this.#overload.apply(next.config.gateway.overload, ranksOf(next.config).count)
     this.#retired.add(old)
     old.retire().catch(error => this.#options.log.error({ err: error }, 'a retired configuration failed to close')).finally(() => this.#retired.delete(old))
   }
 }
 
-function buildSnapshot (options: GatewayServerOptions, config: Config, registry: PluginRegistry, transport: Transport, kept: KeptState): Promise<Snapshot> {
+function buildSnapshot (options: GatewayServerOptions, config: Config, registry: PluginRegistry, shared: Shared): Promise<Snapshot> {
   return Snapshot.build(config, registry, {
-    transport,
-    kept,
+    ...shared,
     log: options.log,
     directory: options.directory,
     workers: options.workers ?? 1,

@@ -203,6 +203,18 @@ function route (context: Context, snapshot: Snapshot, fields: string[]): void {
     context.upstream = new Upstream(runtime.destination, hostTowards(context, runtime), context.method, path, context.query, fields, stripped)
   }
   if (runtime.httpsOnly !== 0 && context.scheme === 'http') context.failure = httpsRequired(context, runtime.httpsOnly)
+  else admitUnlessOverloaded(context, snapshot, runtime)
+}
+
+/** Only now: what a request is worth is its route's to say, and the route's response hooks run on the refusal. */
+function admitUnlessOverloaded (context: Context, { overload }: Snapshot, { rank }: RouteRuntime): void {
+  const strain = overload.admit(rank)
+  if (strain === null) {
+    context.admitted = true
+    return
+  }
+  context.failure = overload.refusal
+  context.log['overload'] = strain
 }
 
 /** A client of HTTP/1.0 may have sent no Host that could be preserved. */

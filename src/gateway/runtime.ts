@@ -12,6 +12,8 @@ export interface RouteRuntime {
   /** Host field towards the upstream, unless the client's is preserved. */
   readonly hostHeader: string
   readonly preservesHost: boolean
+  /** When load is shed, lower ranks go first. */
+  readonly rank: number
   /** Answers plain http with this status; 0: http is welcome. */
   readonly httpsOnly: 0 | 426 | 301 | 302 | 307 | 308
 }

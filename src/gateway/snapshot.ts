@@ -16,6 +16,8 @@ import { prepareRoot } from './fastify-classes.ts'
 import { admit, dashed } from './intake.ts'
 import type { KeptState } from './keep.ts'
 import { serveNext } from './pipeline.ts'
+import type { Overload } from './overload/overload.ts'
+import { ranksOf } from './overload/ranks.ts'
 import { createRequestIds } from './request-id.ts'
 import { serviceHost, type RouteRuntime } from './runtime.ts'
 import { registerScope, type LiveEntry, type Scope } from './scopes.ts'
@@ -28,6 +30,7 @@ import { version } from '../version.ts'
 export interface SnapshotServices {
   readonly transport: Transport
   readonly kept: KeptState
+  readonly overload: Overload
   readonly log: FastifyBaseLogger
   readonly directory: string
   readonly workers: number
@@ -41,6 +44,7 @@ export class Snapshot {
   readonly config: Config
   readonly router: Router
   readonly trust: Trust
+  readonly overload: Overload
   readonly tokens: Tokens
   readonly readHost: (field: string) => Host | null
   readonly nextId: () => string
@@ -126,6 +130,7 @@ export class Snapshot {
 
     const serviceById = new Map(config.services.map(service => [service.id, service]))
     const runtimes = new Map<Route, RouteRuntime>()
+    const ranks = ranksOf(config)
     for (const route of config.routes) {
       const service = route.service === null ? null : serviceById.get(route.service) ?? null
       const secure = route.protocols.includes('https') && !route.protocols.includes('http')
@@ -136,6 +141,7 @@ export class Snapshot {
         destination: service === null ? null : destinations.of(service.id),
         hostHeader: service === null ? '' : serviceHost(service),
         preservesHost: route.preserve_host,
+        rank: ranks.of(route),
         httpsOnly: secure ? route.https_redirect_status_code : 0
       })
     }
@@ -164,6 +170,7 @@ export class Snapshot {
     this.#entries = parts.entries
     this.#kept = parts.kept
     this.router = compileRouter(parts.config.routes)
+    this.overload = parts.services.overload
     this.trust = createTrust(parts.config.gateway.trusted_ips)
     this.readHost = createHostReader()
     this.nextId = createRequestIds()
@@ -199,6 +206,7 @@ export class Snapshot {
     context.finished = true
     context.connection.current = null
     context.hop?.cancel()
+    if (context.admitted) this.overload.end()
     context.scope.log?.(context)
     this.#services.onFinish?.(context)
     this.#inFlight--

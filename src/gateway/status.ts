@@ -37,7 +37,7 @@ export interface GatewayStatus {
   } | null
   readonly listen: readonly BoundAddress[]
   readonly connections: number
-  readonly requests: { readonly in_flight: number, readonly total: number }
+  readonly requests: { readonly in_flight: number, readonly total: number, readonly shed: number }
   /** Lines lost because their reader was too slow or gone. */
   readonly access_log: { readonly dropped: number }
   readonly workers: { readonly configured: number, readonly running: number, readonly restarts: number }
@@ -81,7 +81,7 @@ export function gatewayStatus (facts: StatusFacts): GatewayStatus {
     last_reload: last === null ? null : { ok: last.ok, trigger: last.trigger, at: new Date(last.at).toISOString(), took: last.took, error: last.error, diagnostics: last.diagnostics },
     listen: facts.addresses,
     connections: sum(each => each.connections),
-    requests: { in_flight: sum(each => each.requests.in_flight), total: sum(each => each.requests.total) },
+    requests: { in_flight: sum(each => each.requests.in_flight), total: sum(each => each.requests.total), shed: sum(each => each.requests.shed) },
     access_log: { dropped: facts.relayDropped + sum(each => each.access_log.dropped) },
     workers: { ...facts.workers, running: processes.length },
     processes

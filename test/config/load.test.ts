@@ -53,7 +53,8 @@ consumers:
     write_timeout: 60000,
     read_timeout: 60000,
     tls_verify: true,
-    enabled: true
+    enabled: true,
+    importance: 'normal'
   }])
   t.strictSame(config?.routes, [{
     id: config?.routes[0]?.id,
@@ -73,7 +74,8 @@ consumers:
     preserve_host: false,
     https_redirect_status_code: 426,
     request_buffering: true,
-    response_buffering: true
+    response_buffering: true,
+    importance: null
   }])
   t.match(config?.plugins, [
     { name: 'fixture', instance_name: 'one', route: config?.routes[0]?.id, service: null, consumer: null, config: { text: 'hello', count: 5, list: ['a'], mode: 'loose' }, enabled: true, pointer: '/services/0/routes/0/plugins/0' },
@@ -93,6 +95,7 @@ t.test('the gateway block has its defaults', async t => {
     workers: 1,
     limits: { request_line: 8192, header_block: 16384, headers: 100, request_buffer: 8388608, response_buffer: 8388608 },
     timeouts: { headers: 10000, keep_alive: 65000, body_min_rate: 1024, body_grace: 10000, setup: 10000 },
+    overload: { event_loop_delay: 0, heap_used: 0, rss: 0, in_flight: 0, retry_after: 2 },
     shutdown: { delay: 0, timeout: 30000 },
     log: { level: 'info', access: true, redact: [] },
     headers: { names: 'sallyport', server_tokens: true, latency_tokens: true, request_id: true, upstream_status: false },

@@ -9,6 +9,7 @@ export function settings (overrides: Partial<GatewaySettings> = {}): GatewaySett
     workers: 1,
     limits: { request_line: 8192, header_block: 16_384, headers: 100, request_buffer: 8_388_608, response_buffer: 8_388_608 },
     timeouts: { headers: 10_000, keep_alive: 65_000, body_min_rate: 1024, body_grace: 10_000, setup: 10_000 },
+    overload: { event_loop_delay: 0, heap_used: 0, rss: 0, in_flight: 0, retry_after: 2 },
     shutdown: { delay: 0, timeout: 30_000 },
     log: { level: 'silent', access: false, redact: [] },
     headers: { names: 'sallyport', server_tokens: true, latency_tokens: true, request_id: true, upstream_status: false },
@@ -32,6 +33,7 @@ export function service (overrides: Partial<Service> & { port: number }): Servic
     read_timeout: 60_000,
     tls_verify: true,
     enabled: true,
+    importance: 'normal',
     ...overrides
   }
 }
@@ -56,6 +58,7 @@ export function route (overrides: Partial<Route> = {}): Route {
     https_redirect_status_code: 426,
     request_buffering: true,
     response_buffering: true,
+    importance: null,
     ...overrides
   }
 }

@@ -21,6 +21,7 @@ export function makeRoute (id: string, fields: Partial<Route> = {}): Route {
     https_redirect_status_code: 426,
     request_buffering: true,
     response_buffering: true,
+    importance: null,
     ...fields
   }
 }

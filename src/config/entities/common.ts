@@ -64,4 +64,9 @@ export function referenceTo (what: string, key: 'name' | 'username') {
   ], { description: `The ${what}, by \`${key}\` or id.` })
 }
 
+/** Of services and routes; not Kong's `priority`, which decides between routes of its `expressions` router. */
+export function importance (description: string, options: { default?: 'normal' } = {}) {
+  return Type.Optional(Type.Enum(['low', 'normal', 'high'], { ...options, description }))
+}
+
 export const milliseconds = { minimum: 1, maximum: 2147483646 }

@@ -15,6 +15,10 @@ function time (value: number, description: string) {
   return Type.Optional(Type.Integer({ ...duration, default: value, description: `${description}, in milliseconds.` }))
 }
 
+function limit (description: string) {
+  return Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0, description }))
+}
+
 function flag (value: boolean, description: string) {
   return Type.Optional(Type.Boolean({ default: value, description }))
 }
@@ -68,6 +72,13 @@ export const Gateway = closed({
     body_grace: time(10000, 'How long a body may be slower than `body_min_rate`'),
     setup: time(10000, 'Until a plugin\'s setup must be done')
   }, 'How long things may take.'),
+  overload: block({
+    event_loop_delay: time(0, 'How late the event loop may come to what is due, on average over a quarter of a second; 0: no limit'),
+    heap_used: limit('Largest JavaScript heap in use, in bytes; 0: no limit.'),
+    rss: limit('Most memory that a process may take, in bytes; 0: no limit.'),
+    in_flight: limit('Most requests that may run at the same time, event streams and WebSockets included; 0: no limit.'),
+    retry_after: count(2, 'The Retry-After of refused requests, in seconds.')
+  }, 'When a process refuses requests with 503, those of the least `importance` first.'),
   shutdown: block({
     delay: time(0, 'Between "not ready" and the end of accepting'),
     timeout: time(30000, 'How long running requests may take before they are cut')

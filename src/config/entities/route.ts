@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { closed, common, nameOf, reference, set } from './common.ts'
+import { closed, common, importance, nameOf, reference, set } from './common.ts'
 
 export const METHOD_PATTERN = '^[A-Z]+$'
 
@@ -38,7 +38,8 @@ export const Route = closed({
     description: 'Answer to plain http where `protocols` is https only.'
   })),
   request_buffering: Type.Optional(Type.Boolean({ default: true, description: 'Accepted for compatibility; bodies always stream unless a plugin needs them whole.' })),
-  response_buffering: Type.Optional(Type.Boolean({ default: true, description: 'Accepted for compatibility; bodies always stream unless a plugin needs them whole.' }))
+  response_buffering: Type.Optional(Type.Boolean({ default: true, description: 'Accepted for compatibility; bodies always stream unless a plugin needs them whole.' })),
+  importance: importance('What its requests are worth when the gateway is overloaded; default: the `importance` of its service.')
 }, {
   description: 'What requests reach a service.',
   anyOf: ['methods', 'hosts', 'headers', 'paths'].map(name => ({ required: [name] }))

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { closed, common, milliseconds, nameOf } from './common.ts'
+import { closed, common, importance, milliseconds, nameOf } from './common.ts'
 
 /** An upstream API. */
 export const Service = closed({
@@ -29,7 +29,8 @@ export const Service = closed({
   write_timeout: Type.Optional(Type.Integer({ ...milliseconds, default: 60000, description: 'Between two writes to the upstream, in milliseconds.' })),
   read_timeout: Type.Optional(Type.Integer({ ...milliseconds, default: 60000, description: 'Between two reads from the upstream, in milliseconds.' })),
   tls_verify: Type.Optional(Type.Boolean({ description: 'Whether the upstream\'s certificate is verified; https only. Default true (in Kong: off).' })),
-  enabled: Type.Optional(Type.Boolean({ default: true, description: '`false` takes its routes out of the router.' }))
+  enabled: Type.Optional(Type.Boolean({ default: true, description: '`false` takes its routes out of the router.' })),
+  importance: importance('What its routes are worth when the gateway is overloaded (`gateway.overload`): requests of low importance are refused first.', { default: 'normal' })
 }, {
   description: 'An upstream API.',
   anyOf: [{ required: ['url'] }, { required: ['host'] }]

@@ -10,6 +10,7 @@ import { dividedLimits } from './divided.ts'
 import { openWrites } from './open-writes.ts'
 import { openPrefixes, patternLikePaths } from './paths.ts'
 import { policyPlugins } from './policies.ts'
+import { unusedImportance } from './importance.ts'
 import { openRegexes } from './regexes.ts'
 import { literalCredentials, literalSecrets } from './secrets.ts'
 import { shadowedRoutes } from './shadowed-routes.ts'
@@ -45,6 +46,7 @@ export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
   unusedCredentials(context)
   uncountedKeys(context)
   unusedModules(context)
+  unusedImportance(context)
   idlePlugins(context)
   policyPlugins(context)
   openWrites(context)

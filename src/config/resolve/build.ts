@@ -64,7 +64,8 @@ function serviceOf (entity: RawEntity, tags: readonly string[]): Service {
     write_timeout: fields.write_timeout,
     read_timeout: fields.read_timeout,
     tls_verify: fields.tls_verify ?? true,
-    enabled: fields.enabled
+    enabled: fields.enabled,
+    importance: fields.importance
   }
 }
 
@@ -91,7 +92,8 @@ function routeOf (entity: RawEntity, owners: Owners, tags: readonly string[]): R
     preserve_host: fields.preserve_host,
     https_redirect_status_code: fields.https_redirect_status_code,
     request_buffering: fields.request_buffering,
-    response_buffering: fields.response_buffering
+    response_buffering: fields.response_buffering,
+    importance: fields.importance ?? null
   }
 }
 
