@@ -1,4 +1,4 @@
-import { type CheckFinding, identifierFindings, isNetwork, periodFindings, redisFindings } from '../../src/plugin.ts'
+import { type CheckFinding, identifierFindings, isNetwork, periodFindings, redisFindings, syncFindings } from '../../src/plugin.ts'
 import type { Config } from './schema.ts'
 
 /** Rules that the schema can't say. */
@@ -13,4 +13,5 @@ export function * checkConfig (config: Config): Generator<CheckFinding> {
     if (!isNetwork(text)) yield { path: `/exempt/ips/${index}`, message: 'this is neither an address nor a CIDR range', mend: 'Write it like 10.0.0.0/8 or 2001:db8::1.' }
   }
   yield * redisFindings(config.policy, config.redis)
+  yield * syncFindings(config.policy, config.sync_rate)
 }

@@ -35,6 +35,7 @@ export class Limiter {
       // a dry run refuses nobody
       onStoreError: config.dry_run ? 'allow' : config.on_store_error ?? (config.fault_tolerant ? 'local' : 'deny'),
       replicas: config.replicas,
+      syncRate: config.sync_rate,
       ...(config.redis === undefined ? {} : { redis: config.redis as RedisSettings })
     })
   }

@@ -1,4 +1,4 @@
-import { HeaderName, Periods, RedisOptions, type Static, Type } from '../../src/plugin.ts'
+import { HeaderName, Periods, RedisOptions, type Static, SyncRate, Type } from '../../src/plugin.ts'
 
 export const RateLimiting = Type.Object({
   ...Periods,
@@ -98,14 +98,7 @@ export const RateLimiting = Type.Object({
     examples: ['redis']
   }),
   redis: Type.Optional(RedisOptions),
-  sync_rate: Type.Number({
-    title: 'Sync rate',
-    description: 'Always -1: each decision is made in Redis. Counting locally and telling Redis now and then is not supported yet.',
-    minimum: -1,
-    maximum: -1,
-    default: -1,
-    examples: [-1]
-  }),
+  sync_rate: SyncRate,
   on_store_error: Type.Optional(Type.Enum(['local', 'allow', 'deny'], {
     title: 'On store error',
     description: 'While Redis is down. `local`: each process counts on its own, by its share of the limit (see `replicas`). `allow`: all pass. `deny`: all are refused with 503. Default: as `fault_tolerant` says.',

@@ -37,6 +37,23 @@ export const RedisOptions = Type.Object({
   examples: [{ host: 'redis.internal' }]
 })
 
+/** `sync_rate`, as in Kong. */
+export const SyncRate = Type.Number({
+  title: 'Sync rate',
+  description: 'Seconds between two rounds in which Redis is told what was counted here, from 0.02: decisions are made in memory then, and the limit may be overrun in between. -1: each decision is made in Redis.',
+  minimum: -1,
+  maximum: 3600,
+  default: -1,
+  examples: [0.5]
+})
+
+/** What is wrong with `sync_rate`. */
+export function * syncFindings (policy: 'local' | 'redis', rate: number): Generator<{ path: string, message: string, mend: string }> {
+  if (rate === -1) return
+  if (rate < 0.02) yield { path: '/sync_rate', message: '`sync_rate` is -1, or 0.02 seconds and more', mend: 'Write -1 to make each decision in Redis.' }
+  else if (policy === 'local') yield { path: '/sync_rate', message: '`sync_rate` needs `policy: redis`', mend: 'Add it, or remove `sync_rate`.' }
+}
+
 type Written = { readonly [Key in 'host' | 'sentinel_master' | 'sentinel_nodes' | 'cluster_nodes' | 'database']?: unknown }
 
 /** What is wrong with where Redis is said to be. */

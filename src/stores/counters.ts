@@ -38,8 +38,9 @@ export interface CounterStore {
   /**
    * Decides about all windows of a key at once: a cost that one of them refuses is counted in none.
    *
-   * @param key whose counters; any text, of which only a digest is kept
+   * @param key whose counters; any text, of which only a digest is kept. Of several keys each has counters of its own, and a
+   *   cost that one of them refuses is counted for none; what is told of a window is that of the key with the least left.
    * @param cost not negative
    */
-  take (key: string, windows: readonly CounterWindow[], cost: number, counting: Counting): Decision | Promise<Decision>
+  take (key: string | readonly string[], windows: readonly CounterWindow[], cost: number, counting: Counting): Decision | Promise<Decision>
 }

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { PluginGateway } from '../plugin.ts'
 import type { CounterStore, WindowType } from './counters.ts'
-import { GuardedCounters, type OnStoreError } from './guarded-counters.ts'
+import type { OnStoreError } from './fallback.ts'
+import { GuardedCounters } from './guarded-counters.ts'
 import { MemoryCounters } from './memory-counters.ts'
 import { connectRedis, type RedisSettings } from './redis/connect.ts'
 import { RedisCounters } from './redis/redis-counters.ts'
+import { type SyncSettings, SyncedCounters } from './synced-counters.ts'
 
 export interface KeepCountersOptions {
   readonly policy: 'local' | 'redis'
@@ -15,24 +17,51 @@ export interface KeepCountersOptions {
   readonly onStoreError: OnStoreError
   /** Gateways that share a limit. */
   readonly replicas: number
+  /** Seconds between two rounds of counters in memory that Redis is told of; -1 (default): each decision is made in Redis. */
+  readonly syncRate?: number
+  /** Decisions are about several keys. */
+  readonly together?: boolean
 }
 
 const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 /** Counters of an entry that outlive a reload, in this process or in Redis. */
-export function keepCounters (gateway: PluginGateway, { policy, type, most, redis, onStoreError, replicas }: KeepCountersOptions): CounterStore {
-  const local = gateway.keep(`counters:${type}`, () => new MemoryCounters({ type, most, now: gateway.now }))
-  local.limitTo(most)
-  if (policy === 'local' || redis === undefined) return local
+export function keepCounters (gateway: PluginGateway, options: KeepCountersOptions): CounterStore {
+  const { policy, type, most, redis, onStoreError, replicas, syncRate = -1, together = false } = options
+  if (policy === 'local' || redis === undefined) return keepLocal(gateway, type, most)
   const { entry: { name, route, service }, log } = gateway
   // hashed: the key is seen in logs, and there is a password in it
   const connection = createHash('sha256').update(JSON.stringify(redis)).digest('hex')
+  const prefix = `sallyport:${name}:${route ?? NOBODY}:${service ?? NOBODY}`
+  const processes = replicas * gateway.workers
+  if (syncRate > 0) return keepSynced(gateway, { redis, type, prefix, key: `synced:${type}:${connection}` }, { most, interval: syncRate * 1000, onStoreError, processes, log })
   const client = gateway.keep(`redis:${connection}`, () => connectRedis(redis), client => { client.disconnect() })
   return new GuardedCounters({
-    shared: new RedisCounters({ client, type, prefix: `sallyport:${name}:${route ?? NOBODY}:${service ?? NOBODY}` }),
-    local,
+    shared: new RedisCounters({ client, type, prefix, together }),
+    local: keepLocal(gateway, type, most),
     onStoreError,
-    processes: replicas * gateway.workers,
+    processes,
     log
   })
+}
+
+function keepLocal (gateway: PluginGateway, type: WindowType, most: number): MemoryCounters {
+  const local = gateway.keep(`counters:${type}`, () => new MemoryCounters({ type, most, now: gateway.now }))
+  local.limitTo(most)
+  return local
+}
+
+/** With a connection of their own: it has to be there until the last round. */
+function keepSynced (gateway: PluginGateway, { redis, type, prefix, key }: { redis: RedisSettings, type: WindowType, prefix: string, key: string }, settings: SyncSettings): CounterStore {
+  const synced = gateway.keep(key, () => {
+    const client = connectRedis(redis)
+    return new SyncedCounters({
+      shared: new RedisCounters({ client, type, prefix }),
+      type,
+      now: gateway.now,
+      release: () => client.disconnect()
+    }, settings)
+  }, async counters => { await counters.close() })
+  synced.configure(settings)
+  return synced
 }

@@ -1,18 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { type Algorithm, EXPIRES } from './algorithms/algorithm.ts'
-import { fixed } from './algorithms/fixed.ts'
-import { gcra } from './algorithms/gcra.ts'
-import { sliding } from './algorithms/sliding.ts'
+import { type Algorithm, EXPIRES, FIRST, SECOND } from './algorithms/algorithm.ts'
+import { ALGORITHMS, ROUNDING, settle, tightest } from './algorithms/usage.ts'
 import { CounterTable } from './counter-table.ts'
 import type { Counting, CounterStore, CounterWindow, Decision, WindowType, WindowUsage } from './counters.ts'
 import { KeyHash } from './key-hash.ts'
-import { LENGTHS, PERIODS } from './periods.ts'
+import { PERIODS } from './periods.ts'
 import { createSteadyClock } from './steady-clock.ts'
-
-const ALGORITHMS: Readonly<Record<WindowType, Algorithm>> = { fixed, gcra, sliding }
-
-/** Shares of a limit such as a seventh of a minute are no whole numbers: what is missing by rounding is not missing. */
-const ROUNDING = 1e-9
 
 export interface MemoryCountersOptions {
   readonly type: WindowType
@@ -54,32 +47,61 @@ export class MemoryCounters implements CounterStore {
     this.#table.limitTo(most)
   }
 
-  take (key: string, windows: readonly CounterWindow[], cost: number, counting: Counting): Decision {
+  take (key: string | readonly string[], windows: readonly CounterWindow[], cost: number, counting: Counting): Decision {
+    const now = this.#now()
+    if (typeof key === 'string') {
+      const admitted = this.#fits(key, windows, cost, now)
+      return { admitted, usage: this.#settle(key, windows, cost, counts(admitted, cost, counting), now) }
+    }
+    const admitted = key.every(one => this.#fits(one, windows, cost, now))
+    const count = counts(admitted, cost, counting)
+    return { admitted, usage: tightest(key.map(one => this.#settle(one, windows, cost, count, now))) }
+  }
+
+  /**
+   * Takes over what another store says of a key.
+   *
+   * @param numbers three for each window, as in the algorithms
+   * @param since what was spent here and the other store doesn't know
+   */
+  adopt (key: string, windows: readonly CounterWindow[], numbers: Float64Array, since: number): void {
     const now = this.#now()
     this.#hash.of(key)
     const { high, low } = this.#hash
-    let admitted = true
+    for (const [index, window] of windows.entries()) {
+      const salted = saltedBy(low, window)
+      const found = this.#table.find(high, salted)
+      const at = found === -1 ? this.#table.add(high, salted, now) : found
+      const { data } = this.#table
+      for (const place of [EXPIRES, FIRST, SECOND]) data[at + place] = numbers[index * 3 + place] as number
+      this.#algorithm.roll(data, at, window, now)
+      if (since > 0) this.#algorithm.spend(data, at, window, now, since)
+    }
+  }
+
+  #fits (key: string, windows: readonly CounterWindow[], cost: number, now: number): boolean {
+    this.#hash.of(key)
+    const { high, low } = this.#hash
+    let fits = true
     for (const window of windows) {
       const at = this.#table.find(high, saltedBy(low, window))
       const data = this.#rolled(at, window, now)
-      if (this.#algorithm.free(data, Math.max(at, 0), window, now) + ROUNDING < cost) admitted = false
+      if (this.#algorithm.free(data, Math.max(at, 0), window, now) + ROUNDING < cost) fits = false
     }
-    const count = counting === 'always' || (admitted && counting === 'admitted')
-    const usage = windows.map(window => this.#settle(high, saltedBy(low, window), window, now, cost, count))
-    return { admitted, usage }
+    return fits
   }
 
-  /** Counts, and says what the window looks like then. */
-  #settle (high: number, low: number, window: CounterWindow, now: number, cost: number, count: boolean): WindowUsage {
-    const algorithm = this.#algorithm
-    let at = this.#table.find(high, low)
-    if (at === -1 && count && cost > 0) at = this.#table.add(high, low, now)
-    const data = this.#rolled(at, window, now)
-    const place = Math.max(at, 0)
-    const wait = algorithm.free(data, place, window, now) + ROUNDING < cost ? whole(algorithm.wait(data, place, window, now, cost), window) : 0
-    if (count && cost > 0) algorithm.spend(data, place, window, now, cost)
-    const remaining = Math.round(Math.max(0, algorithm.free(data, place, window, now)) * 1e6) / 1e6
-    return { window, remaining, reset: algorithm.reset(data, place, window, now), wait }
+  /** Counts, and says what the windows look like then. */
+  #settle (key: string, windows: readonly CounterWindow[], cost: number, count: boolean, now: number): WindowUsage[] {
+    this.#hash.of(key)
+    const { high, low } = this.#hash
+    return windows.map(window => {
+      const salted = saltedBy(low, window)
+      let at = this.#table.find(high, salted)
+      if (at === -1 && count) at = this.#table.add(high, salted, now)
+      const data = this.#rolled(at, window, now)
+      return settle(this.#algorithm, data, Math.max(at, 0), window, now, cost, count)
+    })
   }
 
   /** The numbers of the counter at `at`, brought to `now`; of a new one, which start at 0, for -1. */
@@ -90,9 +112,8 @@ export class MemoryCounters implements CounterStore {
   }
 }
 
-/** The first millisecond at which what is missing is no more than rounding. */
-function whole (wait: number, { period, limit }: CounterWindow): number {
-  return Math.max(1, Math.ceil(wait - ROUNDING * LENGTHS[period] / limit))
+function counts (admitted: boolean, cost: number, counting: Counting): boolean {
+  return cost > 0 && (counting === 'always' || (admitted && counting === 'admitted'))
 }
 
 /** Each window of a key has a counter of its own. */

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { CounterWindow, Decision } from '../../src/stores/counters.ts'
-import { GuardedCounters, type OnStoreError } from '../../src/stores/guarded-counters.ts'
+import type { OnStoreError } from '../../src/stores/fallback.ts'
+import { GuardedCounters } from '../../src/stores/guarded-counters.ts'
 import { MemoryCounters } from '../../src/stores/memory-counters.ts'
 
 const WINDOWS: CounterWindow[] = [{ period: 'minute', limit: 8 }]

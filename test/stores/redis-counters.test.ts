@@ -1,8 +1,10 @@
 /** Counters in a real Redis, against those in memory: the same decisions, by the clock of Redis. */
 import fc from 'fast-check'
 import t from 'tap'
-import type { CounterWindow, Period, WindowType } from '../../src/stores/counters.ts'
+import { ALGORITHMS } from '../../src/stores/algorithms/usage.ts'
+import type { CounterWindow, WindowType } from '../../src/stores/counters.ts'
 import { endOfWindow } from '../../src/stores/periods.ts'
+import { Answer, argumentsOf, type Question } from '../../src/stores/redis/answers.ts'
 import { connectRedis, type RedisSettings } from '../../src/stores/redis/connect.ts'
 import { RedisCounters } from '../../src/stores/redis/redis-counters.ts'
 import { MemoryCounters } from '../../src/stores/memory-counters.ts'
@@ -22,7 +24,7 @@ t.test('a real Redis', async t => {
   t.test('decides as the memory does, at any time of the clock', async t => {
     let run = 0
     // the script with a clock that the test sets, by which Redis itself would have dropped what it holds
-    const script = COUNTER_SCRIPT.replace("redis.call('TIME')", 'cjson.decode(table.remove(ARGV))').replace(/if now \+ redis\.call\('PTTL'.*/, '')
+    const script = COUNTER_SCRIPT.replace("redis.call('TIME')", 'cjson.decode(table.remove(ARGV))').replace(/if later and .*/, '')
     const trace = fc.array(fc.record({ pause: fc.integer({ min: 0, max: 40_000 }), cost: fc.integer({ min: 1, max: 4 }), counting: fc.constantFrom('admitted', 'always', 'never') }), { minLength: 1, maxLength: 25 })
     const periods = ['second', 'minute', 'day', 'month', 'year'] as const
     await fc.assert(fc.asyncProperty(fc.constantFrom<WindowType>('fixed', 'sliding', 'gcra'), fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }), trace, async (type, start, steps) => {
@@ -33,10 +35,14 @@ t.test('a real Redis', async t => {
       for (const { pause, cost, counting } of steps) {
         now += pause
         const expected = memory.take('key', windows, cost, counting)
-        const args = windows.flatMap(({ period, limit }) => [period, String(lengthOf(period)), String(limit)])
-        const [admitted, ...numbers] = (await client.eval(script, 1, key, type, String(cost), counting, ...args, JSON.stringify([Math.floor(now / 1000), now % 1000 * 1000])) as unknown[]).map(Number)
-        const found = windows.map((window, index) => ({ window, remaining: numbers[index * 3], reset: numbers[index * 3 + 1], wait: numbers[index * 3 + 2] === -1 ? Infinity : numbers[index * 3 + 2] }))
-        if ((admitted === 1) !== expected.admitted) return false
+        // a second group, another client's, in the same call: nobody gets the other's answer
+        const question = { windows, counting, size: 1, names: [key, `${key}:other`], costs: [cost, 1] } as const satisfies Question
+        const args = argumentsOf(type, question) as [number, ...string[]]
+        const answer = new Answer(await client.eval(script, ...args, JSON.stringify([Math.floor(now / 1000), now % 1000 * 1000])))
+        const decision = answer.decision(ALGORITHMS[type], question, cost)
+        const found = decision.usage
+        if (answer.decision(ALGORITHMS[type], question, 1).admitted !== memory.take('other', windows, 1, counting).admitted) return false
+        if (decision.admitted !== expected.admitted) return false
         for (const [index, one] of expected.usage.entries()) {
           const other = found[index]
           if (other === undefined || other.wait !== one.wait || Math.abs((other.remaining ?? NaN) - one.remaining) > 1e-5 || Math.abs((other.reset ?? NaN) - one.reset) > 0.01) return false
@@ -62,6 +68,33 @@ t.test('a real Redis', async t => {
     t.ok(Math.abs(expires - endOfWindow('month', Date.now())) < 5000)
   })
 
+  t.test('several keys are decided about at once: what one refuses is counted for none', async t => {
+    const memory = new MemoryCounters({ type: 'gcra', most: 1000, now: Date.now })
+    for (const store of [counters('gcra'), memory]) {
+      const minute: CounterWindow[] = [{ period: 'year', limit: 3 }]
+      const both = async (address: string, account: string): Promise<unknown> => {
+        const { admitted, usage: [usage] } = await store.take([address, account], minute, 1, 'admitted')
+        return [admitted, Math.floor(usage?.remaining as number)]
+      }
+      t.same(await Promise.all([both('ip:1', 'ann'), both('ip:2', 'ann'), both('ip:1', 'bob')]), [[true, 2], [true, 1], [true, 1]])
+      t.same(await both('ip:1', 'ann'), [true, 0])
+      t.same(await both('ip:2', 'ann'), [false, 0])
+      t.same(await both('ip:2', 'cat'), [true, 1], 'the refused one was not counted for its address')
+      t.same(await both('ip:1', 'cat'), [false, 0])
+      t.same(await both('ip:3', 'cat'), [true, 1], 'nor for its account')
+    }
+  })
+
+  t.test('an answer that can\'t be read refuses nobody twice', async t => {
+    const broken = { status: 'ready', evalsha: async () => ['now'], ping: async () => { throw new Error('no') } } as unknown as ReturnType<typeof connectRedis>
+    const store = new RedisCounters({ client: broken, type: 'fixed', prefix: 'sallyport' })
+    const decision = await store.take('a', [{ period: 'year', limit: 3 }], 1, 'admitted')
+    t.equal(decision.admitted, false, 'what is not said to be admitted is not')
+    t.equal(await store.reachable(), false)
+    const mute = { status: 'ready', evalsha: async () => null } as unknown as ReturnType<typeof connectRedis>
+    await t.rejects(new RedisCounters({ client: mute, type: 'fixed', prefix: 'sallyport' }).take('a', [{ period: 'year', limit: 3 }], 1, 'admitted'))
+  })
+
   t.test('a Redis that has forgotten the script is told again', async t => {
     const admin = connectRedis(settings(port, { password: 'default-password' }))
     t.teardown(() => admin.disconnect())
@@ -78,7 +111,3 @@ t.test('a real Redis', async t => {
     await t.rejects(new RedisCounters({ client: stranger, type: 'fixed', prefix: 'sallyport' }).take('a', [{ period: 'minute', limit: 1 }], 1, 'admitted'))
   })
 })
-
-function lengthOf (period: Period): number {
-  return { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000, month: 2_592_000_000, year: 31_536_000_000 }[period]
-}

@@ -1,16 +1,19 @@
 /**
- * One decision in Redis, atomic: the three algorithms of src/stores/algorithms, by the clock of Redis.
+ * Decisions in Redis, each atomic: the three algorithms of src/stores/algorithms, by the clock of Redis.
  *
- * KEYS: the hash of one client's counters. ARGV: window type, cost, counting, then period, length in milliseconds and limit
- * of each window. A field for each period holds when the counter ends and two numbers, as in the algorithms.
- * Gives whether it was admitted (1 or 0), then remaining, reset and wait of each window as texts, since numbers would lose
- * their fractions; a wait of -1 is for ever.
+ * KEYS: hashes with the counters of one client each; as many of them as the group has belong to one decision. ARGV: window
+ * type, counting, size of a group, number of windows, then period, length in milliseconds and limit of each window, then the
+ * cost of each group. A field for each period holds when the counter ends and two numbers, as in the algorithms.
+ *
+ * Gives the time, then for each group whether it was admitted (1 or 0) and what stood in its fields before: who asked works
+ * out the rest by the same algorithms, and no number has to be written as text for it.
  */
 export const COUNTER_SCRIPT = `
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local kind, cost, counting = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local kind, counting, size, many = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local rounding = 1e-9
+local cost
 
 local function days (year, month)
   if month <= 2 then year = year - 1 end
@@ -33,7 +36,7 @@ local function calendarEnd (period)
   return days(year, month + 1) * 86400000
 end
 
-local roll, free, wait, reset, spend = {}, {}, {}, {}, {}
+local roll, free, spend = {}, {}, {}
 
 function roll.fixed (w)
   if now < w.e then return end
@@ -42,8 +45,6 @@ function roll.fixed (w)
   w.x = 0
 end
 function free.fixed (w) return w.limit - w.x end
-function wait.fixed (w) return w.e - now end
-function reset.fixed (w) return w.e - now end
 function spend.fixed (w) w.x = w.x + cost end
 
 local function left (w) return math.min(w.length, w.e - w.length - now) end
@@ -56,12 +57,6 @@ function roll.sliding (w)
   w.e = start + 2 * w.length
 end
 function free.sliding (w) return w.limit - w.y - w.x * left(w) / w.length end
-function wait.sliding (w)
-  local room = w.limit - cost - w.y
-  if room >= 0 then return left(w) - w.length * room / w.x end
-  return left(w) + w.length * (1 - (w.limit - cost) / w.y)
-end
-reset.sliding = left
 function spend.sliding (w) w.y = w.y + cost end
 
 function roll.gcra (w)
@@ -71,51 +66,67 @@ function roll.gcra (w)
   w.y = now
 end
 function free.gcra (w) return w.limit - w.x end
-function wait.gcra (w) return (w.x + cost - w.limit) * w.length / w.limit end
-function reset.gcra (w) return w.x * w.length / w.limit end
 function spend.gcra (w)
   w.x = w.x + cost
   w.e = w.y + w.x * w.length / w.limit
 end
 
+local rollOf, freeOf, spendOf = roll[kind], free[kind], spend[kind]
+
 local windows, fields = {}, {}
-for i = 4, #ARGV, 3 do
-  windows[#windows + 1] = { period = ARGV[i], length = tonumber(ARGV[i + 1]), limit = tonumber(ARGV[i + 2]), e = 0, x = 0, y = 0 }
-  fields[#fields + 1] = ARGV[i]
-end
-local stored = redis.call('HMGET', KEYS[1], unpack(fields))
-local admitted = true
-for i, w in ipairs(windows) do
-  if stored[i] then
-    local e, x, y = string.match(stored[i], '(%S+) (%S+) (%S+)')
-    w.e, w.x, w.y = tonumber(e), tonumber(x), tonumber(y)
-  end
-  roll[kind](w)
-  if free[kind](w) + rounding < cost then admitted = false end
+for i = 1, many do
+  local at = 2 + 3 * i
+  windows[i] = { period = ARGV[at], length = tonumber(ARGV[at + 1]), limit = tonumber(ARGV[at + 2]) }
+  fields[i] = ARGV[at]
 end
 
-local count = cost > 0 and (counting == 'always' or (admitted and counting == 'admitted'))
-local answer = { admitted and 1 or 0 }
-local write, last = {}, 0
-for _, w in ipairs(windows) do
-  local waits = 0
-  if free[kind](w) + rounding < cost then
-    if cost > w.limit then waits = -1
-    else waits = math.max(1, math.ceil(wait[kind](w) - rounding * w.length / w.limit)) end
+-- what the windows of a key hold; whether all have room
+local function read (stored, held)
+  local room = true
+  for i, shape in ipairs(windows) do
+    local w = { period = shape.period, length = shape.length, limit = shape.limit, e = 0, x = 0, y = 0 }
+    if stored[i] then
+      local e, x, y = string.match(stored[i], '(%S+) (%S+) (%S+)')
+      w.e, w.x, w.y = tonumber(e), tonumber(x), tonumber(y)
+    end
+    w.ended = w.e
+    rollOf(w)
+    if freeOf(w) + rounding < cost then room = false end
+    held[i] = w
   end
-  if count then
-    spend[kind](w)
-    write[#write + 1] = w.period
-    write[#write + 1] = string.format('%.17g %.17g %.17g', w.e, w.x, w.y)
-    last = math.max(last, w.e)
-  end
-  answer[#answer + 1] = string.format('%.6f', math.max(0, free[kind](w)))
-  answer[#answer + 1] = string.format('%.3f', reset[kind](w))
-  answer[#answer + 1] = string.format('%d', waits)
+  return room
 end
-if count then
-  redis.call('HSET', KEYS[1], unpack(write))
-  if now + redis.call('PTTL', KEYS[1]) < last then redis.call('PEXPIREAT', KEYS[1], string.format('%d', math.ceil(last))) end
+
+local function write (key, held)
+  local values, last, later = {}, 0, false
+  for i, w in ipairs(held) do
+    spendOf(w)
+    values[2 * i - 1] = w.period
+    values[2 * i] = string.format('%.17g %.17g %.17g', w.e, w.x, w.y)
+    last = math.max(last, w.e)
+    if w.e > w.ended then later = true end
+  end
+  redis.call('HSET', key, unpack(values))
+  -- the key lives as long as its longest window; it does already where no window has a later end than before
+  if later and now + redis.call('PTTL', key) < last then redis.call('PEXPIREAT', key, string.format('%d', math.ceil(last))) end
+end
+
+local answer = { now }
+for first = 1, #KEYS, size do
+  cost = tonumber(ARGV[5 + 3 * many + (first - 1) / size])
+  local admitted, group, place = true, {}, #answer + 1
+  answer[place] = 1
+  for at = first, first + size - 1 do
+    local stored = redis.call('HMGET', KEYS[at], unpack(fields))
+    local held = {}
+    if not read(stored, held) then admitted = false end
+    group[#group + 1] = held
+    for i = 1, many do answer[#answer + 1] = stored[i] or '' end
+  end
+  if not admitted then answer[place] = 0 end
+  if cost > 0 and (counting == 'always' or (admitted and counting == 'admitted')) then
+    for i, held in ipairs(group) do write(KEYS[first + i - 1], held) end
+  end
 end
 return answer
 `

@@ -1,53 +1,98 @@
-import { createHash } from 'node:crypto'
-import type { Cluster, Redis } from 'ioredis'
+import { createHash, hash } from 'node:crypto'
+import { Cluster, type Redis } from 'ioredis'
+import type { Algorithm } from '../algorithms/algorithm.ts'
+import { ALGORITHMS } from '../algorithms/usage.ts'
 import type { Counting, CounterStore, CounterWindow, Decision, WindowType } from '../counters.ts'
-import { LENGTHS } from '../periods.ts'
+import { Answer, argumentsOf, type Question } from './answers.ts'
 import { COUNTER_SCRIPT } from './counter-script.ts'
 
 const SHA = createHash('sha1').update(COUNTER_SCRIPT).digest('hex')
+/** Groups that one call decides about at most: nothing else runs in Redis meanwhile, some 10 µs each. */
+const MOST_GROUPS = 64
 
 export interface RedisCountersOptions {
   readonly client: Redis | Cluster
   readonly type: WindowType
   /** What the counters of one entry have before the client's own part. */
   readonly prefix: string
+  /** Decisions are about several keys: in a cluster all counters are in one slot then. */
+  readonly together?: boolean
 }
 
-/** Counters in Redis: as many gateways as there are admit no more than the limit. A decision is one command. */
+/** Nothing has reached Redis, so it may be tried again. */
+export class NotSent extends Error {
+  constructor () {
+    super('there is no connection to Redis')
+  }
+}
+
+/** One of those who share a call. */
+interface Asker {
+  readonly resolve: (decision: Decision) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Batch extends Question {
+  readonly askers: Asker[]
+}
+
+/** Counters in Redis: as many gateways as there are admit no more than the limit. */
 export class RedisCounters implements CounterStore {
   readonly #client: Redis | Cluster
   readonly #type: WindowType
+  readonly #algorithm: Algorithm
   readonly #prefix: string
+  /** Groups of one call: in a cluster, whose keys are here and there, one. */
+  readonly #most: number
+  /** What goes out at the end of this turn of the event loop. */
+  #batches: Batch[] = []
 
-  constructor ({ client, type, prefix }: RedisCountersOptions) {
+  constructor ({ client, type, prefix, together = false }: RedisCountersOptions) {
+    const cluster = client instanceof Cluster
     this.#client = client
     this.#type = type
-    this.#prefix = `${prefix}:${type}:`
+    this.#algorithm = ALGORITHMS[type]
+    this.#prefix = cluster && together ? `{${prefix}}:${type}:` : `${prefix}:${type}:`
+    this.#most = cluster && !together ? 1 : MOST_GROUPS
   }
 
-  /** @throws what ioredis has to say when Redis doesn't answer in time, or not as it should */
-  async take (key: string, windows: readonly CounterWindow[], cost: number, counting: Counting): Promise<Decision> {
+  /**
+   * Decisions of one turn that have windows in common are one command: of a gateway under load, whose requests come several
+   * at a time, ioredis alone would cost more than all the rest of a decision.
+   *
+   * @throws what ioredis has to say when Redis doesn't answer in time, or not as it should
+   */
+  take (key: string | readonly string[], windows: readonly CounterWindow[], cost: number, counting: Counting): Promise<Decision> {
     // a cluster without slots would have its commands wait
-    if (this.#client.status !== 'ready') throw new Error('there is no connection to Redis')
-    // a digest: keys of any length cost the same, and what clients send (API keys, say) can't be read in Redis
-    const name = this.#prefix + createHash('sha256').update(key).digest('base64url').slice(0, 22)
-    const args = [name, this.#type, String(cost), counting, ...windows.flatMap(({ period, limit }) => [period, String(LENGTHS[period]), String(limit)])]
-    let answer: unknown
-    try {
-      answer = await this.#client.evalsha(SHA, 1, ...args)
-    } catch (error) {
-      // a Redis that was started anew, or told to forget
-      if (!String((error as Error).message).startsWith('NOSCRIPT')) throw error
-      answer = await this.#client.eval(COUNTER_SCRIPT, 1, ...args)
+    if (this.#client.status !== 'ready') return Promise.reject(new NotSent())
+    return new Promise((resolve, reject) => {
+      const batch = this.#batchOf(windows, counting, typeof key === 'string' ? 1 : key.length)
+      if (typeof key === 'string') batch.names.push(this.#nameOf(key))
+      else for (const one of key) batch.names.push(this.#nameOf(one))
+      batch.costs.push(cost)
+      batch.askers.push({ resolve, reject })
+    })
+  }
+
+  /**
+   * Counts costs in any case.
+   *
+   * @returns what Redis then holds of each key, three numbers for each window as in the algorithms, and its time
+   * @throws NotSent, or another error where it isn't known what was counted
+   */
+  async add (spent: ReadonlyArray<readonly [key: string, cost: number]>, windows: readonly CounterWindow[]): Promise<{ now: number, numbers: Float64Array[] }> {
+    if (this.#client.status !== 'ready') throw new NotSent()
+    const questions: Question[] = []
+    for (let first = 0; first < spent.length; first += this.#most) {
+      const some = spent.slice(first, first + this.#most)
+      questions.push({ windows, counting: 'always', size: 1, names: some.map(([key]) => this.#nameOf(key)), costs: some.map(([, cost]) => cost) })
     }
-    const [admitted, ...numbers] = (answer as Array<string | number>).map(Number)
-    return {
-      admitted: admitted === 1,
-      usage: windows.map((window, index) => {
-        const [remaining, reset, wait] = numbers.slice(index * 3, index * 3 + 3) as [number, number, number]
-        return { window, remaining, reset, wait: wait === -1 ? Infinity : wait }
-      })
-    }
+    const answers = await Promise.all(questions.map(question => this.#call(question)))
+    const numbers = answers.flatMap((answer, index) => {
+      const question = questions[index] as Question
+      return question.costs.map(cost => answer.numbers(this.#algorithm, question, cost))
+    })
+    return { now: answers[0]?.now ?? 0, numbers }
   }
 
   /** Whether Redis answers. */
@@ -58,6 +103,44 @@ export class RedisCounters implements CounterStore {
       return true
     } catch {
       return false
+    }
+  }
+
+  /** A digest: keys of any length cost the same, and what clients send (API keys, say) can't be read in Redis. */
+  #nameOf (key: string): string {
+    return this.#prefix + hash('sha256', key, 'base64url').slice(0, 22)
+  }
+
+  #batchOf (windows: readonly CounterWindow[], counting: Counting, size: number): Batch {
+    for (const batch of this.#batches) {
+      if (batch.windows === windows && batch.counting === counting && batch.size === size && batch.costs.length < this.#most) return batch
+    }
+    const batch: Batch = { windows, counting, size, names: [], costs: [], askers: [] }
+    if (this.#batches.push(batch) === 1) setImmediate(() => this.#send())
+    return batch
+  }
+
+  #send (): void {
+    const batches = this.#batches
+    this.#batches = []
+    for (const batch of batches) {
+      this.#call(batch).then(answer => {
+        for (const [index, { resolve }] of batch.askers.entries()) resolve(answer.decision(this.#algorithm, batch, batch.costs[index] as number))
+      }).catch(error => {
+        // an answer that can't be read included: whoever has one already doesn't notice
+        for (const { reject } of batch.askers) reject(error)
+      })
+    }
+  }
+
+  async #call (question: Question): Promise<Answer> {
+    const args = argumentsOf(this.#type, question) as [number, ...string[]]
+    try {
+      return new Answer(await this.#client.evalsha(SHA, ...args))
+    } catch (error) {
+      // a Redis that was started anew, or told to forget
+      if (!String((error as Error).message).startsWith('NOSCRIPT')) throw error
+      return new Answer(await this.#client.eval(COUNTER_SCRIPT, ...args))
     }
   }
 }
