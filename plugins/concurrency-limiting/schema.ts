@@ -1,4 +1,4 @@
-import { HeaderName, type Static, Type } from '../../src/plugin.ts'
+import { ClaimName, HeaderName, type Static, Type } from '../../src/plugin.ts'
 
 export const ConcurrencyLimiting = Type.Object({
   limit: Type.Integer({
@@ -25,12 +25,7 @@ export const ConcurrencyLimiting = Type.Object({
     pattern: '^/',
     examples: ['/export']
   })),
-  claim_name: Type.Optional(Type.String({
-    title: 'Claim',
-    description: 'Claim of the verified token, for `limit_by: claim`.',
-    minLength: 1,
-    examples: ['org']
-  })),
+  claim_name: Type.Optional(ClaimName('`limit_by: claim`')),
   queue: Type.Integer({
     title: 'Queue',
     description: 'Requests of one client that may wait for their turn; those beyond are refused at once.',

@@ -1,14 +1,15 @@
 import {
-  createExemption, createIdentifier, GatewayError, keepCounters,
-  type Consumers, type CounterStore, type Decision, type FastifyReply, type FastifyRequest, type GatewayRequest, type Identifier, type PluginGateway, type RedisSettings
+  compileClaimPath, createExemption, createIdentifier, GatewayError, keepCounters,
+  type ClaimReader, type Consumers, type CounterStore, type Decision, type FastifyReply, type FastifyRequest, type GatewayRequest, type Identifier, type PluginGateway, type RedisSettings
 } from '../../src/plugin.ts'
 import { describeLimits, retryAfter } from './headers.ts'
 import { compileLimits, type Limits, type LimitSet } from './limits.ts'
+import { createLoginKeys, type LoginKeys } from './login.ts'
 import type { Config } from './schema.ts'
 
 /** One request that was counted, for what its answer says it has cost. */
 interface Counted {
-  readonly key: string
+  readonly key: string | readonly string[]
   readonly limits: Limits
 }
 
@@ -19,6 +20,8 @@ export class Limiter {
   readonly #limits: LimitSet
   readonly #store: CounterStore
   readonly #identify: Identifier
+  readonly #login: LoginKeys | null
+  readonly #readTier: ClaimReader
   readonly #exempt: ((gateway: GatewayRequest) => boolean) | null
   readonly #counted = new WeakMap<FastifyRequest, Counted>()
 
@@ -27,15 +30,18 @@ export class Limiter {
     this.#consumers = gateway.consumers
     this.#limits = compileLimits(config, gateway)
     this.#identify = createIdentifier(config, gateway.consumers)
+    this.#login = config.preset === 'login' ? createLoginKeys(config.account_field) : null
+    this.#readTier = compileClaimPath(config.claim_name ?? [])
     this.#exempt = createExemption(config.exempt)
     this.#store = keepCounters(gateway, {
       policy: config.policy,
       type: config.window_type,
       most: config.max_counters,
       // a dry run refuses nobody
-      onStoreError: config.dry_run ? 'allow' : config.on_store_error ?? (config.fault_tolerant ? 'local' : 'deny'),
+      onStoreError: config.dry_run ? 'allow' : config.on_store_error ?? (config.fault_tolerant && config.preset === undefined ? 'local' : 'deny'),
       replicas: config.replicas,
       syncRate: config.sync_rate,
+      together: config.preset === 'login',
       ...(config.redis === undefined ? {} : { redis: config.redis as RedisSettings })
     })
   }
@@ -44,9 +50,24 @@ export class Limiter {
   admit (request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
     const { gateway } = request
     if (this.#exempt?.(gateway) === true) return
+    if (this.#login !== null) return this.#admitLogin(this.#login, request, reply)
     const own = gateway.credential === null ? undefined : this.#limits.keys.get(gateway.credential.id)
     const limits = own ?? this.#tierOf(gateway) ?? this.#limits.standard
     const key = own === undefined ? this.#identify(request) : `key:${gateway.credential?.id}`
+    return this.#take(key, limits, request, reply)
+  }
+
+  async #admitLogin (login: LoginKeys, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const limits = this.#limits.standard
+    if (!this.#config.count_refused) {
+      // who is refused by address is refused before anything of the body is held
+      const decision = await this.#store.take(login.address(request), limits.windows, this.#config.cost, 'never')
+      if (!decision.admitted) return this.#conclude(decision, limits, request, reply)
+    }
+    await this.#take(await login.all(request), limits, request, reply)
+  }
+
+  #take (key: string | readonly string[], limits: Limits, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
     if (this.#config.cost_header !== undefined) this.#counted.set(request, { key, limits })
     const decision = this.#store.take(key, limits.windows, this.#config.cost, this.#config.count_refused ? 'always' : 'admitted')
     if (!(decision instanceof Promise)) return this.#conclude(decision, limits, request, reply)
@@ -69,7 +90,7 @@ export class Limiter {
     const { tiers } = this.#limits
     if (tiers.size === 0) return undefined
     if (this.#config.tier_by === 'claim') {
-      const name = identity?.claims?.[this.#config.claim_name as string]
+      const name = identity?.claims == null ? undefined : this.#readTier(identity.claims)
       return typeof name === 'string' ? tiers.get(name) : undefined
     }
     if (consumer === null) return undefined

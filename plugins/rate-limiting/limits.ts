@@ -18,6 +18,11 @@ export interface LimitSet {
   readonly keys: ReadonlyMap<string, Limits>
 }
 
+/** Limits of the entry as they are written, or those of its preset. */
+export function standardLimits (config: Config): PeriodLimits {
+  return config.preset === 'login' && windowsOf(config).length === 0 ? { minute: 10 } : config
+}
+
 /** Workers that count alone get their share. */
 export function compileLimits (config: Config, { workers, consumers }: Pick<PluginGateway, 'workers' | 'consumers'>): LimitSet {
   const compile = (limits: PeriodLimits): Limits => {
@@ -25,7 +30,7 @@ export function compileLimits (config: Config, { workers, consumers }: Pick<Plug
     return { windows, policy: windows.map(({ period, limit }) => `"${period}";q=${Math.floor(limit)};w=${LENGTHS[period] / 1000}`).join(', ') }
   }
   return {
-    standard: compile(config),
+    standard: compile(standardLimits(config)),
     tiers: new Map(Object.entries(config.tiers ?? {}).map(([name, limits]) => [name, compile(limits)])),
     keys: new Map([...consumers.keyLimits].map(([id, limits]) => [id, compile(limits)]))
   }

@@ -1,6 +1,18 @@
-import { HeaderName, Periods, RedisOptions, type Static, SyncRate, Type } from '../../src/plugin.ts'
+import { ClaimName, HeaderName, Periods, RedisOptions, type Static, SyncRate, Type } from '../../src/plugin.ts'
 
 export const RateLimiting = Type.Object({
+  preset: Type.Optional(Type.Enum(['login'], {
+    title: 'Preset',
+    description: '`login`: for routes that take passwords. 10 a minute, unless limits are written, by address and by account at once; refused with 503 while Redis is down.',
+    examples: ['login']
+  })),
+  account_field: Type.String({
+    title: 'Account field',
+    description: 'Field of the JSON object, form or query that names the account, for `preset: login`. Requests that don\'t name one plainly are counted together.',
+    minLength: 1,
+    default: 'username',
+    examples: ['email']
+  }),
   ...Periods,
   limit_by: Type.Enum(['consumer', 'credential', 'ip', 'service', 'header', 'path', 'claim', 'scope', 'consumer-group'], {
     title: 'Limit by',
@@ -20,12 +32,7 @@ export const RateLimiting = Type.Object({
     pattern: '^/',
     examples: ['/export']
   })),
-  claim_name: Type.Optional(Type.String({
-    title: 'Claim',
-    description: 'Claim of the verified token, for `limit_by: claim` and `tier_by: claim`.',
-    minLength: 1,
-    examples: ['plan']
-  })),
+  claim_name: Type.Optional(ClaimName('`limit_by: claim` and `tier_by: claim`')),
   window_type: Type.Enum(['sliding', 'fixed', 'gcra'], {
     title: 'Window',
     description: '`sliding`: two buckets, the older one weighted. `fixed`: Kong\'s windows of the calendar (UTC). `gcra`: the limit at once, then evenly.',

@@ -1,4 +1,6 @@
 import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { type ClaimReader, compileClaimPath } from '../auth/claims.ts'
 import type { Consumers } from '../consumers/consumers.ts'
 import type { CheckFinding, GatewayRequest } from '../plugin.ts'
 import { clientNetwork } from './client-network.ts'
@@ -10,7 +12,7 @@ export interface IdentifierOptions {
   readonly limit_by: LimitBy
   readonly header_name?: string | undefined
   readonly path?: string | undefined
-  readonly claim_name?: string | undefined
+  readonly claim_name?: string | readonly string[] | undefined
 }
 
 /** What a value of `limit_by` needs beside it. */
@@ -24,6 +26,19 @@ export function * identifierFindings (options: IdentifierOptions): Generator<Che
   }
 }
 
+/** `claim_name`, in the forms of jwt's options. */
+export function ClaimName (purpose: string) {
+  const step = { title: 'Claim', description: 'Name of a claim, or of a member inside; dots lead inside.', minLength: 1, examples: ['org.id'] }
+  return Type.Union([
+    Type.String(step),
+    Type.Array(Type.String(step), { title: 'Steps', description: 'Names, step by step.', minItems: 1, examples: [['https://example.com/org', 'id']] })
+  ], {
+    title: 'Claim',
+    description: `Claim of the verified token, for ${purpose}: its name, in which dots lead inside, or a list of names, step by step.`,
+    examples: ['plan', ['https://example.com/org', 'id']]
+  })
+}
+
 /** Whose counters a request is counted in. */
 export type Identifier = (request: FastifyRequest) => string
 
@@ -31,7 +46,8 @@ export type Identifier = (request: FastifyRequest) => string
  * Kong's rules: what is missing falls back to the client's address. Each kind has a prefix of its own, so that nobody can
  * name, in a header say, the address of somebody else.
  */
-export function createIdentifier ({ limit_by: by, header_name: header = '', path, claim_name: claim = '' }: IdentifierOptions, consumers: Consumers): Identifier {
+export function createIdentifier ({ limit_by: by, header_name: header = '', path, claim_name: claim = [] }: IdentifierOptions, consumers: Consumers): Identifier {
+  const readClaim = compileClaimPath(claim)
   const field = header.toLowerCase()
   function find ({ gateway, headers }: FastifyRequest): string | undefined {
     switch (by) {
@@ -41,7 +57,7 @@ export function createIdentifier ({ limit_by: by, header_name: header = '', path
       case 'service': return gateway.service === null ? undefined : `service:${gateway.service.id}`
       case 'header': return headers[field] === undefined || headers[field] === '' ? undefined : `header:${String(headers[field])}`
       case 'path': return gateway.path === path ? `path:${path}` : undefined
-      case 'claim': return claimOf(gateway, claim)
+      case 'claim': return claimOf(gateway, readClaim)
       case 'scope': return gateway.identity === null || gateway.identity.scopes.length === 0 ? undefined : `scope:${[...gateway.identity.scopes].sort().join(' ')}`
       case 'consumer-group': {
         const group = gateway.consumer === null ? undefined : [...consumers.groupNames(gateway.consumer)].sort()[0]
@@ -56,8 +72,7 @@ function credentialOf ({ credential }: GatewayRequest): string | undefined {
   return credential === null ? undefined : `credential:${credential.id}`
 }
 
-function claimOf ({ identity }: GatewayRequest, name: string): string | undefined {
-  const claims = identity?.claims
-  const value = claims != null && Object.hasOwn(claims, name) ? claims[name] : undefined
+function claimOf ({ identity }: GatewayRequest, read: ClaimReader): string | undefined {
+  const value = identity?.claims == null ? undefined : read(identity.claims)
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `claim:${value}` : undefined
 }

@@ -42,6 +42,14 @@ export class ArgumentList implements Editable<string> {
     return values
   }
 
+  /** All names and values, in order; null for an argument without `=`. */
+  entries (): Array<readonly [name: string, value: string | null]> {
+    return this.#items.map(({ name, written }) => {
+      const equals = written.indexOf('=')
+      return [name, equals === -1 ? null : unescapeArgument(written.slice(equals + 1))]
+    })
+  }
+
   has (name: string): boolean {
     return this.#items.some(item => item.name === name)
   }

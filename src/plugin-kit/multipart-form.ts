@@ -56,6 +56,11 @@ export class MultipartForm implements Editable<string> {
     return this.#parts.filter(part => part.name === name).map(({ text }) => text.slice(endOfHeader(text) + 4))
   }
 
+  /** Names and contents of all parts, in order; '' for a part without a name. */
+  entries (): Array<readonly [name: string, content: string]> {
+    return this.#parts.map(({ name, text }) => [name ?? '', text.slice(endOfHeader(text) + 4)])
+  }
+
   has (name: string): boolean {
     return this.#parts.some(part => part.name === name)
   }

@@ -128,6 +128,8 @@ t.test('who shares a count', async t => {
     [{ limit_by: 'header', header_name: 'X-Tenant' }, { 'x-tenant': '127.0.0.1' }, {}],
     [{ limit_by: 'header', header_name: 'X-Tenant' }, { 'x-tenant': 'ip:127.0.0.1' }, { 'x-tenant': '' }],
     [{ limit_by: 'claim', claim_name: 'org' }, { 'x-claims': '{"org":"a"}' }, { 'x-claims': '{"org":"b"}' }],
+    [{ limit_by: 'claim', claim_name: 'org.id' }, { 'x-claims': '{"org":{"id":1}}' }, { 'x-claims': '{"org":{"id":2}}' }],
+    [{ limit_by: 'claim', claim_name: ['https://example.com/org', 'id'] }, { 'x-claims': '{"https://example.com/org":{"id":"a"}}' }, { 'x-claims': '{"https://example.com/org":{"id":"b"}}' }],
     [{ limit_by: 'claim', claim_name: 'toString' }, { 'x-claims': '{"toString":"a"}' }, { 'x-claims': '{}' }],
     [{ limit_by: 'scope' }, { 'x-scopes': 'read write' }, { 'x-scopes': 'read' }],
     [{ limit_by: 'ip' }, { 'x-forwarded-for': '192.0.2.1' }, { 'x-forwarded-for': '192.0.2.2' }],
@@ -146,6 +148,8 @@ t.test('what is one client is counted as one', async t => {
     [{ limit_by: 'ip' }, { 'x-tenant': 'a' }, { 'x-tenant': 'b' }],
     [{ limit_by: 'scope' }, { 'x-scopes': 'read write' }, { 'x-scopes': 'write read' }],
     [{ limit_by: 'claim', claim_name: 'org' }, { 'x-claims': '{"org":["a"]}' }, { 'x-claims': '{}' }],
+    [{ limit_by: 'claim', claim_name: 'org.id' }, { 'x-claims': '{"org.id":"a"}' }, { 'x-claims': '{"org":{"id":"a"}}' }],
+    [{ limit_by: 'claim', claim_name: 'org.id' }, { 'x-claims': '{"org":"a"}' }, { 'x-claims': '{"org":{"name":"a"}}' }],
     [{ limit_by: 'consumer' }, { 'x-consumer': 'ada', 'x-credential': 'k1' }, { 'x-consumer': 'ada', 'x-credential': 'k2' }],
     [{ limit_by: 'service' }, { 'x-forwarded-for': '192.0.2.1' }, { 'x-forwarded-for': '192.0.2.2' }]
   ]
@@ -218,6 +222,8 @@ t.test('tiers by a claim; who is in none has the limits of the entry', async t =
     test.clock.advance(600_000)
     return (await test.request({ headers })).headers['x-ratelimit-remaining-minute']
   }
+  const nested = await limited(t, { minute: 1, tiers: { pro: { minute: 3 } }, tier_by: 'claim', claim_name: 'app.plan' })
+  t.equal((await nested.request({ headers: { 'x-claims': '{"app":{"plan":"pro"}}' } })).headers['x-ratelimit-remaining-minute'], '2')
   t.same([await remaining({ 'x-claims': '{"plan":"pro"}' }), await remaining({ 'x-claims': '{"plan":"free"}' }), await remaining({ 'x-claims': '{"plan":"other"}' }), await remaining({})], ['2', '1', '0', '0'])
 })
 
