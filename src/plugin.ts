@@ -9,6 +9,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import type { Static, TObject } from 'typebox'
 import type { Consumer, Credentials, PluginEntry, Route, Service } from './config/model.ts'
 import type { Attempt, Identity } from './auth/identity.ts'
+import type { CircuitBreakerOptions } from './config/entities/circuit-breaker.ts'
 import type { Consumers } from './consumers/consumers.ts'
 import type { HeaderList } from './proxy/header-list.ts'
 
@@ -80,6 +81,9 @@ export { createExemption, isNetwork } from './limits/exempt.ts'
 export type { PeriodLimits } from './limits/periods-schema.ts'
 export { RedisOptions, redisFindings, SyncRate, syncFindings } from './limits/redis-schema.ts'
 export { periodFindings, Periods, shareOf, shareOfCount, windowsOf } from './limits/periods-schema.ts'
+export type { CircuitBreakerOptions } from './config/entities/circuit-breaker.ts'
+export { circuitBreakerOptions } from './config/entities/circuit-breaker.ts'
+export { breakerFindings } from './config/validate/circuit-breaker.ts'
 export type { RegexVerdict } from './config/regex-safety.ts'
 export { checkRegex } from './config/regex-safety.ts'
 
@@ -244,6 +248,11 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
   readonly limitsKeys?: boolean
   /** Whether each worker process counts on its own with these options, so that it gets its share of a limit only. */
   dividedByWorkers? (config: Static<Schema>): boolean
+  /**
+   * The circuit breaker that stands between the requests of this entry's routes and their service: one for each service,
+   * and of the entry alone. Not for entries of consumers.
+   */
+  circuitBreaker? (config: Static<Schema>): CircuitBreakerOptions
   /** Header fields in which this entry speaks to upstreams about the caller: client-sent copies are removed on all routes. */
   identityHeaders? (config: Static<Schema>): Iterable<string>
   /** Names of header fields and arguments whose values are credentials: they are cut in all logs. */

@@ -1,4 +1,4 @@
-/** The rules of the format: what each says is wrong. All are errors but `hash-algorithm` and `ignored-part` (and what a plugin's own check warns about). */
+/** The rules of the format: what each says is wrong. All are errors but `hash-algorithm` and `ignored-part` (and what the check of a plugin or of a circuit breaker warns about). */
 export const loaderRules: Readonly<Record<string, string>> = {
   'alias-limit': 'aliases or merge keys that expand without measure',
   'bad-address': 'a text that is no IP address or CIDR',
@@ -17,6 +17,7 @@ export const loaderRules: Readonly<Record<string, string>> = {
   'bad-regex': 'a regex that doesn\'t compile, or means different things to different engines',
   'bad-tag': 'a tag with characters that tags don\'t have',
   'bad-url': 'a service url that names no upstream',
+  'circuit-breaker': 'a circuit breaker whose options don\'t fit together',
   'duplicate-key': 'a key that stands twice in one map',
   'field-conflict': 'fields that exclude each other',
   'format-version': 'a file of an older format',

@@ -5,6 +5,8 @@
  * Field names, units and defaults are Kong's (declarative format 3.0); times are milliseconds unless a name says more.
  */
 
+import type { CircuitBreakerOptions } from './entities/circuit-breaker.ts'
+
 /** JSON pointer (RFC 6901) of an entity or value in the file, as written there; the key to its line and column. */
 export type Pointer = string
 
@@ -37,6 +39,8 @@ export interface Service extends Entity {
   readonly write_timeout: number
   readonly read_timeout: number
   readonly tls_verify: boolean
+  /** null: none. */
+  readonly circuit_breaker: CircuitBreakerOptions | null
   readonly enabled: boolean
   /** Of its routes, unless they say otherwise. */
   readonly importance: Importance

@@ -1,5 +1,6 @@
 import type { Config } from '../config/model.ts'
 import type { PluginRegistry } from '../plugins.ts'
+import type { BreakerFacts } from '../upstream/breaker/breaker-set.ts'
 
 /** One checked configuration on its way to be run. */
 export interface Loadout {
@@ -33,6 +34,8 @@ export interface ProcessFacts {
     /** Lines lost because their reader was too slow or gone. */
     readonly dropped: number
   }
+  /** Each process has its own. */
+  readonly circuit_breakers: readonly BreakerFacts[]
   /** Bytes. */
   readonly memory: {
     readonly rss: number

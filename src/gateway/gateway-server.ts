@@ -11,6 +11,8 @@ import { measureProcess, type VitalSigns } from './overload/vitals.ts'
 import { createRequestIds } from './request-id.ts'
 import { Listener } from './server.ts'
 import { Snapshot, type SnapshotServices } from './snapshot.ts'
+import { Breakers } from '../upstream/breaker/breakers.ts'
+import type { BreakerFacts } from '../upstream/breaker/breaker-set.ts'
 
 export interface GatewayServerOptions {
   readonly config: Config
@@ -27,9 +29,6 @@ export interface GatewayServerOptions {
   /** How the process fares, where `gateway.overload` asks for it; default: measures this process. */
   readonly measure?: () => VitalSigns
 }
-
-/** What all snapshots of a server use. */
-type Shared = Pick<SnapshotServices, 'transport' | 'kept' | 'overload'>
 
 /** A snapshot that is built and waits for its turn. */
 export interface Prepared {
@@ -49,14 +48,16 @@ export interface ServerFacts {
   readonly shed: number
   /** Old snapshots that still serve. */
   readonly retired: number
+  readonly breakers: readonly BreakerFacts[]
 }
+
+/** What outlives snapshots. */
+type Shared = Pick<SnapshotServices, 'transport' | 'breakers' | 'kept' | 'overload'>
 
 /** The listeners of one process and the snapshot that they serve. Knows no file and no signal. */
 export class GatewayServer {
   readonly #options: GatewayServerOptions
-  readonly #transport: Transport
-  readonly #kept: KeptState
-  readonly #overload: Overload
+  readonly #shared: Shared
   readonly #listeners: Listener[] = []
   readonly #retired = new Set<Snapshot>()
   #current: Snapshot
@@ -65,20 +66,21 @@ export class GatewayServer {
 
   /** Builds the first snapshot. @throws what its plugins throw */
   static async create (options: GatewayServerOptions): Promise<GatewayServer> {
-    const transport = new Transport()
-    const kept = new KeptState()
-    const overload = new Overload({ log: options.log, measure: options.measure ?? measureProcess })
-    const first = await buildSnapshot(options, options.config, options.registry, { transport, kept, overload })
-    return new GatewayServer(options, { transport, kept, overload }, first)
+    const shared = {
+      transport: new Transport(),
+      breakers: new Breakers(options.log),
+      kept: new KeptState(),
+      overload: new Overload({ log: options.log, measure: options.measure ?? measureProcess })
+    }
+    const first = await buildSnapshot(options, options.config, options.registry, shared)
+    return new GatewayServer(options, shared, first)
   }
 
-  private constructor (options: GatewayServerOptions, { transport, kept, overload }: Shared, first: Snapshot) {
+  private constructor (options: GatewayServerOptions, shared: Shared, first: Snapshot) {
     this.#options = options
-    this.#transport = transport
-    this.#kept = kept
-    this.#overload = overload
+    this.#shared = shared
     this.#current = first
-    overload.apply(first.config.gateway.overload, ranksOf(first.config).count)
+    shared.overload.apply(first.config.gateway.overload, ranksOf(first.config).count)
     for (const address of options.config.gateway.listen) {
       this.#listeners.push(new Listener(address, options.config.gateway, {
         current: () => {
@@ -111,7 +113,7 @@ export class GatewayServer {
 
   /** Builds the next snapshot beside the running one. Rejects, and leaves nothing behind, if it can't. */
   async prepare (config: Config, registry: PluginRegistry): Promise<Prepared> {
-    const next = await buildSnapshot(this.#options, config, registry, { transport: this.#transport, kept: this.#kept, overload: this.#overload })
+    const next = await buildSnapshot(this.#options, config, registry, this.#shared)
     return {
       commit: () => this.#swap(next),
       discard: () => next.retire()
@@ -139,8 +141,8 @@ export class GatewayServer {
   /** After `drain` or `destroy`: closes the snapshot, its plugins and the upstream connections. */
   async close (): Promise<void> {
     await this.#current.retire()
-    this.#overload.close()
-    await this.#transport.close()
+    this.#shared.overload.close()
+    await this.#shared.transport.close()
   }
 
   facts (): ServerFacts {
@@ -151,8 +153,9 @@ export class GatewayServer {
       connections: this.#listeners.reduce((sum, listener) => sum + listener.connections, 0),
       requests,
       total: this.#total,
-      shed: this.#overload.shed,
-      retired: this.#retired.size
+      shed: this.#shared.overload.shed,
+      retired: this.#retired.size,
+      breakers: this.#shared.breakers.facts()
     }
   }
 
@@ -161,7 +164,7 @@ export class GatewayServer {
     this.#current = next
     this.#number++
     for (const listener of this.#listeners) listener.apply(next.config.gateway)
-    this.#overload.apply(next.config.gateway.overload, ranksOf(next.config).count)
+    this.#shared.overload.apply(next.config.gateway.overload, ranksOf(next.config).count)
     this.#retired.add(old)
     old.retire().catch(error => this.#options.log.error({ err: error }, 'a retired configuration failed to close')).finally(() => this.#retired.delete(old))
   }

@@ -71,8 +71,12 @@ async function withDeadline<T> (work: Promise<T>, milliseconds: number, entry: P
   }
 }
 
+/** Who an entry is, whatever its options are: what it keeps over a reload is found by it. */
+export function identityOf (entry: PluginEntry): string {
+  return [entry.name, entry.route, entry.service, entry.consumer ?? entry.consumer_group, entry.instance_name].join('|')
+}
+
 function pluginGateway (consumers: Consumers, entry: PluginEntry, root: FastifyInstance, services: SnapshotServices, kept: string[]): PluginGateway {
-  const identity = [entry.name, entry.route, entry.service, entry.consumer ?? entry.consumer_group, entry.instance_name].join('|')
   return {
     entry,
     log: services.log.child({ plugin: entry.name }),
@@ -82,7 +86,7 @@ function pluginGateway (consumers: Consumers, entry: PluginEntry, root: FastifyI
     now: services.now,
     consumers,
     keep (key, create, close) {
-      const full = `${identity}|${key}`
+      const full = `${identityOf(entry)}|${key}`
       const state = services.kept.acquire(full, create, close)
       kept.push(full)
       return state

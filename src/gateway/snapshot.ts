@@ -11,6 +11,7 @@ import { compileRouter } from '../router/compile.ts'
 import type { Router } from '../router/types.ts'
 import { chainKey, Chains, type Chain } from '../config/chains.ts'
 import { kContext, type Context, type GatewayMessage } from './context.ts'
+import { entryBreakers } from './entry-breakers.ts'
 import { createHostReader, type Host } from './host.ts'
 import { prepareRoot } from './fastify-classes.ts'
 import { admit, dashed } from './intake.ts'
@@ -23,12 +24,14 @@ import { serviceHost, type RouteRuntime } from './runtime.ts'
 import { registerScope, type LiveEntry, type Scope } from './scopes.ts'
 import { closeEntries, setUpEntries } from './setup.ts'
 import { createTrust, type Trust } from './trust.ts'
+import type { Breakers } from '../upstream/breaker/breakers.ts'
 import { Destinations } from '../upstream/destinations.ts'
 import { version } from '../version.ts'
 
 /** What snapshots share: it belongs to the process and outlives each of them. */
 export interface SnapshotServices {
   readonly transport: Transport
+  readonly breakers: Breakers
   readonly kept: KeptState
   readonly overload: Overload
   readonly log: FastifyBaseLogger
@@ -83,7 +86,7 @@ export class Snapshot {
     prepareRoot(app)
 
     const { entries, kept } = await setUpEntries(config, registry, app, services)
-    const destinations = new Destinations(config, services.transport)
+    const destinations = new Destinations(config, services)
     try {
       return await Snapshot.#assemble(config, registry, services, app, destinations, entries, kept)
     } catch (error) {
@@ -133,12 +136,13 @@ export class Snapshot {
     const ranks = ranksOf(config)
     for (const route of config.routes) {
       const service = route.service === null ? null : serviceById.get(route.service) ?? null
+      const chain = chains.of(route)
       const secure = route.protocols.includes('https') && !route.protocols.includes('http')
       runtimes.set(route, {
         route,
         service,
-        scope: add(chains.of(route), false),
-        destination: service === null ? null : destinations.of(service.id),
+        scope: add(chain, false),
+        destination: service === null ? null : destinations.behind(entryBreakers(chain, registry, route), service),
         hostHeader: service === null ? '' : serviceHost(service),
         preservesHost: route.preserve_host,
         rank: ranks.of(route),

@@ -1,14 +1,36 @@
 import type { Config, Service } from '../config/model.ts'
+import type { CircuitBreakerOptions } from '../config/entities/circuit-breaker.ts'
 import type { Transport } from '../proxy/transport.ts'
+import type { Breakers } from './breaker/breakers.ts'
+import { guard } from './breaker/guard.ts'
 import type { Destination } from './destination.ts'
 import { SingleDestination } from './single-destination.ts'
 
-/** The destinations of a snapshot: one for each service of its file. */
-export class Destinations {
-  readonly #byService: ReadonlyMap<string, Destination>
+/** What destinations share: it belongs to the process and outlives snapshots. */
+export interface DestinationServices {
+  readonly transport: Transport
+  readonly breakers: Breakers
+}
 
-  constructor (config: Config, transport: Transport) {
-    this.#byService = new Map(config.services.map(service => [service.id, destinationOf(service, transport)]))
+/** A circuit breaker of a plugin entry. */
+export interface EntryBreaker {
+  /** Of the entry, whatever its options are. */
+  readonly identity: string
+  /** Name or id of the entry's route; null: it is of more than one. */
+  readonly route: string | null
+  readonly options: CircuitBreakerOptions
+}
+
+/** The destinations of a snapshot: one for each service of its file, and those that entries put breakers before. */
+export class Destinations {
+  readonly #services: DestinationServices
+  readonly #byService = new Map<string, Destination>()
+  readonly #guarded = new Map<string, Destination>()
+  readonly #all: Destination[] = []
+
+  constructor (config: Config, services: DestinationServices) {
+    this.#services = services
+    for (const service of config.services) this.#byService.set(service.id, this.#of(service))
   }
 
   /** @param service id of a service of the file */
@@ -16,18 +38,40 @@ export class Destinations {
     return this.#byService.get(service) as Destination
   }
 
+  /** The same behind the breakers of these entries; a global entry has one for each service. */
+  behind (breakers: Iterable<EntryBreaker>, service: Service): Destination {
+    let destination = this.of(service.id)
+    let key = service.id
+    for (const { identity, route, options } of breakers) {
+      key = `${identity}|${key}`
+      destination = this.#guarded.get(key) ?? this.#guard(destination, key, service, route, options)
+      this.#guarded.set(key, destination)
+    }
+    return destination
+  }
+
   /** Gives back what they hold. */
   release (): void {
-    for (const destination of this.#byService.values()) destination.release()
+    for (const destination of this.#all) destination.release()
   }
-}
 
-function destinationOf (service: Service, transport: Transport): Destination {
-  return new SingleDestination(transport, {
-    protocol: service.protocol,
-    host: service.host,
-    port: service.port,
-    connectTimeout: service.connect_timeout,
-    verify: service.tls_verify
-  })
+  #of (service: Service): Destination {
+    const destination = this.#keep(new SingleDestination(this.#services.transport, {
+      protocol: service.protocol,
+      host: service.host,
+      port: service.port,
+      connectTimeout: service.connect_timeout,
+      verify: service.tls_verify
+    }))
+    return service.circuit_breaker === null ? destination : this.#guard(destination, service.id, service, null, service.circuit_breaker)
+  }
+
+  #guard (inner: Destination, key: string, service: Service, route: string | null, options: CircuitBreakerOptions): Destination {
+    return this.#keep(guard(inner, { breakers: this.#services.breakers, key, owner: { service: service.name ?? service.id, route }, options }))
+  }
+
+  #keep (destination: Destination): Destination {
+    this.#all.push(destination)
+    return destination
+  }
 }

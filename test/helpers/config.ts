@@ -32,6 +32,7 @@ export function service (overrides: Partial<Service> & { port: number }): Servic
     write_timeout: 60_000,
     read_timeout: 60_000,
     tls_verify: true,
+    circuit_breaker: null,
     enabled: true,
     importance: 'normal',
     ...overrides

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { CircuitBreaker } from './circuit-breaker.ts'
 import { closed, common, importance, milliseconds, nameOf } from './common.ts'
 
 /** An upstream API. */
@@ -29,6 +30,7 @@ export const Service = closed({
   write_timeout: Type.Optional(Type.Integer({ ...milliseconds, default: 60000, description: 'Between two writes to the upstream, in milliseconds.' })),
   read_timeout: Type.Optional(Type.Integer({ ...milliseconds, default: 60000, description: 'Between two reads from the upstream, in milliseconds.' })),
   tls_verify: Type.Optional(Type.Boolean({ description: 'Whether the upstream\'s certificate is verified; https only. Default true (in Kong: off).' })),
+  circuit_breaker: Type.Optional(CircuitBreaker),
   enabled: Type.Optional(Type.Boolean({ default: true, description: '`false` takes its routes out of the router.' })),
   importance: importance('What its routes are worth when the gateway is overloaded (`gateway.overload`): requests of low importance are refused first.', { default: 'normal' })
 }, {

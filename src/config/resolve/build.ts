@@ -64,6 +64,7 @@ function serviceOf (entity: RawEntity, tags: readonly string[]): Service {
     write_timeout: fields.write_timeout,
     read_timeout: fields.read_timeout,
     tls_verify: fields.tls_verify ?? true,
+    circuit_breaker: fields.circuit_breaker ?? null,
     enabled: fields.enabled,
     importance: fields.importance
   }

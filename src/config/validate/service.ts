@@ -1,7 +1,9 @@
 import type { Service } from '../model.ts'
 import type { EntityContext, Fields } from './context.ts'
 import { hostProblem } from './host.ts'
+import { breakerFindings } from './circuit-breaker.ts'
 import { missing } from './messages.ts'
+import { sentence } from './sentence.ts'
 import { checkServicePath } from './path.ts'
 import { parseServiceUrl } from './url.ts'
 import type { ServiceAddress } from './url.ts'
@@ -18,7 +20,15 @@ export function checkService (fields: Fields, context: EntityContext): ServiceAd
       mend: 'Remove tls_verify, or reach the service by https.'
     })
   }
+  checkBreaker(fields['circuit_breaker'], context)
   return address
+}
+
+function checkBreaker (options: unknown, context: EntityContext): void {
+  if (typeof options !== 'object' || options === null) return
+  for (const { path, message, mend, severity = 'error' } of breakerFindings(options)) {
+    context.at(['circuit_breaker', path.slice(1)], { rule: 'circuit-breaker', severity, cause: message, mend: sentence(mend) })
+  }
 }
 
 function fromUrl (url: string, fields: Fields, context: EntityContext): ServiceAddress | null {

@@ -1,0 +1,43 @@
+import type { CircuitBreakerOptions } from '../../config/entities/circuit-breaker.ts'
+import type { GatewayError } from '../../errors.ts'
+import type { Destination } from '../destination.ts'
+import type { BreakerOwner, BreakerSet } from './breaker-set.ts'
+import type { Breakers } from './breakers.ts'
+import { Judge } from './judge.ts'
+import { breakerRules } from './options.ts'
+import { createRefusal } from './refusal.ts'
+import { ServiceBreaker } from './service-breaker.ts'
+import { TargetBreakers } from './target-breakers.ts'
+
+/** What stands before a destination: breakers, and how they are told and asked. */
+export interface Guard {
+  readonly breakers: BreakerSet
+  readonly judge: Judge
+  /** What is answered instead; `wait`: milliseconds until the next trial, 0 where nobody knows. */
+  readonly refusal: (wait: number) => GatewayError
+  /** Gives the breakers back. */
+  release (): void
+}
+
+export interface GuardOptions {
+  readonly breakers: Breakers
+  /** Of whom, never of what: breakers with the same key go on over a reload. */
+  readonly key: string
+  readonly owner: BreakerOwner
+  readonly options: CircuitBreakerOptions
+  /** Monotonic milliseconds; default `performance.now`. */
+  readonly tick?: () => number
+}
+
+/** Puts breakers before a destination; what it guards is released by itself, since others may use it too. */
+export function guard (inner: Destination, { breakers, key, owner, options, tick = () => performance.now() }: GuardOptions): Destination {
+  // those of the service and those of its targets are not the same ones
+  const kept = `${key}|${options.per}`
+  const parts: Guard = {
+    breakers: breakers.acquire(kept, owner, breakerRules(options)),
+    judge: new Judge(options.failure_on, options.slow_call_duration ?? Infinity, tick),
+    refusal: createRefusal(options),
+    release: () => breakers.release(kept)
+  }
+  return options.per === 'target' ? new TargetBreakers(inner, parts) : new ServiceBreaker(inner, parts)
+}
