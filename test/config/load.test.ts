@@ -53,6 +53,7 @@ consumers:
     write_timeout: 60000,
     read_timeout: 60000,
     tls_verify: true,
+    circuit_breaker: null,
     enabled: true,
     importance: 'normal'
   }])
