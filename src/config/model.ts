@@ -289,6 +289,13 @@ export interface GatewaySettings {
     /** -Upstream-Status. */
     readonly upstream_status: boolean
   }
+  /** How names of targets are resolved. */
+  readonly dns: {
+    /** `address` or `address:port`; empty: the machine's own. */
+    readonly servers: readonly string[]
+    /** Until a server must have answered. */
+    readonly timeout: number
+  }
   /** Third-party plugins: a package name, or a file relative to gateway.yaml. */
   readonly modules: readonly string[]
 }

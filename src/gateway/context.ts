@@ -133,6 +133,10 @@ export class Context implements GatewayRequest {
   /** The whole body, where a plugin has read it in the access phase. */
   heldBody: Buffer | null = null
   #reading: Promise<Buffer | null> | null = null
+  /** What the request is balanced by, where the gateway has made it up; null: nothing. */
+  affinityKey: string | null = null
+  /** Set-Cookie by which the client will come back to its target; null: none. */
+  affinityCookie: string | null = null
   /** The upstream's side while it runs. */
   hop: Hop | null = null
 

@@ -199,8 +199,10 @@ function route (context: Context, snapshot: Snapshot, fields: string[]): void {
   context.captures = match.captures
   if (runtime.destination !== null) {
     const path = upstreamPath((runtime.service as NonNullable<typeof runtime.service>).path, match.route, context.path, match.prefix)
+    // a client of HTTP/1.0 may have sent no Host that could be preserved
+    const preserved = runtime.preservesHost && context.hostHeader !== ''
     const stripped = match.route.strip_path && match.prefix !== '/' ? match.prefix : ''
-    context.upstream = new Upstream(runtime.destination, hostTowards(context, runtime), context.method, path, context.query, fields, stripped)
+    context.upstream = new Upstream(runtime.destination, preserved ? context.hostHeader : runtime.hostHeader, preserved, context.method, path, context.query, fields, stripped)
   }
   if (runtime.httpsOnly !== 0 && context.scheme === 'http') context.failure = httpsRequired(context, runtime.httpsOnly)
   else admitUnlessOverloaded(context, snapshot, runtime)
@@ -215,11 +217,6 @@ function admitUnlessOverloaded (context: Context, { overload }: Snapshot, { rank
   }
   context.failure = overload.refusal
   context.log['overload'] = strain
-}
-
-/** A client of HTTP/1.0 may have sent no Host that could be preserved. */
-function hostTowards (context: Context, runtime: RouteRuntime): string {
-  return runtime.preservesHost && context.hostHeader !== '' ? context.hostHeader : runtime.hostHeader
 }
 
 function routingRequest (context: Context): RoutingRequest {

@@ -86,7 +86,7 @@ export class Snapshot {
     prepareRoot(app)
 
     const { entries, kept } = await setUpEntries(config, registry, app, services)
-    const destinations = new Destinations(config, services)
+    const destinations = await Destinations.open(config, services)
     try {
       return await Snapshot.#assemble(config, registry, services, app, destinations, entries, kept)
     } catch (error) {

@@ -78,6 +78,7 @@ export function answerHead (context: Context, raw: readonly Buffer[], tokens: To
   if (tokens.proxyLatency !== null) fields.push(tokens.proxyLatency, String(Math.round(context.proxiedTick - context.startedTick)))
   if (tokens.upstreamStatus !== null) fields.push(tokens.upstreamStatus, String(context.upstreamStatus))
   if (tokens.requestId !== null) fields.push(tokens.requestId, context.id)
+  if (context.affinityCookie !== null) fields.push('Set-Cookie', context.affinityCookie)
   return { fields, length, hasContentType, readable }
 }
 

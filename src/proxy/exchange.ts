@@ -101,7 +101,7 @@ export class Exchange implements Hop, Task {
       this.#fail(error as Error, 'cancelled')
       return
     }
-    upstream.target = target
+    upstream.aim(target)
     this.#attempt = new Attempt(this, this.#context, upstream.destination, target, now)
     this.#attempt.send(upstream, this.#fields, this.#readTimeout)
   }

@@ -11,7 +11,7 @@ import type { Tokens } from './product.ts'
 export function finishRequestHead (context: Context, upstream: Upstream, tokens: Tokens, trusted: boolean): string[] {
   const fields = upstream.headers.raw
   const address = context.connection.address
-  fields.push('host', upstream.hostHeader)
+  upstream.hostAt = fields.push('host', upstream.hostHeader) - 1
   fields.push('X-Forwarded-For', context.forwardedFor === undefined ? address : `${context.forwardedFor}, ${address}`)
   fields.push('X-Real-IP', context.clientIp)
   // the context's scheme has already taken a trusted X-Forwarded-Proto

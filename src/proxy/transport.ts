@@ -6,7 +6,7 @@ import { knowFields, OWN_NAMES } from './known-fields.ts'
 import { failOnReset } from './resets.ts'
 import { Turn } from './turn.ts'
 
-/** Where requests of a service go. */
+/** Where an attempt goes. */
 export interface Target {
   readonly protocol: 'http' | 'https'
   readonly host: string
@@ -14,6 +14,8 @@ export interface Target {
   /** `http://host:port`, IPv6 in brackets. */
   readonly origin: string
   readonly connections: Connections
+  /** Host field of requests to it; null: that of the service. */
+  readonly hostHeader: string | null
 }
 
 export interface TargetOptions {
@@ -23,6 +25,8 @@ export interface TargetOptions {
   /** Milliseconds. */
   readonly connectTimeout: number
   readonly verify: boolean
+  /** Connections that were made under one name are not used under another. */
+  readonly name?: string
 }
 
 interface Held {
@@ -47,7 +51,7 @@ export class Transport {
 
   /** The target with these options; give it back with `release`. */
   acquire (options: TargetOptions): Target {
-    const key = `${options.protocol}|${options.host}|${options.port}|${options.connectTimeout}|${options.verify}`
+    const key = `${options.protocol}|${options.host}|${options.port}|${options.connectTimeout}|${options.verify}|${options.name ?? ''}`
     let held = this.#held.get(key)
     if (held === undefined) {
       held = { target: open(options), users: 0 }
@@ -96,5 +100,5 @@ function open (options: TargetOptions): Target {
     bodyTimeout: 0,
     maxHeaderSize: 65_536
   }))
-  return { protocol, host, port, origin, connections }
+  return { protocol, host, port, origin, connections, hostHeader: null }
 }

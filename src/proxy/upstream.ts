@@ -18,15 +18,27 @@ export class Upstream implements UpstreamRequest {
   body: Buffer | Readable | null = null
   /** Path prefix that the route stripped, for X-Forwarded-Prefix; '' when none. */
   readonly strippedPrefix: string
+  /** Where the value of the Host field stands among the finished fields. */
+  hostAt = -1
+  /** The Host field that a target's own may replace; null: it is the client's. */
+  readonly #given: string | null
 
-  constructor (destination: Destination, hostHeader: string, method: string, path: string, query: string | null, fields: string[], strippedPrefix: string) {
+  /** @param preserved `hostHeader` is the client's */
+  constructor (destination: Destination, hostHeader: string, preserved: boolean, method: string, path: string, query: string | null, fields: string[], strippedPrefix: string) {
     this.destination = destination
     this.hostHeader = hostHeader
+    this.#given = preserved ? null : hostHeader
     this.method = method
     this.path = path
     this.query = query
     this.headers = new HeaderList(fields)
     this.strippedPrefix = strippedPrefix
+  }
+
+  /** The next attempt goes to this target, by its own name unless the client's is preserved or a plugin has named another. */
+  aim (target: Target): void {
+    this.target = target
+    if (target.hostHeader !== null && this.hostHeader === this.#given) this.headers.raw[this.hostAt] = target.hostHeader
   }
 
   get protocol (): 'http' | 'https' { return this.destination.protocol }

@@ -3,11 +3,13 @@ import type { CircuitBreakerOptions } from '../config/entities/circuit-breaker.t
 import type { Transport } from '../proxy/transport.ts'
 import type { Breakers } from './breaker/breakers.ts'
 import { guard } from './breaker/guard.ts'
+import { BalancedDestination } from './balanced-destination.ts'
 import type { Destination } from './destination.ts'
+import { Memberships, type MembershipServices } from './memberships.ts'
 import { SingleDestination } from './single-destination.ts'
 
 /** What destinations share: it belongs to the process and outlives snapshots. */
-export interface DestinationServices {
+export interface DestinationServices extends MembershipServices {
   readonly transport: Transport
   readonly breakers: Breakers
 }
@@ -27,9 +29,18 @@ export class Destinations {
   readonly #byService = new Map<string, Destination>()
   readonly #guarded = new Map<string, Destination>()
   readonly #all: Destination[] = []
+  readonly #memberships: Memberships
 
-  constructor (config: Config, services: DestinationServices) {
+  /** Resolves when the names of targets are known, or nobody wants to wait for them any longer. */
+  static async open (config: Config, services: DestinationServices): Promise<Destinations> {
+    const destinations = new Destinations(config, services)
+    await destinations.#memberships.ready()
+    return destinations
+  }
+
+  private constructor (config: Config, services: DestinationServices) {
     this.#services = services
+    this.#memberships = new Memberships(config, services)
     for (const service of config.services) this.#byService.set(service.id, this.#of(service))
   }
 
@@ -53,17 +64,24 @@ export class Destinations {
   /** Gives back what they hold. */
   release (): void {
     for (const destination of this.#all) destination.release()
+    this.#memberships.release()
   }
 
   #of (service: Service): Destination {
-    const destination = this.#keep(new SingleDestination(this.#services.transport, {
+    const destination = this.#keep(this.#plain(service))
+    return service.circuit_breaker === null ? destination : this.#guard(destination, service.id, service, null, service.circuit_breaker)
+  }
+
+  #plain (service: Service): Destination {
+    const membership = this.#memberships.get(service.host)
+    if (membership !== undefined) return new BalancedDestination(service, membership, this.#services.transport)
+    return new SingleDestination(this.#services.transport, {
       protocol: service.protocol,
       host: service.host,
       port: service.port,
       connectTimeout: service.connect_timeout,
       verify: service.tls_verify
-    }))
-    return service.circuit_breaker === null ? destination : this.#guard(destination, service.id, service, null, service.circuit_breaker)
+    })
   }
 
   #guard (inner: Destination, key: string, service: Service, route: string | null, options: CircuitBreakerOptions): Destination {

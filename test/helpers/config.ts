@@ -13,6 +13,7 @@ export function settings (overrides: Partial<GatewaySettings> = {}): GatewaySett
     shutdown: { delay: 0, timeout: 30_000 },
     log: { level: 'silent', access: false, redact: [] },
     headers: { names: 'sallyport', server_tokens: true, latency_tokens: true, request_id: true, upstream_status: false },
+    dns: { servers: [], timeout: 2000 },
     modules: [],
     ...overrides
   }

@@ -98,6 +98,14 @@ export const Gateway = closed({
     request_id: flag(true, 'The -Request-Id header, on answers and towards upstreams.'),
     upstream_status: flag(false, 'The -Upstream-Status header.')
   }, 'Headers that the gateway adds.'),
+  dns: block({
+    servers: Type.Optional(Type.Array(Type.String({ minLength: 1, description: 'An IP address, with `:port` where it isn\'t 53; IPv6 with a port in brackets.' }), {
+      default: [],
+      description: 'Name servers that are asked for targets of upstreams, and no others. Empty: those of the machine, then its hosts file.',
+      examples: [['10.0.0.2', '10.0.0.3:5353']]
+    })),
+    timeout: Type.Optional(Type.Integer({ minimum: 1, maximum: 60000, default: 2000, description: 'Until a name server must have answered, in milliseconds.' }))
+  }, 'How names of targets are resolved.'),
   modules: Type.Optional(Type.Array(Type.String({ minLength: 1, description: 'A package name, or a file relative to this one.' }), {
     default: [],
     description: 'Third-party plugins to load.',

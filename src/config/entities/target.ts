@@ -11,5 +11,5 @@ export const Target = closed({
   }),
   upstream: reference('upstream', 'name'),
   weight: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535, default: 100, description: 'Its share, beside the weights of the others; 0: no new requests.' })),
-  failover: Type.Optional(Type.Boolean({ default: false, description: 'Used only while no other target can be; not with `consistent-hashing` and `sticky-sessions`.' }))
+  failover: Type.Optional(Type.Boolean({ default: false, description: 'Used only while no other target can be, and by retries after all others.' }))
 }, { description: 'One address of an upstream.' })

@@ -46,14 +46,14 @@ export const Upstream = closed({
   hash_fallback_query_arg: text('Argument of the query for `hash_fallback: query_arg`.'),
   hash_on_uri_capture: text('Named capture of the route\'s regex for `hash_on: uri_capture`.'),
   hash_fallback_uri_capture: text('Named capture of the route\'s regex for `hash_fallback: uri_capture`.'),
-  slots: Type.Optional(Type.Integer({ minimum: 10, maximum: 65536, default: 10000, description: 'Most points of the ring of `consistent-hashing`.' })),
+  slots: Type.Optional(Type.Integer({ minimum: 10, maximum: 65536, default: 10000, description: 'Size of Kong\'s ring. Accepted, and without effect: shares are exact without a ring.' })),
   sticky_sessions_cookie: cookieName('Cookie of `sticky-sessions`; what it holds does not tell the address.'),
   sticky_sessions_cookie_path: cookiePath('Path of that cookie.'),
   slow_start: Type.Optional(Type.Integer({
     minimum: 0,
     maximum: 2147483646,
     default: 0,
-    description: 'How long a new target takes to its full share, in milliseconds; 0: it has it at once. Not with `consistent-hashing`.'
+    description: 'How long a new target, or one that is back, takes to its full share, in milliseconds; 0: it has it at once. Not with `consistent-hashing`.'
   })),
   host_header: Type.Optional(Type.String({ minLength: 1, description: 'Host field towards the targets, with port where it is needed; https verifies this name.', examples: ['users.example.com'] })),
   use_srv_name: Type.Optional(Type.Boolean({ default: false, description: 'Whether Host is the name that the SRV record gives.' }))

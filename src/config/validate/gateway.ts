@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { GatewaySettings, ListenAddress } from '../model.ts'
 import { ADMIN_DEFAULT } from '../entities/gateway.ts'
 import type { EntityContext, Fields } from './context.ts'
@@ -41,10 +42,22 @@ export function checkGateway (fields: Fields, context: EntityContext): void {
     if (first === undefined) taken.set(key, path)
     else context.at(path, { rule: 'not-unique', cause: `the address ${key} is taken by '${first.join('.')}'`, mend: 'Choose another port.' })
   })
+  checkNameServers(fields['dns'], context)
   if (!Array.isArray(fields['trusted_ips'])) return
   fields['trusted_ips'].forEach((value: unknown, index) => {
     if (typeof value !== 'string' || value === '' || isAddressRange(value)) return
     context.at(['trusted_ips', index], { rule: 'bad-address', cause: 'expected an IP address or a CIDR', mend: 'Write 10.0.0.1, 10.0.0.0/8, ::1 or 2001:db8::/32.' })
+  })
+}
+
+function checkNameServers (dns: unknown, context: EntityContext): void {
+  const { servers } = (dns ?? {}) as { servers?: unknown }
+  if (!Array.isArray(servers)) return
+  servers.forEach((value: unknown, index) => {
+    if (typeof value !== 'string' || value === '') return
+    const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(value) ?? []
+    if (isIP(value) !== 0 || (isIP(bracketed ?? plain ?? '') !== 0 && Number(port ?? 53) <= 65535 && Number(port ?? 53) > 0)) return
+    context.at(['dns', 'servers', index], { rule: 'bad-address', cause: 'expected an IP address, with or without a port', mend: 'Write 10.0.0.2, 10.0.0.2:5353 or [2001:db8::1]:5353.' })
   })
 }
 
