@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { Type } from 'typebox'
 
 const Port = (example: number) => Type.Integer({ title: 'Port', description: 'TCP port.', minimum: 1, maximum: 65_535, default: 6379, examples: [example] })
@@ -15,6 +16,7 @@ export const RedisOptions = Type.Object({
   ssl: Type.Boolean({ title: 'TLS', description: 'Encrypt the connection.', default: false, examples: [true] }),
   ssl_verify: Type.Boolean({ title: 'Verify', description: 'Verify the certificate of Redis.', default: true, examples: [false] }),
   server_name: Type.Optional(Text('Server name', 'Name in the certificate, where it isn\'t `host`.', 'redis.example.com')),
+  ca_certificate: Type.Optional(Text('Authority', 'Certificates in PEM of the authorities that are trusted, instead of those that Node knows. `\\n` stands for the end of a line.', '{vault://env/REDIS_CA}')),
   sentinel_master: Type.Optional(Text('Sentinel master', 'Name of the master that the sentinels know.', 'main')),
   sentinel_nodes: Type.Optional(Type.Array(Type.Object({
     host: Text('Host', 'Name or address of a sentinel.', 'sentinel-1.internal'),
@@ -54,7 +56,7 @@ export function * syncFindings (policy: 'local' | 'redis', rate: number): Genera
   else if (policy === 'local') yield { path: '/sync_rate', message: '`sync_rate` needs `policy: redis`', mend: 'Add it, or remove `sync_rate`.' }
 }
 
-type Written = { readonly [Key in 'host' | 'sentinel_master' | 'sentinel_nodes' | 'cluster_nodes' | 'database']?: unknown }
+type Written = { readonly [Key in 'host' | 'ssl' | 'ca_certificate' | 'sentinel_master' | 'sentinel_nodes' | 'cluster_nodes' | 'database']?: unknown }
 
 /** What is wrong with where Redis is said to be. */
 export function * redisFindings (policy: 'local' | 'redis', redis: Written | undefined): Generator<{ path: string, message: string, mend: string }> {
@@ -66,5 +68,23 @@ export function * redisFindings (policy: 'local' | 'redis', redis: Written | und
   const places = (['host', 'sentinel_nodes', 'cluster_nodes'] as const).filter(name => redis[name] !== undefined)
   if (places.length !== 1) yield { path: '/redis', message: 'exactly one of `host`, `sentinel_nodes` and `cluster_nodes` says where Redis is', mend: places.length === 0 ? 'Add `host`.' : 'Keep one of them.' }
   if ((redis.sentinel_nodes === undefined) !== (redis.sentinel_master === undefined)) yield { path: '/redis', message: '`sentinel_nodes` and `sentinel_master` go together', mend: 'Write both, or neither.' }
+  if (redis.ca_certificate !== undefined) yield * authorityFindings(String(redis.ca_certificate), redis.ssl === true)
   if (redis.cluster_nodes !== undefined && redis.database !== 0) yield { path: '/redis/database', message: 'a cluster has database 0 alone', mend: 'Remove `database`.' }
+}
+
+function * authorityFindings (pem: string, ssl: boolean): Generator<{ path: string, message: string, mend: string }> {
+  if (!ssl) yield { path: '/redis/ca_certificate', message: '`ca_certificate` is of no use without `ssl`', mend: 'Add `ssl: true`.' }
+  // tls.connect takes anything for `ca`, and then trusts nobody
+  const certificates = pem.replaceAll('\\n', '\n').match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []
+  if (certificates.length === 0 || !certificates.every(isCertificate)) {
+    yield { path: '/redis/ca_certificate', message: 'this is no certificate in PEM', mend: 'Write the whole text, from -----BEGIN CERTIFICATE----- to the end.' }
+  }
+}
+
+function isCertificate (pem: string): boolean {
+  try {
+    return new X509Certificate(pem).subject !== ''
+  } catch {
+    return false
+  }
 }

@@ -32,7 +32,8 @@ export async function startRedis (t: Test, args: readonly string[] = [], port?: 
     await ended
   }
   t.teardown(stop)
-  await until('Redis listens', () => new Promise(resolve => {
+  await until('Redis listens', () => new Promise((resolve, reject) => {
+    if (child.exitCode !== null) reject(new Error(`redis-server ended: ${child.spawnargs.join(' ')}`))
     const socket = connect(at, '127.0.0.1')
     socket.once('connect', () => { socket.destroy(); resolve(true) })
     socket.once('error', () => { resolve(false) })

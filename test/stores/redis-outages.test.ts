@@ -1,0 +1,95 @@
+/** A real Redis that hangs, dies and comes back under load: who waits for it, and when it counts again. */
+import t from 'tap'
+import type { CounterStore, CounterWindow } from '../../src/stores/counters.ts'
+import { GuardedCounters } from '../../src/stores/guarded-counters.ts'
+import { MemoryCounters } from '../../src/stores/memory-counters.ts'
+import { reached, redisCounters } from '../helpers/redis-counters.ts'
+import { freePort, startRedis } from '../helpers/redis.ts'
+import { until } from '../helpers/running.ts'
+
+const WORKERS = 50
+const ROUNDS = 40
+
+t.test('at most the requests that were under way wait for a Redis that has gone', async t => {
+  const port = await freePort()
+  const first = await startRedis(t, [], port)
+  const { store } = redisCounters(t, { host: '127.0.0.1', port, timeout: 50 })
+  await reached(store)
+  let asked = 0
+  let probed = 0
+  const guarded = new GuardedCounters({
+    shared: {
+      take: async (...decision: Parameters<CounterStore['take']>) => {
+        asked++
+        return await store.take(...decision)
+      },
+      reachable: async () => {
+        probed++
+        return await store.reachable()
+      }
+    },
+    local: new MemoryCounters({ type: 'fixed', most: 1000, now: Date.now }),
+    onStoreError: 'local',
+    processes: 1,
+    log: { warn: () => {}, info: () => {} }
+  })
+  const windows: CounterWindow[] = [{ period: 'year', limit: 1e9 }]
+  const load = { running: true }
+  let answered = 0
+  const workers = Promise.all(Array.from({ length: WORKERS }, async () => {
+    while (load.running) {
+      await guarded.take('load', windows, 1, 'admitted')
+      answered++
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }))
+  const goesOn = async (what: string): Promise<void> => {
+    const before = answered
+    await until(what, () => answered > before + WORKERS * ROUNDS)
+  }
+  const isAsked = async (what: string): Promise<void> => {
+    const before = asked
+    await until(what, () => asked > before + WORKERS * 2)
+  }
+  /** Exactly the limit of a client that comes now. */
+  const counts = async (client: string): Promise<number> => {
+    const decisions = await Promise.all(Array.from({ length: 30 }, async () => await guarded.take(client, [{ period: 'year', limit: 7 }], 1, 'admitted')))
+    return decisions.filter(({ admitted }) => admitted).length
+  }
+  await isAsked('the load runs')
+
+  // a machine that is this busy may let 50 ms pass without Redis hanging: then it is found to be back first
+  first.child.kill('SIGSTOP')
+  await until('the breaker is open', async () => {
+    const before = asked
+    await goesOn('requests are answered while Redis hangs')
+    return asked === before
+  })
+  const hanging = asked
+  const looks = probed
+  await until('it is looked at', () => probed > looks + 1)
+  await goesOn('requests are answered')
+  t.equal(asked, hanging, 'no request asks, and none waits, while it hangs')
+  t.equal(await counts('while it hangs'), 7)
+  t.equal(asked, hanging)
+  first.child.kill('SIGCONT')
+  await isAsked('it is asked again')
+
+  const alive = asked
+  const stopped = first.stop()
+  await stopped
+  await until('the breaker is open', async () => {
+    const before = asked
+    await goesOn('requests are answered while Redis is dead')
+    return asked === before
+  })
+  t.ok(asked > alive - 1)
+  const dead = asked
+  await goesOn('requests are answered')
+  t.equal(asked, dead)
+  await startRedis(t, [], port)
+  await isAsked('it is asked again')
+  t.equal(await counts('after it came back'), 7, 'the limit holds in the very window')
+  load.running = false
+  await workers
+})
