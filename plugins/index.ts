@@ -18,6 +18,7 @@ import requestTransformer from './request-transformer/index.ts'
 import responseRatelimiting from './response-ratelimiting/index.ts'
 import responseTransformer from './response-transformer/index.ts'
 import signedIdentity from './signed-identity/index.ts'
+import trafficSplit from './traffic-split/index.ts'
 
 /** The built-in plugins: the explicit list, nothing else. */
 export const builtins: readonly BrandedPlugin[] = [
@@ -39,5 +40,6 @@ export const builtins: readonly BrandedPlugin[] = [
   requestTransformer,
   responseRatelimiting,
   responseTransformer,
-  signedIdentity
+  signedIdentity,
+  trafficSplit
 ]

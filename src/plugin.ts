@@ -161,6 +161,12 @@ export interface GatewayRequest {
   /** Fields added to this request's access log line. Never put a secret here. */
   readonly log: Record<string, unknown>
   /**
+   * Sends the request to another service than the route's: protocol, host, path, timeouts, retries and `service` are its own
+   * from here on. For the access phase, before plugins that change `upstream.path`. Plugin entries of that service don't
+   * run: say in the schema that the option `refersTo: 'service'`, and `check` finds out.
+   */
+  sendTo (service: Service): void
+  /**
    * Reads the body whole in the access phase, for a credential that is in it; null where the request has none. It is held
    * from then on, for plugins that want it (`body: 'buffer'`) and for the upstream. Clients that are still unknown can fill
    * memory with it, up to `gateway.limits.request_buffer` each: call it last.
@@ -184,6 +190,12 @@ export interface PluginGateway {
   now (): number
   /** Consumers and their credentials, by every key that a request can bring. */
   readonly consumers: Consumers
+  /**
+   * The service of an option that `refersTo: 'service'`: the loader has seen to it that there is one.
+   *
+   * @throws TypeError where there is none
+   */
+  service (nameOrId: string): Service
   /**
    * State that outlives a reload (counters, breakers, key sets). The same `key` of the same entry gives what `create`
    * made the first time; what no snapshot asks for any more is closed.

@@ -3,6 +3,7 @@ import { loaderRules } from './loader-rules.ts'
 /** What the lint finds in a file that could run. */
 const lintRules: Readonly<Record<string, string>> = {
   'address-certificate': 'https to a target that is given as an address',
+  'bypassed-plugin': 'a plugin of a service that requests sent there by a plugin don\'t run',
   'divided-limit': 'a limit that each worker process counts on its own',
   'idle-plugin': 'a plugin entry that no request ever runs',
   'literal-secret': 'a secret that stands in the file',

@@ -12,6 +12,7 @@ import type { Connection } from './connection.ts'
 import type { Handshake } from './handshake.ts'
 import type { RouteRuntime } from './runtime.ts'
 import type { Scope } from './scopes.ts'
+import { sendTo } from './send-to.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** Where the context of a request rides on Node's request. */
@@ -21,6 +22,8 @@ export interface GatewayMessage extends IncomingMessage {
   [kContext]: Context
 }
 
+// nobody writes to it
+const NO_FIELDS = Object.freeze([]) as unknown as string[]
 const NO_CAPTURES: Readonly<Record<string, string>> = Object.freeze({})
 
 /**
@@ -58,6 +61,8 @@ export class Context implements GatewayRequest {
   target: string
   path = ''
   captures: Readonly<Record<string, string>> = NO_CAPTURES
+  /** What the route's path has matched; `/` for a route without paths. */
+  prefix = '/'
   startedAt: number
   consumer: Consumer | null = null
   credential: Credential | null = null
@@ -106,6 +111,8 @@ export class Context implements GatewayRequest {
   finished = false
   /** Fields of our own are on the local answer. */
   stamped = false
+  /** What goes upstream, of a request whose route has no service: a plugin may find one. */
+  fields: string[] = NO_FIELDS
   /** Counts as running for the overload protection. */
   admitted = false
   /** Field values that decide about the hop; undefined where absent. */
@@ -174,6 +181,10 @@ export class Context implements GatewayRequest {
     })
     if (this.upstream !== null) this.upstream.body = this.heldBody
     return this.heldBody
+  }
+
+  sendTo (service: Service): void {
+    sendTo(this, service)
   }
 
   /** Same as `log`, without making it. */

@@ -9,6 +9,8 @@ export interface RouteRuntime {
   readonly scope: Scope
   /** null: no service. */
   readonly destination: Destination | null
+  /** Another service's, behind the breakers of this route. */
+  readonly reach: (service: Service) => Destination
   /** Host field towards the upstream, unless the client's is preserved. */
   readonly hostHeader: string
   readonly preservesHost: boolean

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Config, PluginEntry } from '../config/model.ts'
+import type { Config, PluginEntry, Service } from '../config/model.ts'
 import { Consumers } from '../consumers/consumers.ts'
 import { GatewayError } from '../errors.ts'
 import type { BrandedPlugin, PluginGateway } from '../plugin.ts'
@@ -25,7 +25,7 @@ export async function setUpEntries (config: Config, registry: PluginRegistry, ro
   const outcomes = await Promise.allSettled(config.plugins.filter(entry => entry.enabled).map(async entry => {
     const definition = registry.get(entry.name)
     if (definition === undefined) throw new GatewayError('SP_PLUGIN_UNKNOWN', 500, `plugin '${entry.name}' is not loaded`)
-    const gateway = pluginGateway(consumers, entry, root, services, kept)
+    const gateway = pluginGateway({ consumers, services: config.services }, entry, root, services, kept)
     const state = await withDeadline(setUp(definition, entry, gateway), config.gateway.timeouts.setup, entry)
     entries.set(entry.id, { entry, definition, state })
   }))
@@ -76,18 +76,23 @@ export function identityOf (entry: PluginEntry): string {
   return [entry.name, entry.route, entry.service, entry.consumer ?? entry.consumer_group, entry.instance_name].join('|')
 }
 
-function pluginGateway (consumers: Consumers, entry: PluginEntry, root: FastifyInstance, services: SnapshotServices, kept: string[]): PluginGateway {
+function pluginGateway ({ consumers, services }: { consumers: Consumers, services: readonly Service[] }, entry: PluginEntry, root: FastifyInstance, shared: SnapshotServices, kept: string[]): PluginGateway {
   return {
     entry,
-    log: services.log.child({ plugin: entry.name }),
+    log: shared.log.child({ plugin: entry.name }),
     root,
-    directory: services.directory,
-    workers: services.workers,
-    now: services.now,
+    directory: shared.directory,
+    workers: shared.workers,
+    now: shared.now,
     consumers,
+    service (nameOrId) {
+      const found = services.find(({ id, name }) => id === nameOrId || name === nameOrId)
+      if (found === undefined) throw new TypeError(`no service '${nameOrId}'`)
+      return found
+    },
     keep (key, create, close) {
       const full = `${identityOf(entry)}|${key}`
-      const state = services.kept.acquire(full, create, close)
+      const state = shared.kept.acquire(full, create, close)
       kept.push(full)
       return state
     }

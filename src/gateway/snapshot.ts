@@ -1,6 +1,6 @@
 import { METHODS, type IncomingMessage, type ServerResponse } from 'node:http'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import type { Config, Route } from '../config/model.ts'
+import type { Config, Route, Service } from '../config/model.ts'
 import { sendError } from './error-body.ts'
 import { logFailure } from './log-failure.ts'
 import type { Transport } from '../proxy/transport.ts'
@@ -25,6 +25,7 @@ import { registerScope, type LiveEntry, type Scope } from './scopes.ts'
 import { closeEntries, setUpEntries } from './setup.ts'
 import { createTrust, type Trust } from './trust.ts'
 import type { Breakers } from '../upstream/breaker/breakers.ts'
+import type { Destination } from '../upstream/destination.ts'
 import { Destinations } from '../upstream/destinations.ts'
 import { version } from '../version.ts'
 
@@ -138,11 +139,14 @@ export class Snapshot {
       const service = route.service === null ? null : serviceById.get(route.service) ?? null
       const chain = chains.of(route)
       const secure = route.protocols.includes('https') && !route.protocols.includes('http')
+      const breakers = [...entryBreakers(chain, registry, route)]
+      const reach = (to: Service): Destination => destinations.behind(breakers, to)
       runtimes.set(route, {
         route,
         service,
         scope: add(chain, false),
-        destination: service === null ? null : destinations.behind(entryBreakers(chain, registry, route), service),
+        destination: service === null ? null : reach(service),
+        reach,
         hostHeader: service === null ? '' : serviceHost(service),
         preservesHost: route.preserve_host,
         rank: ranks.of(route),

@@ -111,9 +111,10 @@ export function createAccessLog (destination: Destination, redactor: Redactor): 
     return json
   }
 
-  /** A route has one service, so both are one string. */
+  /** A route has one service, so both are one string; unless a plugin has chosen another one. */
   function routed ({ route, service }: AccessFacts): string {
     if (route === null) return ''
+    if (service !== null && service.id !== route.service) return entity('route', route) + entity('service', service)
     let json = routes.get(route)
     if (json === undefined) {
       json = entity('route', route) + (service === null ? '' : entity('service', service))

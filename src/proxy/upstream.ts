@@ -6,7 +6,8 @@ import type { Target } from './transport.ts'
 
 /** The request that goes up, as plugins see and change it. */
 export class Upstream implements UpstreamRequest {
-  readonly destination: Destination
+  /** Of the service; `redirect` changes it. */
+  destination: Destination
   /** Of the attempt that began last; null before the first. */
   target: Target | null = null
   /** Host field, unless the client's is preserved or a plugin replaced it. */
@@ -21,7 +22,7 @@ export class Upstream implements UpstreamRequest {
   /** Where the value of the Host field stands among the finished fields. */
   hostAt = -1
   /** The Host field that a target's own may replace; null: it is the client's. */
-  readonly #given: string | null
+  #given: string | null
 
   /** @param preserved `hostHeader` is the client's */
   constructor (destination: Destination, hostHeader: string, preserved: boolean, method: string, path: string, query: string | null, fields: string[], strippedPrefix: string) {
@@ -39,6 +40,14 @@ export class Upstream implements UpstreamRequest {
   aim (target: Target): void {
     this.target = target
     if (target.hostHeader !== null && this.hostHeader === this.#given) this.headers.raw[this.hostAt] = target.hostHeader
+  }
+
+  /** To somewhere else, before the first attempt. */
+  redirect (destination: Destination, hostHeader: string, preserved: boolean, path: string): void {
+    this.destination = destination
+    this.hostHeader = hostHeader
+    this.#given = preserved ? null : hostHeader
+    this.path = path
   }
 
   get protocol (): 'http' | 'https' { return this.destination.protocol }

@@ -5,6 +5,7 @@ import type { Config } from '../model.ts'
 import { Report } from '../report.ts'
 import type { Source } from '../source.ts'
 import { upstreams } from './balancing.ts'
+import { bypassedPlugins } from './bypassed-plugins.ts'
 import { LintContext } from './context.ts'
 import { dividedLimits } from './divided.ts'
 import { openWrites } from './open-writes.ts'
@@ -49,6 +50,7 @@ export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
   unusedImportance(context)
   idlePlugins(context)
   policyPlugins(context)
+  bypassedPlugins(context)
   openWrites(context)
   swallowingRoutes(context)
   dividedLimits(context)

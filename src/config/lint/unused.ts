@@ -1,11 +1,13 @@
 import type { Credentials, PluginEntry, Route } from '../model.ts'
+import { referencesIn } from '../plugin-references.ts'
 import type { LintContext } from './context.ts'
 
 /** Services that no route leads to. */
 export function unusedServices (context: LintContext): void {
   const used = new Set(context.config.routes.map(route => route.service))
+  const named = new Set(context.config.plugins.flatMap(entry => entry.enabled ? optionsThat(context, entry, 'service') : []))
   for (const service of context.config.services) {
-    if (used.has(service.id) || !service.enabled) continue
+    if (used.has(service.id) || named.has(service.id) || named.has(service.name) || !service.enabled) continue
     context.warn(context.heading(service), {
       rule: 'service-without-route',
       cause: `no route leads to ${context.name('service', service)}: it never gets a request`,
@@ -17,7 +19,7 @@ export function unusedServices (context: LintContext): void {
 /** Consumers that nothing in the file speaks of. */
 export function unusedConsumers (context: LintContext): void {
   const { consumers, credentials, plugins } = context.config
-  const named = plugins.flatMap(entry => optionsThat(context, entry, 'consumer').map(([, name]) => name))
+  const named = plugins.flatMap(entry => optionsThat(context, entry, 'consumer'))
   // the identity provider says who they are
   if (plugins.some(entry => optionsThat(context, entry, 'consumers').length > 0)) return
   const used = new Set([
@@ -37,10 +39,9 @@ export function unusedConsumers (context: LintContext): void {
   }
 }
 
-/** Options of an entry whose schema says that they refer to consumers. */
-function optionsThat ({ plugins }: LintContext, entry: PluginEntry, refersTo: string): Array<[string, unknown]> {
-  const properties: Readonly<Record<string, { refersTo?: unknown }>> = plugins.registry.get(entry.name)?.schema.properties ?? {}
-  return Object.entries(entry.config).filter(([key, value]) => value !== null && properties[key]?.refersTo === refersTo)
+/** Options of an entry whose schema says that they refer to such entities. */
+function optionsThat ({ plugins }: LintContext, entry: PluginEntry, refersTo: string): unknown[] {
+  return [...referencesIn(plugins.registry.get(entry.name)?.schema ?? {}, entry.config)].filter(({ to }) => to === refersTo).map(({ value }) => value)
 }
 
 /** Consumer groups without consumers, and those that nothing is different for. */
@@ -49,9 +50,10 @@ export function unusedGroups (context: LintContext): void {
   const members = new Set(consumers.flatMap(consumer => consumer.groups))
   const used = new Set(plugins.map(entry => entry.consumer_group))
   // a text says with one of its values that groups matter
-  const named = plugins.some(entry => optionsThat(context, entry, 'consumer-groups').some(([, value]) => typeof value !== 'string' || value === 'consumer-group'))
+  const matter = plugins.some(entry => optionsThat(context, entry, 'consumer-groups').some(value => typeof value !== 'string' || value === 'consumer-group'))
+  const named = new Set(plugins.flatMap(entry => optionsThat(context, entry, 'consumer_group')))
   for (const group of groups) {
-    if (members.has(group.id) && (named || used.has(group.id))) continue
+    if (members.has(group.id) && (matter || used.has(group.id) || named.has(group.id) || named.has(group.name))) continue
     const pointer = `${group.pointer}/name`
     context.warn(pointer, {
       rule: 'unused-group',

@@ -2,11 +2,12 @@ import type { Ajv } from 'ajv'
 import type { LoadedPlugins } from '../../plugins.ts'
 import type { BrandedPlugin, PluginScope } from '../../plugin.ts'
 import type { RawEntity } from '../collect.ts'
-import { pluginOwners } from '../entities/kinds.ts'
+import { pluginOwners, type EntityKind } from '../entities/kinds.ts'
 import { deepFreeze } from '../freeze.ts'
 import { nearest, nearestFew } from '../nearest.ts'
 import type { Pointer } from '../model.ts'
 import { join } from '../pointer.ts'
+import { referencesIn } from '../plugin-references.ts'
 import type { Report } from '../report.ts'
 import type { Resolved } from '../resolve/resolve.ts'
 import type { Source } from '../source.ts'
@@ -117,10 +118,17 @@ function refusedOption ({ name, refuses = {} }: BrandedPlugin, key: string): Mes
   return { rule: 'plugin-config', cause: `'${name}' has no \`${key}\` here`, mend: sentence(refuses[key] as string) }
 }
 
-/** Options that name a consumer must name one of the file. */
-function checkReferences (definition: BrandedPlugin, config: Config, pointer: Pointer, { resolved }: PluginChecks): void {
-  for (const [key, schema] of Object.entries(definition.schema.properties)) {
-    if ((schema as { refersTo?: unknown }).refersTo === 'consumer' && config[key] !== undefined) resolved.index.resolve(config[key], 'consumer', join(pointer, key))
+/** Words of `refersTo` that say: this is the name or the id of one. */
+const NAMED: ReadonlySet<string> = new Set<EntityKind>(['consumer', 'consumer_group', 'service'])
+
+/** Options that name an entity must name one of the file, and no service that is off. */
+function checkReferences (definition: BrandedPlugin, config: Config, pointer: Pointer, { resolved, report, source }: PluginChecks): void {
+  for (const { to, value, path } of referencesIn(definition.schema, config)) {
+    if (!NAMED.has(to)) continue
+    const at = path.reduce<Pointer>(join, pointer)
+    const found = resolved.index.resolve(value, to as EntityKind, at)
+    if (to !== 'service' || found?.fields['enabled'] !== false) continue
+    report.at(source, at, { rule: 'plugin-config', cause: `service '${String(value)}' is off (\`enabled: false\`)`, mend: 'Switch it on, or name another one.' })
   }
 }
 

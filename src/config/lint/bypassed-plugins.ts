@@ -1,0 +1,49 @@
+import type { PluginEntry, Route, Service } from '../model.ts'
+import { join } from '../pointer.ts'
+import { referencesIn } from '../plugin-references.ts'
+import type { LintContext } from './context.ts'
+
+/**
+ * Entries of a service that don't run for requests that another plugin sends there: the chain is that of the route. An
+ * error, since what is passed by may be what protects the service.
+ */
+export function bypassedPlugins (context: LintContext): void {
+  const { config: { plugins, services } } = context
+  const byService = new Map<string, PluginEntry[]>()
+  for (const entry of plugins) {
+    if (!entry.enabled || entry.service === null || entry.route !== null) continue
+    byService.set(entry.service, [...byService.get(entry.service) ?? [], entry])
+  }
+  if (byService.size === 0) return
+  for (const entry of plugins) {
+    if (!entry.enabled) continue
+    for (const { to, value, path } of referencesIn(context.plugins.registry.get(entry.name)?.schema ?? {}, entry.config)) {
+      if (to !== 'service') continue
+      const service = services.find(({ id, name }) => id === value || name === value)
+      const own = service === undefined ? undefined : byService.get(service.id)
+      if (service === undefined || own === undefined) continue
+      const pointer = path.reduce<string>(join, `${entry.pointer}/config`)
+      reportBypassed(context, entry, service, own, pointer)
+    }
+  }
+}
+
+function reportBypassed (context: LintContext, entry: PluginEntry, service: Service, own: readonly PluginEntry[], pointer: string): void {
+  const routes = context.routes.filter(route => route.service !== service.id && runs(context, route, entry))
+  const told = new Set<string>()
+  for (const { name, pointer: place } of own) {
+    const route = routes.find(each => !context.chainOf(each).some(item => item.name === name))
+    if (route === undefined || told.has(name)) continue
+    told.add(name)
+    context.report(pointer, {
+      rule: 'bypassed-plugin',
+      cause: `requests of ${context.name('route', route)} come to ${context.name('service', service)} past its '${name}': plugins are those of the route`,
+      mend: `Give the route an entry of '${name}' as well, or move that of the service to its routes.`,
+      related: [context.place(`${place}/name`, 'the entry that does not run')]
+    })
+  }
+}
+
+function runs (context: LintContext, route: Route, entry: PluginEntry): boolean {
+  return context.chainOf(route).some(item => item.entries.some(({ id }) => id === entry.id))
+}
