@@ -40,7 +40,7 @@ export const Healthchecks = closed({
     minimum: 0,
     maximum: 100,
     default: 50,
-    description: 'Percent of the targets that passive checks may take out; with fewer than two targets none. 100: all of them, as in Kong.'
+    description: 'Percent of the targets that may be out before passive checks take out no more: an only target stays. 100: all of them may go, as in Kong.'
   }),
   active: closed({
     type: Type.Enum([...CHECK_TYPES], { default: 'http', description: 'How a target is checked: a request, or a connection alone (tcp).' }),

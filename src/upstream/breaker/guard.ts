@@ -32,12 +32,12 @@ export interface GuardOptions {
 /** Puts breakers before a destination; what it guards is released by itself, since others may use it too. */
 export function guard (inner: Destination, { breakers, key, owner, options, tick = () => performance.now() }: GuardOptions): Destination {
   // those of the service and those of its targets are not the same ones
-  const kept = `${key}|${options.per}`
+  const lease = breakers.acquire(`${key}|${options.per}`, owner, breakerRules(options))
   const parts: Guard = {
-    breakers: breakers.acquire(kept, owner, breakerRules(options)),
+    breakers: lease.state,
     judge: new Judge(options.failure_on, options.slow_call_duration ?? Infinity, tick),
     refusal: createRefusal(options),
-    release: () => breakers.release(kept)
+    release: lease.release
   }
   return options.per === 'target' ? new TargetBreakers(inner, parts) : new ServiceBreaker(inner, parts)
 }

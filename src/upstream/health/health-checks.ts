@@ -1,0 +1,22 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { SharedState, type Lease } from '../shared-state.ts'
+import { UpstreamHealth, type HealthSettings, type UpstreamFacts } from './upstream-health.ts'
+
+/** The health of all upstreams of the process, by their names. */
+export class HealthChecks {
+  readonly #log: Pick<FastifyBaseLogger, 'warn' | 'info'>
+  readonly #shared = new SharedState<UpstreamHealth, HealthSettings>(health => health.close())
+
+  constructor (log: Pick<FastifyBaseLogger, 'warn' | 'info'>) {
+    this.#log = log
+  }
+
+  /** That of the upstream with this name, which follows these settings from now on. */
+  acquire (upstream: string, settings: HealthSettings): Lease<UpstreamHealth> {
+    return this.#shared.acquire(upstream, settings, () => new UpstreamHealth({ upstream, log: this.#log }, settings))
+  }
+
+  facts (): UpstreamFacts[] {
+    return this.#shared.states().map(health => health.facts())
+  }
+}

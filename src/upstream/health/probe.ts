@@ -1,0 +1,72 @@
+import { request as plain } from 'node:http'
+import { request as secure } from 'node:https'
+import { connect, isIP } from 'node:net'
+import type { HealthchecksOptions } from '../../config/entities/healthchecks.ts'
+import { version } from '../../version.ts'
+
+/** Where an active check goes. */
+export interface ProbeAddress {
+  /** IP address, without brackets. */
+  readonly host: string
+  readonly port: number
+  /** Host field; the name in it is also the one that TLS asks for. */
+  readonly authority: string
+}
+
+/** What a check has found: a status, a connection (tcp alone), or what failed. */
+export type Finding = number | 'connected' | 'tcp' | 'timeout'
+
+/**
+ * Checks one address once, on a connection of its own.
+ *
+ * @param signal breaks the check off; what it has found is `tcp` then
+ * @returns never rejects
+ */
+export async function probe ({ host, port, authority }: ProbeAddress, options: HealthchecksOptions['active'], signal: AbortSignal): Promise<Finding> {
+  return await new Promise(resolve => {
+    const { type, http_path: path, headers = {} } = options
+    if (signal.aborted) {
+      resolve('tcp')
+      return
+    }
+    const finish = (finding: Finding): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', abort)
+      attempt.destroy()
+      resolve(finding)
+    }
+    const abort = (): void => finish('tcp')
+    // one for the whole check: a server that sends a byte now and then is late all the same
+    const timer = setTimeout(() => finish('timeout'), options.timeout * 1000)
+    signal.addEventListener('abort', abort)
+
+    const attempt = type === 'tcp'
+      ? connect({ host, port }, () => finish('connected'))
+      : (type === 'https' ? secure : plain)({
+          host,
+          port,
+          path,
+          method: 'GET',
+          agent: false,
+          setHost: false,
+          headers: { host: authority, 'user-agent': `sallyport/${version} health check`, accept: '*/*', connection: 'close', ...lowerCase(headers) },
+          ...(type === 'https' ? { rejectUnauthorized: options.https_verify_certificate, ...serverName(options.https_sni ?? authority) } : {})
+        }, response => {
+          response.on('error', () => {})
+          finish(response.statusCode as number)
+        }).end()
+    // also after the end: a check that was broken off fails once more
+    attempt.on('error', () => finish('tcp'))
+  })
+}
+
+/** The file's fields win over ours, however they are spelled. */
+function lowerCase (headers: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(headers).map(([name, values]) => [name.toLowerCase(), [...values]]))
+}
+
+/** TLS names no addresses (RFC 6066 section 3); what is verified then is the address. */
+function serverName (authority: string): { servername?: string } {
+  const name = authority.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+  return { servername: isIP(name) === 0 ? name : '' }
+}

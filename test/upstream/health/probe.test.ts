@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
+import t from 'tap'
+import { probe as check, type Finding } from '../../../src/upstream/health/probe.ts'
+import { healthchecks } from '../../helpers/healthchecks.ts'
+import { packageRoot } from '../../helpers/package-root.ts'
+import { OK, rawUpstream } from '../../helpers/raw-upstream.ts'
+import { upstream } from '../../helpers/running.ts'
+
+const fixtures = join(packageRoot, 'test/fixtures/tls')
+
+async function probe (port: number, options: object = {}, signal = new AbortController().signal, authority = 'users.internal:8000'): Promise<Finding> {
+  return await check({ host: '127.0.0.1', port, authority }, healthchecks({ active: options }).active, signal)
+}
+
+t.test('http: one request, on a connection of its own', async t => {
+  const { port, requests, connections, until } = await rawUpstream(t, 'HTTP/1.1 204 No Content\r\n\r\n')
+  t.equal(await probe(port, { http_path: '/healthz?full=1', headers: { 'X-Check': ['a', 'b'], 'User-Agent': ['mine'] } }), 204)
+  const [request] = requests
+  t.equal(request?.line, 'GET /healthz?full=1 HTTP/1.1')
+  t.same(connections[0]?.bytes.toString('latin1').split('\r\n').sort(), [
+    '', '', 'GET /healthz?full=1 HTTP/1.1', 'accept: */*', 'connection: close', 'host: users.internal:8000', 'user-agent: mine', 'x-check: a', 'x-check: b'
+  ])
+  await until(() => connections[0]?.closed === true)
+})
+
+t.test('any status is found, bodies are not waited for', async t => {
+  const port = await upstream(t, (_request, response) => {
+    response.writeHead(503)
+    response.write('and so on')
+  })
+  t.equal(await probe(port), 503)
+})
+
+t.test('refused, broken and nonsense are failed connections', async t => {
+  t.equal(await probe(1), 'tcp')
+  const broken = await rawUpstream(t, (_request, socket) => {
+    socket.destroy()
+    return null
+  })
+  t.equal(await probe(broken.port), 'tcp')
+  const nonsense = await rawUpstream(t, 'nonsense\r\n\r\n')
+  t.equal(await probe(nonsense.port), 'tcp')
+})
+
+t.test('a server that hangs or drips is late, and left', async t => {
+  const silent = await rawUpstream(t, () => null)
+  t.equal(await probe(silent.port, { timeout: 0.05 }), 'timeout')
+  await silent.until(() => silent.connections[0]?.closed === true)
+  const dripping = await rawUpstream(t, (_request, socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n')
+    const timer = setInterval(() => socket.write('x: y\r\n'), 5)
+    socket.on('close', () => clearInterval(timer))
+    return null
+  })
+  t.equal(await probe(dripping.port, { timeout: 0.1 }), 'timeout')
+  await dripping.until(() => dripping.connections[0]?.closed === true)
+})
+
+t.test('tcp: a connection is enough', async t => {
+  const { port, connections, until } = await rawUpstream(t, () => null)
+  t.equal(await probe(port, { type: 'tcp' }), 'connected')
+  await until(() => connections[0]?.closed === true)
+  t.equal(connections[0]?.bytes.length, 0)
+  t.equal(await probe(1, { type: 'tcp' }), 'tcp')
+})
+
+t.test('a check that is broken off ends at once', async t => {
+  const { port, connections, until } = await rawUpstream(t, () => null)
+  const abort = new AbortController()
+  const found = probe(port, {}, abort.signal)
+  await until(() => connections.length === 1)
+  abort.abort()
+  t.equal(await found, 'tcp')
+  await until(() => connections[0]?.closed === true)
+  t.equal(await probe(port, {}, abort.signal), 'tcp')
+  t.equal(connections.length, 1)
+})
+
+t.test('https: certificates are verified unless told, by the name that is asked for', async t => {
+  const names: Array<string | false | null> = []
+  const server = createTlsServer({ cert: readFileSync(join(fixtures, 'upstream.crt')), key: readFileSync(join(fixtures, 'upstream.key')) }, socket => {
+    names.push(socket.servername)
+    socket.on('error', () => {})
+    socket.on('data', () => { socket.write(OK) })
+  })
+  server.on('tlsClientError', () => {})
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  t.teardown(() => { server.close() })
+  const { port } = server.address() as AddressInfo
+  t.equal(await probe(port, { type: 'https' }), 'tcp', 'nobody vouches for it')
+  const lenient = { type: 'https', https_verify_certificate: false }
+  t.equal(await probe(port, lenient), 200)
+  t.equal(await probe(port, { ...lenient, https_sni: 'api.example.com' }), 200)
+  t.equal(await probe(port, lenient, undefined, '[::1]:443'), 200)
+  t.equal(await probe(port, lenient, undefined, '10.0.0.1:443'), 200)
+  t.same(names.slice(-4), ['users.internal', 'api.example.com', false, false])
+})
