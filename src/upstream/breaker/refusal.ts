@@ -8,7 +8,7 @@ export function createRefusal ({ error_code: status, error_message: message, bod
   const content = body === undefined ? undefined : Buffer.from(body)
   return wait => {
     const after = { 'retry-after': String(Math.max(1, Math.ceil(wait / 1000))) }
-    if (content === undefined) return new GatewayError('SP_BREAKER_OPEN', status, message, { headers: after })
-    return new GatewayError('SP_BREAKER_OPEN', status, message, { headers: { ...after, 'content-type': type }, content })
+    if (content === undefined) return new GatewayError('SP_BREAKER_OPEN', status, message, { headers: after, quiet: true })
+    return new GatewayError('SP_BREAKER_OPEN', status, message, { headers: { ...after, 'content-type': type }, content, quiet: true })
   }
 }
