@@ -6,6 +6,7 @@
  */
 
 import type { CircuitBreakerOptions } from './entities/circuit-breaker.ts'
+import type { HealthchecksOptions } from './entities/healthchecks.ts'
 
 /** JSON pointer (RFC 6901) of an entity or value in the file, as written there; the key to its line and column. */
 export type Pointer = string
@@ -128,6 +129,7 @@ export interface Upstream extends Entity {
   readonly slow_start: number
   readonly host_header: string | null
   readonly use_srv_name: boolean
+  readonly healthchecks: HealthchecksOptions
 }
 
 /** One `targets:` item. */

@@ -28,7 +28,10 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   destinations: [route('destinations: [{ port: 80 }]')],
   expression: [route('expression: http.path == "/users"')],
   priority: [route('priority: 1')],
-  healthchecks: [`${head}upstreams: [{ name: users, healthchecks: {} }]`],
+  ...Object.fromEntries(['type: grpc', 'type: grpcs'].map(type => [type, [
+    `${head}upstreams: [{ name: users, healthchecks: { active: { ${type} } } }]`,
+    `${head}upstreams: [{ name: users, healthchecks: { passive: { ${type} } } }]`
+  ]])),
   ordering: [entry('ordering: { before: { access: [cors] } }')],
   condition: [entry('condition: "true"')],
   partials: [entry('partials: [{ id: x }]')],

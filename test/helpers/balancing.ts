@@ -7,6 +7,7 @@ import { Address } from '../../src/upstream/address.ts'
 import type { AddressHealth } from '../../src/upstream/address-health.ts'
 import type { Balancer } from '../../src/upstream/balancer/balancer.ts'
 import { Endpoint } from '../../src/upstream/endpoint.ts'
+import { healthchecks } from './healthchecks.ts'
 
 export function upstream (overrides: Partial<Upstream> = {}): Upstream {
   return {
@@ -31,6 +32,7 @@ export function upstream (overrides: Partial<Upstream> = {}): Upstream {
     slow_start: 0,
     host_header: null,
     use_srv_name: false,
+    healthchecks: healthchecks(),
     ...overrides
   }
 }

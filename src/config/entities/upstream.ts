@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { closed, common } from './common.ts'
+import { Healthchecks } from './healthchecks.ts'
 
 const TOKEN = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 
@@ -56,5 +57,6 @@ export const Upstream = closed({
     description: 'How long a new target, or one that is back, takes to its full share, in milliseconds; 0: it has it at once. Not with `consistent-hashing`.'
   })),
   host_header: Type.Optional(Type.String({ minLength: 1, description: 'Host field towards the targets, with port where it is needed; https verifies this name.', examples: ['users.example.com'] })),
+  healthchecks: Type.Optional(Healthchecks),
   use_srv_name: Type.Optional(Type.Boolean({ default: false, description: 'Whether Host is the name that the SRV record gives.' }))
 }, { description: 'Several addresses that serve the same.' })

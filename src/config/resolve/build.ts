@@ -145,7 +145,8 @@ function upstreamOf (entity: RawEntity, tags: readonly string[]): Upstream {
     sticky_sessions_cookie_path: fields.sticky_sessions_cookie_path,
     slow_start: fields.slow_start,
     host_header: fields.host_header ?? null,
-    use_srv_name: fields.use_srv_name
+    use_srv_name: fields.use_srv_name,
+    healthchecks: fields.healthchecks
   }
 }
 

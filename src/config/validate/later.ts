@@ -61,7 +61,7 @@ const LATER: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   basicauth_credential: {},
   hmacauth_credential: {},
   oauth2_credential: {},
-  upstream: { client_certificate: REMOVE, healthchecks: 'Remove it; targets are not checked yet.' },
+  upstream: { client_certificate: REMOVE },
   target: {}
 }
 

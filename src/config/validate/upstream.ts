@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import type { EntityContext, Fields } from './context.ts'
+import { checkHealthchecks } from './healthchecks.ts'
 import { hostProblem } from './host.ts'
 import { missing } from './messages.ts'
 
@@ -17,6 +18,7 @@ export function checkUpstream (fields: Record<string, unknown>, context: EntityC
     const problem = hostProblem(hostHeader, { port: true, wildcard: false })
     if (problem !== undefined) context.at(['host_header'], { rule: 'bad-host', ...problem })
   }
+  if (typeof fields['healthchecks'] === 'object' && fields['healthchecks'] !== null) checkHealthchecks(fields['healthchecks'], context)
   if (fields['algorithm'] === 'sticky-sessions') needs('sticky_sessions_cookie', 'algorithm', fields, context)
   if (rewrite(fields, context)) checkHashing(fields, context)
 }
