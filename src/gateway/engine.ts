@@ -1,6 +1,7 @@
 import type { Config } from '../config/model.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import type { BreakerFacts } from '../upstream/breaker/breaker-set.ts'
+import type { UpstreamFacts } from '../upstream/health/upstream-health.ts'
 
 /** One checked configuration on its way to be run. */
 export interface Loadout {
@@ -34,6 +35,8 @@ export interface ProcessFacts {
     /** Lines lost because their reader was too slow or gone. */
     readonly dropped: number
   }
+  /** Targets of the upstreams that services use, and how each process sees them. */
+  readonly upstreams: readonly UpstreamFacts[]
   /** Each process has its own. */
   readonly circuit_breakers: readonly BreakerFacts[]
   /** Bytes. */

@@ -13,6 +13,8 @@ import { Listener } from './server.ts'
 import { Snapshot, type SnapshotServices } from './snapshot.ts'
 import { Breakers } from '../upstream/breaker/breakers.ts'
 import type { BreakerFacts } from '../upstream/breaker/breaker-set.ts'
+import { HealthChecks } from '../upstream/health/health-checks.ts'
+import type { UpstreamFacts } from '../upstream/health/upstream-health.ts'
 
 export interface GatewayServerOptions {
   readonly config: Config
@@ -49,10 +51,11 @@ export interface ServerFacts {
   /** Old snapshots that still serve. */
   readonly retired: number
   readonly breakers: readonly BreakerFacts[]
+  readonly upstreams: readonly UpstreamFacts[]
 }
 
 /** What outlives snapshots. */
-type Shared = Pick<SnapshotServices, 'transport' | 'breakers' | 'kept' | 'overload'>
+type Shared = Pick<SnapshotServices, 'transport' | 'breakers' | 'health' | 'kept' | 'overload'>
 
 /** The listeners of one process and the snapshot that they serve. Knows no file and no signal. */
 export class GatewayServer {
@@ -69,6 +72,7 @@ export class GatewayServer {
     const shared = {
       transport: new Transport(),
       breakers: new Breakers(options.log),
+      health: new HealthChecks(options.log),
       kept: new KeptState(),
       overload: new Overload({ log: options.log, measure: options.measure ?? measureProcess })
     }
@@ -155,7 +159,8 @@ export class GatewayServer {
       total: this.#total,
       shed: this.#shared.overload.shed,
       retired: this.#retired.size,
-      breakers: this.#shared.breakers.facts()
+      breakers: this.#shared.breakers.facts(),
+      upstreams: this.#shared.health.facts()
     }
   }
 

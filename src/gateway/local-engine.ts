@@ -109,6 +109,7 @@ export class LocalEngine implements Engine {
       connections: server?.connections ?? 0,
       requests: { in_flight: server?.requests ?? 0, total: server?.total ?? 0, shed: server?.shed ?? 0 },
       access_log: { dropped: this.#options.destination.dropped },
+      upstreams: server?.upstreams ?? [],
       circuit_breakers: server?.breakers ?? [],
       memory: { rss: memory.rss, heap_used: memory.heapUsed, heap_total: memory.heapTotal, external: memory.external }
     }]

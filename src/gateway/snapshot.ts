@@ -26,6 +26,7 @@ import { closeEntries, setUpEntries } from './setup.ts'
 import { createTrust, type Trust } from './trust.ts'
 import type { Breakers } from '../upstream/breaker/breakers.ts'
 import type { Destination } from '../upstream/destination.ts'
+import type { HealthChecks } from '../upstream/health/health-checks.ts'
 import { Destinations } from '../upstream/destinations.ts'
 import { version } from '../version.ts'
 
@@ -33,6 +34,7 @@ import { version } from '../version.ts'
 export interface SnapshotServices {
   readonly transport: Transport
   readonly breakers: Breakers
+  readonly health: HealthChecks
   readonly kept: KeptState
   readonly overload: Overload
   readonly log: FastifyBaseLogger

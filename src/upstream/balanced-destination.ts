@@ -33,8 +33,8 @@ export class BalancedDestination implements Destination {
   }
 
   pick (context: Context, tried: readonly Target[], now: number): Target {
-    const endpoint = this.#membership.balancer.pick(context, tried, now)
-    if (endpoint === null) throw this.#membership.failure()
+    const endpoint = this.#membership.pick(context, tried, now)
+    if (endpoint === null) throw this.#membership.failure(now)
     return endpoint.targets[this.#slot] as BalancedTarget
   }
 

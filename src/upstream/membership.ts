@@ -1,8 +1,11 @@
 import { isIP } from 'node:net'
 import type { Upstream, UpstreamTarget } from '../config/model.ts'
 import { targetAddress } from '../config/target-address.ts'
+import { checksHealth } from '../config/entities/healthchecks.ts'
 import { GatewayError } from '../errors.ts'
+import type { Context } from '../gateway/context.ts'
 import type { KeptState } from '../gateway/keep.ts'
+import type { Target } from '../proxy/transport.ts'
 import { Address } from './address.ts'
 import type { AddressHealth } from './address-health.ts'
 import type { BalancedTarget } from './balanced-target.ts'
@@ -19,8 +22,6 @@ export interface UpstreamHealth {
   update (owner: object, endpoints: readonly Endpoint[]): void
   /** A snapshot has served its last request. */
   forget (owner: object): void
-  /** Whether so much is down that nothing may be asked any more (Kong's `threshold`). */
-  refused (availableWeight: number, totalWeight: number): boolean
 }
 
 export interface MembershipOptions {
@@ -28,7 +29,7 @@ export interface MembershipOptions {
   readonly targets: readonly UpstreamTarget[]
   readonly kept: KeptState
   readonly names: Names
-  readonly health: UpstreamHealth | null
+  readonly health: UpstreamHealth
   readonly now: () => number
   readonly random?: () => number
 }
@@ -71,18 +72,42 @@ export class Membership {
     return this.#services.push(open) - 1
   }
 
+  /** The endpoint of the next attempt; null where none may be asked. */
+  pick (context: Context, tried: readonly Target[], now: number): Endpoint | null {
+    return this.#tooFew() ? this.#onTrial(now) : this.balancer.pick(context, tried, now)
+  }
+
   /** Why no endpoint could be picked. */
-  failure (): GatewayError {
-    return this.#endpoints.length === 0 && this.#watches.size > 0
-      ? new GatewayError('SP_UPSTREAM_NAME', 503, 'name resolution failed')
-      : new GatewayError('SP_NO_TARGET', 503, 'failure to get a peer from the ring-balancer')
+  failure (now: number): GatewayError {
+    if (this.#endpoints.length === 0 && this.#watches.size > 0) return new GatewayError('SP_UPSTREAM_NAME', 503, 'name resolution failed')
+    const wait = this.#endpoints.reduce((least, { weight, health }) => weight === 0 || health === null ? least : Math.min(least, health.wait(now)), Infinity)
+    const headers = wait === Infinity ? {} : { headers: { 'retry-after': String(Math.max(1, Math.ceil(wait / 1000))) } }
+    return new GatewayError('SP_NO_TARGET', 503, 'failure to get a peer from the ring-balancer', { ...headers, quiet: true })
   }
 
   release (): void {
     for (const watch of this.#watches.values()) watch.close()
     this.#watches.clear()
     this.#replace([])
-    this.#options.health?.forget(this)
+    this.#options.health.forget(this)
+  }
+
+  /** Kong's `threshold`: what is healthy must have more than this share of the weight. */
+  #tooFew (): boolean {
+    const { threshold } = this.upstream.healthchecks
+    if (threshold === 0) return false
+    let all = 0
+    let available = 0
+    for (const { weight, health } of this.#endpoints) {
+      all += weight
+      if (health === null || health.healthy) available += weight
+    }
+    return available * 100 <= threshold * all
+  }
+
+  /** One that is out and whose time has come: without trials nothing would ever be healthy again. */
+  #onTrial (now: number): Endpoint | null {
+    return this.#endpoints.find(({ weight, health }) => weight > 0 && health !== null && !health.healthy && health.usable(now)) ?? null
   }
 
   #update (): void {
@@ -117,7 +142,8 @@ export class Membership {
   #open (options: EndpointOptions): Endpoint {
     const { kept, health, now } = this.#options
     const key = addressKey(this.upstream.name, options.host, options.port)
-    const endpoint = new Endpoint(options, kept.acquire(key, () => new Address(now())), health?.of(key) ?? null)
+    const checked = checksHealth(this.upstream.healthchecks)
+    const endpoint = new Endpoint(options, kept.acquire(key, () => new Address(now())), checked ? health.of(key) : null)
     for (const open of this.#services) endpoint.targets.push(open(endpoint))
     return endpoint
   }
@@ -126,7 +152,7 @@ export class Membership {
     const gone = this.#endpoints.filter(endpoint => !endpoints.includes(endpoint))
     this.#endpoints = endpoints
     this.balancer.update(endpoints)
-    this.#options.health?.update(this, endpoints)
+    this.#options.health.update(this, endpoints)
     for (const endpoint of gone) {
       endpoint.close()
       this.#options.kept.release(addressKey(this.upstream.name, endpoint.host, endpoint.port)).catch(() => {})

@@ -2,12 +2,16 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Config } from '../config/model.ts'
 import type { KeptState } from '../gateway/keep.ts'
 import { keepNames } from './dns/keep-names.ts'
+import type { HealthChecks } from './health/health-checks.ts'
+import type { UpstreamHealth } from './health/upstream-health.ts'
 import { Membership } from './membership.ts'
+import type { Lease } from './shared-state.ts'
 
 /** What a snapshot's upstreams are made with: it belongs to the process. */
 export interface MembershipServices {
   readonly kept: KeptState
   readonly log: FastifyBaseLogger
+  readonly health: HealthChecks
 }
 
 /** How long a configuration waits for the names of its targets before it serves without them, in milliseconds. */
@@ -20,7 +24,9 @@ export class Memberships {
   /** Under which the names are kept; null: there are no upstreams. */
   readonly #names: string | null = null
 
-  constructor (config: Config, { kept, log }: MembershipServices) {
+  readonly #leases: Array<Lease<UpstreamHealth>> = []
+
+  constructor (config: Config, { kept, log, health }: MembershipServices) {
     this.#kept = kept
     const hosts = new Set(config.services.map(service => service.host))
     const used = config.upstreams.filter(upstream => hosts.has(upstream.name))
@@ -29,7 +35,9 @@ export class Memberships {
     this.#names = key
     for (const upstream of used) {
       const targets = config.targets.filter(target => target.upstream === upstream.id)
-      this.#byName.set(upstream.name, new Membership({ upstream, targets, kept, names, health: null, now: () => performance.now() }))
+      const lease = health.acquire(upstream.name, { healthchecks: upstream.healthchecks, hostHeader: upstream.host_header })
+      this.#leases.push(lease)
+      this.#byName.set(upstream.name, new Membership({ upstream, targets, kept, names, health: lease.state, now: () => performance.now() }))
     }
   }
 
@@ -49,6 +57,7 @@ export class Memberships {
 
   release (): void {
     for (const membership of this.#byName.values()) membership.release()
+    for (const lease of this.#leases) lease.release()
     if (this.#names !== null) this.#kept.release(this.#names).catch(() => {})
   }
 }

@@ -55,7 +55,7 @@ t.test('what has no effect is told', async t => {
 })
 
 t.test('mistakes are errors', async t => {
-  for (const text of ['{ active: { healthy: { interval: -1 } } }', '{ active: { http_path: healthz } }', '{ passive: { unhealthy: { http_failures: 256 } } }', '{ max_ejection_percent: 101 }', '{ active: { timeout: 0 } }', '{ active: { headers: { "a b": [x] } } }', '{ active: 5 }', '{ actve: {} }', '{ active: { type: grpc } }']) {
+  for (const text of ['{ active: { healthy: { interval: -1 } } }', '{ active: { http_path: healthz } }', '{ passive: { unhealthy: { http_failures: 256 } } }', '{ max_ejection_percent: 101 }', '{ active: { timeout: 0 } }', '{ active: { headers: { "a b": [x] } } }', '{ active: { headers: { Content-Length: ["1"] } } }', '{ active: 5 }', '{ actve: {} }', '{ active: { type: grpc } }']) {
     const { config, found } = await load(text)
     t.equal(config, null, text)
     t.match(found[0], /^error /, text)

@@ -7,6 +7,7 @@ import { Address } from '../../src/upstream/address.ts'
 import type { AddressHealth } from '../../src/upstream/address-health.ts'
 import type { Balancer } from '../../src/upstream/balancer/balancer.ts'
 import { Endpoint } from '../../src/upstream/endpoint.ts'
+import type { UpstreamHealth } from '../../src/upstream/membership.ts'
 import { healthchecks } from './healthchecks.ts'
 
 export function upstream (overrides: Partial<Upstream> = {}): Upstream {
@@ -45,10 +46,19 @@ export function endpoints (weights: readonly number[], failover: readonly number
   return [...weights.map((weight, index) => make(weight, index, false)), ...failover.map((weight, index) => make(weight, weights.length + index, true))]
 }
 
+/** Nobody watches, or each address has what `make` gives. */
+export function watcher (make: (key: string) => AddressHealth = () => new Switch()): UpstreamHealth {
+  return { of: make, update () {}, forget () {} }
+}
+
 /** Health that a test turns on and off. */
 export class Switch implements AddressHealth {
   up = true
-  usable (): boolean { return this.up }
+  /** Out, and its next trial is due after this. */
+  trial = Infinity
+  get healthy (): boolean { return this.up }
+  usable (now: number): boolean { return this.up || now >= this.trial }
+  wait (now: number): number { return this.up ? 0 : Math.max(0, this.trial - now) }
   begin (): void {}
   head (): void {}
   end (): void {}

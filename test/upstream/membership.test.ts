@@ -7,7 +7,8 @@ import type { LookUpAnswer, ResolvedAddress } from '../../src/upstream/dns/look-
 import { Names } from '../../src/upstream/dns/names.ts'
 import type { Endpoint } from '../../src/upstream/endpoint.ts'
 import { addressKey, Membership, type UpstreamHealth } from '../../src/upstream/membership.ts'
-import { request, Switch, targetOf, upstream } from '../helpers/balancing.ts'
+import { request, Switch, targetOf, upstream, watcher } from '../helpers/balancing.ts'
+import { healthchecks } from '../helpers/healthchecks.ts'
 
 function target (text: string, more: Partial<UpstreamTarget> = {}): UpstreamTarget {
   return { id: text, tags: [], pointer: '', upstream: 'upstream-1', target: text, weight: 100, failover: false, ...more }
@@ -43,7 +44,7 @@ t.test('addresses as they are, names with all their addresses, each with the who
     targets: [target('192.0.2.1:80', { weight: 5 }), target('[2001:db8::1]:443', { failover: true }), target('a.test:8000'), target('srv.test:9000'), target('gone.test:1')],
     kept: new KeptState(),
     names: list,
-    health: null,
+    health: watcher(),
     now: () => 0
   })
   await membership.ready
@@ -57,17 +58,17 @@ t.test('addresses as they are, names with all their addresses, each with the who
 t.test('a drained name is drained at all its addresses, whatever SRV says', async t => {
   const { list, zone } = names()
   zone.set('srv.test', [at('10.0.0.3', { port: 81, weight: 7, srvName: 'x.test' })])
-  const membership = new Membership({ upstream: upstream(), targets: [target('srv.test:80', { weight: 0 })], kept: new KeptState(), names: list, health: null, now: () => 0 })
+  const membership = new Membership({ upstream: upstream(), targets: [target('srv.test:80', { weight: 0 })], kept: new KeptState(), names: list, health: watcher(), now: () => 0 })
   await membership.ready
   t.strictSame(facts(membership), ['10.0.0.3 81 0 srv.test'])
-  t.match(membership.failure(), { code: 'SP_NO_TARGET', statusCode: 503, message: 'failure to get a peer from the ring-balancer' })
+  t.match(membership.failure(0), { code: 'SP_NO_TARGET', statusCode: 503, message: 'failure to get a peer from the ring-balancer' })
 })
 
 t.test('a change of DNS changes the endpoints; those that stay are the same objects', async t => {
   const { list, zone, expire } = names()
   zone.set('a.test', [at('10.0.0.1'), at('10.0.0.2')])
-  const membership = new Membership({ upstream: upstream(), targets: [target('a.test:80')], kept: new KeptState(), names: list, health: null, now: () => 0 })
-  t.match(membership.failure(), { code: 'SP_UPSTREAM_NAME', statusCode: 503, message: 'name resolution failed' })
+  const membership = new Membership({ upstream: upstream(), targets: [target('a.test:80')], kept: new KeptState(), names: list, health: watcher(), now: () => 0 })
+  t.match(membership.failure(0), { code: 'SP_UPSTREAM_NAME', statusCode: 503, message: 'name resolution failed' })
   await membership.ready
   const [first, second] = membership.endpoints
   zone.set('a.test', [at('10.0.0.2'), at('10.0.0.3')])
@@ -79,7 +80,7 @@ t.test('a change of DNS changes the endpoints; those that stay are the same obje
   zone.delete('a.test')
   await expire()
   t.equal(membership.balancer.pick(request(), [], 0), null)
-  t.match(membership.failure(), { code: 'SP_UPSTREAM_NAME' })
+  t.match(membership.failure(0), { code: 'SP_UPSTREAM_NAME' })
   membership.release()
 })
 
@@ -88,7 +89,7 @@ t.test('two targets that come to one address are two endpoints with one state', 
   zone.set('a.test', [at('10.0.0.1')])
   zone.set('b.test', [at('10.0.0.1')])
   const kept = new KeptState()
-  const membership = new Membership({ upstream: upstream(), targets: [target('a.test:80'), target('b.test:80')], kept, names: list, health: null, now: () => 0 })
+  const membership = new Membership({ upstream: upstream(), targets: [target('a.test:80'), target('b.test:80')], kept, names: list, health: watcher(), now: () => 0 })
   await membership.ready
   const [one, other] = membership.endpoints as [Endpoint, Endpoint]
   t.not(one, other)
@@ -100,7 +101,7 @@ t.test('two targets that come to one address are two endpoints with one state', 
 t.test('what is known of an address outlives the configuration; what no configuration has any more is forgotten', async t => {
   const { list } = names()
   const kept = new KeptState()
-  const make = (...targets: string[]): Membership => new Membership({ upstream: upstream(), targets: targets.map(text => target(text)), kept, names: list, health: null, now: () => 0 })
+  const make = (...targets: string[]): Membership => new Membership({ upstream: upstream(), targets: targets.map(text => target(text)), kept, names: list, health: watcher(), now: () => 0 })
   const before = make('10.0.0.1:80', '10.0.0.2:80')
   const [stays, goes] = before.endpoints as [Endpoint, Endpoint]
   stays.address.inFlight = 3
@@ -126,10 +127,10 @@ t.test('who watches health is told of all addresses, and asked before each choic
       return state
     },
     update (owner, endpoints) { owners.add(owner); told.push(endpoints.map(({ host }) => host)) },
-    forget (owner) { owners.delete(owner) },
-    refused: () => false
+    forget (owner) { owners.delete(owner) }
   }
-  const membership = new Membership({ upstream: upstream(), targets: [target('a.test:80'), target('10.0.0.9:80')], kept: new KeptState(), names: list, health, now: () => 0 })
+  const checked = upstream({ healthchecks: healthchecks({ passive: { unhealthy: { timeouts: 1 } } }) })
+  const membership = new Membership({ upstream: checked, targets: [target('a.test:80'), target('10.0.0.9:80')], kept: new KeptState(), names: list, health, now: () => 0 })
   await membership.ready
   zone.set('a.test', [at('10.0.0.1'), at('10.0.0.2')])
   await expire()
@@ -138,4 +139,48 @@ t.test('who watches health is told of all addresses, and asked before each choic
   t.equal(membership.balancer.pick(request(), [], 0)?.host, '10.0.0.9')
   membership.release()
   t.equal(owners.size, 0)
+})
+
+/** Three addresses whose health is the test's. */
+function checked (options: object): { membership: Membership, states: Switch[] } {
+  const states: Switch[] = []
+  const health = watcher(() => {
+    const state = new Switch()
+    states.push(state)
+    return state
+  })
+  const checks = healthchecks({ passive: { unhealthy: { timeouts: 1 } }, ...options })
+  const targets = [target('10.0.0.1:80', { weight: 50 }), target('10.0.0.2:80', { weight: 30 }), target('10.0.0.3:80', { weight: 20 })]
+  return { states, membership: new Membership({ upstream: upstream({ healthchecks: checks }), targets, kept: new KeptState(), names: names().list, health, now: () => 0 }) }
+}
+
+t.test('Kong\'s threshold: nothing is asked while no more than that share of the weight is healthy', async t => {
+  const { membership, states: [one, two, three] } = checked({ threshold: 50 })
+  ;(two as Switch).up = false
+  t.not(membership.pick(request(), [], 0), null)
+  ;(three as Switch).up = false
+  t.equal(membership.pick(request(), [], 0), null, '50 of 100 is not more than 50')
+  ;(two as Switch).trial = 5
+  t.equal(membership.pick(request(), [], 4), null)
+  t.equal(membership.pick(request(), [], 5)?.host, '10.0.0.2', 'but one whose time has come is tried')
+  ;(two as Switch).up = true
+  ;(one as Switch).up = false
+  t.equal(membership.pick(request(), [], 0), null)
+})
+
+t.test('unless told, it is asked as long as anything is healthy', async t => {
+  const { membership, states } = checked({})
+  for (const state of states.slice(0, 2)) state.up = false
+  t.equal(membership.pick(request(), [], 0)?.host, '10.0.0.3')
+  ;(states[2] as Switch).up = false
+  t.equal(membership.pick(request(), [], 0), null)
+})
+
+t.test('a refusal says when to come back, where that is known', async t => {
+  const { membership, states } = checked({})
+  for (const state of states) state.up = false
+  t.match(membership.failure(0), { code: 'SP_NO_TARGET', statusCode: 503, headers: undefined, quiet: true })
+  ;(states[0] as Switch).trial = 5500
+  ;(states[1] as Switch).trial = 9000
+  t.match(membership.failure(1000), { headers: { 'retry-after': '5' } })
 })

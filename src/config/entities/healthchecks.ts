@@ -50,7 +50,7 @@ export const Healthchecks = closed({
     https_verify_certificate: Type.Boolean({ default: true, description: 'Whether the certificate of the target is verified.' }),
     https_sni: Type.Optional(Type.String({ minLength: 1, description: 'Name that is asked for, and that the certificate is verified against; without it the target\'s.', examples: ['api.example.com'] })),
     headers: Type.Optional(Type.Record(
-      Type.String({ pattern: '^[!#$%&\'*+.^_`|~0-9A-Za-z-]+$' }),
+      Type.String({ minLength: 1 }),
       Type.Array(Type.String({ pattern: '^[\\x20-\\x7e]*$', description: 'A value.' }), { minItems: 1, description: 'The values.' }),
       { description: 'Header fields of the request: name to values.', examples: [{ 'x-health-check': ['sallyport'] }] }
     )),

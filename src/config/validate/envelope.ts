@@ -14,7 +14,7 @@ import type { ValidateFunction } from './ajv.ts'
 import { EntityContext } from './context.ts'
 import { formatVersion } from './format-version.ts'
 import { checkGateway } from './gateway.ts'
-import { refusedProtocol } from './later.ts'
+import { refusedCheck, refusedProtocol } from './later.ts'
 import type { Message, SchemaPart } from './messages.ts'
 import { dropNulls } from './nulls.ts'
 import { checkCredential } from './credential.ts'
@@ -108,7 +108,7 @@ export class Envelope {
       pointer,
       ownRootChecks: true,
       unknown: (key, parent, known) => explainKey(key, placeOf(parent, kind), known),
-      value: (error, at) => special?.(error) ?? (isProtocol(at) ? refusedProtocol(error.data) : undefined)
+      value: (error, at) => special?.(error) ?? (isProtocol(at) ? refusedProtocol(error.data) : isCheckType(at) ? refusedCheck(error.data) : undefined)
     })
   }
 }
@@ -121,4 +121,8 @@ function checkAudience (fields: Readonly<Record<string, unknown>>, context: Enti
 
 function isProtocol (pointer: Pointer): boolean {
   return /\/(?:protocol|protocols\/\d+)$/.test(pointer)
+}
+
+function isCheckType (pointer: Pointer): boolean {
+  return /\/healthchecks\/(?:active|passive)\/type$/.test(pointer)
 }

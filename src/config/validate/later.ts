@@ -86,6 +86,12 @@ export function refusedProtocol (value: unknown): Refusal | undefined {
   return { rule: 'not-supported-yet', cause: `the protocol '${value}' is not supported yet`, mend: 'Write http or https; WebSockets are part of http.' }
 }
 
+/** Why a kind of health checks that Kong has is refused; undefined for one that it hasn't. */
+export function refusedCheck (value: unknown): Refusal | undefined {
+  if (value !== 'grpc' && value !== 'grpcs') return undefined
+  return { rule: 'not-supported-yet', cause: `health checks by ${value} are not supported yet`, mend: 'Write http, https or tcp.' }
+}
+
 function all (keys: readonly string[], mend: string): Record<string, string> {
   return Object.fromEntries(keys.map(key => [key, mend]))
 }

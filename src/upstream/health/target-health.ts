@@ -1,3 +1,4 @@
+import type { AddressHealth } from '../address-health.ts'
 import type { Ending } from '../destination.ts'
 import type { CheckRules, FailureKind, HealthRules } from './rules.ts'
 
@@ -24,7 +25,7 @@ const JITTER = 0.1
  *
  * It is told the time, in monotonic milliseconds. An attempt that began before the last change says nothing about it.
  */
-export class TargetHealth {
+export class TargetHealth implements AddressHealth {
   readonly #keeper: HealthKeeper
   #healthy = true
   /** Since when attempts count. */

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { AddressHealth } from '../address-health.ts'
 import { checksHealth, type HealthchecksOptions } from '../../config/entities/healthchecks.ts'
 import { ActiveChecks, type Subject } from './active-checks.ts'
 import { probe, type Finding, type ProbeAddress } from './probe.ts'
@@ -14,8 +15,8 @@ export interface CheckedEndpoint {
   readonly name: string
   /** 0: it gets no traffic. */
   readonly weight: number
-  /** What {@link UpstreamHealth.of} gave for it. */
-  readonly health: unknown
+  /** What {@link UpstreamHealth.of} gave for it; null: it isn't checked. */
+  readonly health: AddressHealth | null
 }
 
 /** What `/status` tells of an upstream. */
@@ -110,12 +111,6 @@ export class UpstreamHealth implements HealthKeeper {
     this.#collect()
   }
 
-  /** Whether so little is healthy that nothing is asked any more: Kong's `threshold`. */
-  refused (availableWeight: number, totalWeight: number): boolean {
-    const { threshold } = this.#settings.healthchecks
-    return threshold > 0 && availableWeight * 100 <= threshold * totalWeight
-  }
-
   mayEject (target: TargetHealth): boolean {
     let all = 0
     let out = 0
@@ -141,15 +136,16 @@ export class UpstreamHealth implements HealthKeeper {
   }
 
   facts (): UpstreamFacts {
-    const checked = checksHealth(this.#settings.healthchecks)
+    // the youngest snapshot comes last, and what it says of an address counts
+    const endpoints = new Map([...this.#owners.values()].flat().map(endpoint => [`${endpoint.host}|${endpoint.port}`, endpoint]))
     return {
       upstream: this.#options.upstream,
-      targets: [...this.#endpoints].map(([health, { name, host, port, weight }]) => ({
+      targets: [...endpoints.values()].map(({ name, host, port, weight, health }) => ({
         name,
         host,
         port,
         weight,
-        health: !checked ? 'unchecked' : health.healthy ? 'healthy' : 'unhealthy'
+        health: health === null ? 'unchecked' : health.healthy ? 'healthy' : 'unhealthy'
       }))
     }
   }
@@ -162,8 +158,9 @@ export class UpstreamHealth implements HealthKeeper {
 
   #collect (): void {
     const endpoints = new Map<TargetHealth, CheckedEndpoint>()
-    // the youngest snapshot comes last, and what it says of an address counts
-    for (const list of this.#owners.values()) for (const endpoint of list) endpoints.set(endpoint.health as TargetHealth, endpoint)
+    for (const list of this.#owners.values()) {
+      for (const endpoint of list) if (endpoint.health !== null) endpoints.set(endpoint.health as TargetHealth, endpoint)
+    }
     this.#endpoints = endpoints
     for (const [key, health] of this.#targets) if (!endpoints.has(health)) this.#targets.delete(key)
     this.#checks?.update(this.#subjects())

@@ -78,13 +78,6 @@ t.test('changes are logged, and that a target must stay once a minute', async t 
   t.equal(lines.length, 3)
 })
 
-t.test('Kong\'s threshold: healthy is what has more than that', async t => {
-  const { health } = create(t, { threshold: 50 }, 2)
-  t.equal(health.refused(100, 200), true)
-  t.equal(health.refused(101, 200), false)
-  t.equal(create(t, {}, 2).health.refused(1, 200), false)
-})
-
 t.test('addresses that stay keep their state, those that go lose it', async t => {
   const { health, owner, endpoint, endpoints, fail, out } = create(t, PASSIVE, 4)
   fail(1)
@@ -112,7 +105,6 @@ t.test('edited settings keep states; without checks there are none', async t => 
   t.same(out(), [1])
   health.follow(settings({}))
   t.same(out(), [])
-  t.equal(health.facts().targets[0]?.health, 'unchecked')
 })
 
 t.test('active checks run by the state of each target, and end with the upstream', async t => {
@@ -143,4 +135,10 @@ t.test('IPv6 addresses have brackets where a port follows', async t => {
   health.update(owner, [{ host: '::1', port: 80, name: '::1', weight: 1, health: ours }, { host: '::2', port: 80, name: '::2', weight: 1, health: health.of('y') }])
   ours.head(500, 1000, 1000)
   t.match(lines, [{ target: '[::1]:80' }])
+})
+
+t.test('what isn\'t checked is told all the same', async t => {
+  const { health, owner } = create(t, {}, 0)
+  health.update(owner, [{ host: '10.0.0.1', port: 80, name: 'a', weight: 1, health: null }])
+  t.same(health.facts(), { upstream: 'users', targets: [{ name: 'a', host: '10.0.0.1', port: 80, weight: 1, health: 'unchecked' }] })
 })
