@@ -92,6 +92,7 @@ t.test('the gateway block has its defaults', async t => {
   t.strictSame(config?.gateway, {
     listen: [{ host: '0.0.0.0', port: 8000 }],
     admin: { host: '127.0.0.1', port: 8001 },
+    dns: { servers: [], timeout: 2000 },
     trusted_ips: [],
     workers: 1,
     limits: { request_line: 8192, header_block: 16384, headers: 100, request_buffer: 8388608, response_buffer: 8388608 },
