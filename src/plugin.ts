@@ -11,13 +11,17 @@ import type { Consumer, Credentials, PluginEntry, Route, Service } from './confi
 import type { Attempt, Identity } from './auth/identity.ts'
 import type { CircuitBreakerOptions } from './config/entities/circuit-breaker.ts'
 import type { Consumers } from './consumers/consumers.ts'
+import type { AnswerWatcher } from './proxy/answer-watcher.ts'
 import type { HeaderList } from './proxy/header-list.ts'
+import type { WholeAnswer } from './proxy/whole-answer.ts'
 
 export { Type } from 'typebox'
 export type { Static, TObject, TSchema } from 'typebox'
 export type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 export type { BasicCredential, Consumer, HmacCredential, JwtSecret, KeyCredential, PluginEntry, Route, Service } from './config/model.ts'
-export type { HeaderList } from './proxy/header-list.ts'
+export { HeaderList } from './proxy/header-list.ts'
+export type { AnswerWatcher, WatchedHead } from './proxy/answer-watcher.ts'
+export type { WholeAnswer } from './proxy/whole-answer.ts'
 export type { Consumers } from './consumers/consumers.ts'
 export { GatewayError } from './errors.ts'
 export type { Attempt, Identity } from './auth/identity.ts'
@@ -73,6 +77,10 @@ export { createUuids } from './plugin-kit/uuid.ts'
 export type { Counting, CounterStore, CounterWindow, Decision, Period, WindowType, WindowUsage } from './stores/counters.ts'
 export { clientNetwork } from './limits/client-network.ts'
 export { LENGTHS } from './stores/periods.ts'
+export type { CachedAnswer, CacheRecord, CacheStore, CacheUsage, PurgeOrder } from './stores/cache/cache-store.ts'
+export type { KeepCacheOptions } from './stores/cache/keep-cache.ts'
+export { keepCache } from './stores/cache/keep-cache.ts'
+export { KeyHash } from './stores/key-hash.ts'
 export { keepCounters } from './stores/keep-counters.ts'
 export type { RedisSettings } from './stores/redis/connect.ts'
 export type { Identifier } from './limits/identifier.ts'
@@ -158,6 +166,20 @@ export interface GatewayRequest {
   readonly attempts: Attempt[] | null
   /** null where the route has no service. */
   readonly upstream: UpstreamRequest | null
+  /**
+   * What is sent in place of an answer of the upstream, which is not asked then. Set it in the access or request phase: it goes
+   * out when all hooks of these phases have let the request pass, through the response hooks, as an answer of the upstream would.
+   */
+  answer: WholeAnswer | null
+  /** Has the upstream's answer watched as it arrives; one watcher a request. Set it in the access or request phase. */
+  watch (watcher: AnswerWatcher): void
+  /**
+   * Sends the request as it stands to the upstream, once and without a body, beside what happens to it here: its answer goes to
+   * the watcher alone, also when the client has left.
+   *
+   * @param headers in place of `upstream.headers`; taken over
+   */
+  sendBeside (headers: HeaderList, watcher: AnswerWatcher): void
   /** Fields added to this request's access log line. Never put a secret here. */
   readonly log: Record<string, unknown>
   /**
@@ -208,6 +230,21 @@ export interface PublishedDocument {
   /** Starts with `/`. */
   readonly path: string
   readonly body: unknown
+}
+
+/** Something that operators may have done: `POST` to a path of the admin listener, with a JSON object. */
+export interface AdminAction<State = unknown> {
+  /** Starts with `/`. */
+  readonly path: string
+  /** Closed TypeBox object: what the request's body has to be. */
+  readonly body: TObject
+  /**
+   * Runs in every process that serves traffic.
+   *
+   * @param states of the plugin's enabled entries
+   * @returns numbers for the answer; those of several processes are added up
+   */
+  run (states: readonly State[], body: never): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>
 }
 
 export interface RegisterOptions<Config, State> {
@@ -273,6 +310,8 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
   readonly refuses?: Readonly<Record<string, string>>
   /** Documents for the admin listener, from the options of all enabled entries; an object or array each, sent as JSON. */
   publish? (configs: ReadonlyArray<Static<Schema>>): Iterable<PublishedDocument>
+  /** What operators may have done through the admin listener, where that is one that only this machine can reach. */
+  readonly actions?: ReadonlyArray<AdminAction<State>>
   /** Rules that a schema can't say. Load time, no network. */
   check? (config: Static<Schema>): Iterable<CheckFinding>
   /** Once per entry: state, limiters, caches. */

@@ -2,6 +2,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ListenAddress } from '../config/model.ts'
+import type { PublishedAction } from '../gateway/published.ts'
+import { readActionBody, RefusedAction } from './actions.ts'
 import { isLoopback, mayBeAsked } from './host.ts'
 
 export interface AdminSource {
@@ -11,6 +13,10 @@ export interface AdminSource {
   status (): Promise<unknown>
   /** What a plugin publishes at a path; undefined: nothing. */
   document (path: string): unknown
+  /** What a plugin does at a path; undefined: nothing. */
+  action (path: string): PublishedAction | undefined
+  /** Has it done, in all processes. */
+  act (action: PublishedAction, body: unknown): Promise<unknown>
 }
 
 export interface Admin {
@@ -39,6 +45,8 @@ export function createAdmin (address: ListenAddress, source: AdminSource): Admin
       return { status: 403, body: { message: 'This listener answers to its own address only' } }
     }
     const path = (request.url ?? '/').split('?', 1)[0] as string
+    const action = ENDPOINTS.has(path) ? undefined : source.action(path)
+    if (action !== undefined) return await run(action, request)
     const published = ENDPOINTS.has(path) ? undefined : source.document(path)
     if (!ENDPOINTS.has(path) && published === undefined) return { status: 404, body: { message: 'Not found', endpoints: [...ENDPOINTS] } }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -51,6 +59,18 @@ export function createAdmin (address: ListenAddress, source: AdminSource): Admin
       return reason === null ? { status: 200, body: { status: 'ready' } } : { status: 503, body: { status: 'not ready', reason } }
     }
     return { status: 200, body: await source.status() }
+  }
+
+  async function run (action: PublishedAction, request: IncomingMessage): Promise<Answer> {
+    // there is nobody to ask who it is yet: whoever reaches this machine's loopback may
+    if (!guarded) return { status: 403, body: { message: 'Actions need an admin listener on the loopback (gateway.admin)' } }
+    if (request.method !== 'POST') return { status: 405, body: { message: 'Method not allowed' }, headers: { allow: 'POST' } }
+    try {
+      return { status: 200, body: await source.act(action, await readActionBody(request, action)) }
+    } catch (error) {
+      if (error instanceof RefusedAction) return { status: error.status, body: { message: error.message } }
+      return { status: 500, body: { message: 'The action failed' } }
+    }
   }
 
   const server: Server = createServer({

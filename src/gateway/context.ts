@@ -7,6 +7,10 @@ import type { Credential, GatewayRequest } from '../plugin.ts'
 import type { AnswerFields } from '../proxy/answer-fields.ts'
 import type { ReplyFields } from '../proxy/reply-fields.ts'
 import type { Upstream } from '../proxy/upstream.ts'
+import type { AnswerWatcher } from '../proxy/answer-watcher.ts'
+import { Errand } from '../proxy/errand.ts'
+import type { HeaderList } from '../proxy/header-list.ts'
+import type { WholeAnswer } from '../proxy/whole-answer.ts'
 import { collectBody, hasBody } from '../proxy/request-body.ts'
 import type { Connection } from './connection.ts'
 import type { Handshake } from './handshake.ts'
@@ -70,6 +74,9 @@ export class Context implements GatewayRequest {
   /** null: a refusal of an authentication plugin is the answer. */
   attempts: Attempt[] | null = null
   upstream: Upstream | null = null
+  answer: WholeAnswer | null = null
+  /** Is told of the upstream's answer. */
+  watcher: AnswerWatcher | null = null
   #log: Record<string, unknown> | null = null
 
   /** Monotonic milliseconds: start, sent to the upstream, its head arrived. 0: not reached. */
@@ -166,6 +173,16 @@ export class Context implements GatewayRequest {
   get log (): Record<string, unknown> {
     this.#log ??= {}
     return this.#log
+  }
+
+  watch (watcher: AnswerWatcher): void {
+    if (this.watcher !== null) throw new TypeError('another plugin watches the answer of this request')
+    this.watcher = watcher
+  }
+
+  sendBeside (headers: HeaderList, watcher: AnswerWatcher): void {
+    if (this.upstream === null || this.service === null) throw new TypeError('the route has no service')
+    new Errand(this, this.upstream, headers, watcher).send(this.service.read_timeout)
   }
 
   readBody (): Promise<Buffer | null> {

@@ -10,7 +10,7 @@ import { secretNames } from '../observability/secret-names.ts'
 import { secretValues } from '../observability/secret-values.ts'
 import { drainInOrder, within } from './drain.ts'
 import type { BoundAddress, Engine, Loadout } from './engine.ts'
-import { publishedDocuments } from './published.ts'
+import { publishedActions, publishedDocuments, type PublishedAction } from './published.ts'
 import { createReloader, type ReloadOutcome, type ReloadTrigger, type RunnableFile } from './reload.ts'
 import { gatewayStatus, type GatewayStatus } from './status.ts'
 import { contentHash, watchFile, type FileWatch } from './watch.ts'
@@ -68,6 +68,7 @@ export function createControl (options: ControlOptions): Gateway {
   let closing: Promise<boolean> | null = null
   let starting: Promise<void> | null = null
   let documents: ReadonlyMap<string, unknown> = new Map()
+  let actions: ReadonlyMap<string, PublishedAction> = new Map()
   const settings = file.config.gateway
   const directory = path.dirname(file.config.file)
 
@@ -80,6 +81,7 @@ export function createControl (options: ControlOptions): Gateway {
   function took (next: RunnableFile): void {
     file = next
     documents = publishedDocuments(next.config, next.plugins.registry)
+    actions = publishedActions(next.config, next.plugins.registry)
     number++
     loadedAt = Date.now()
     log.setLevel(next.config.gateway.log.level)
@@ -117,7 +119,17 @@ export function createControl (options: ControlOptions): Gateway {
 
   const admin: Admin | null = settings.admin === null
     ? null
-    : createAdmin(settings.admin, { status, notReady: () => state === 'running' ? engine.notReady() : state, document: path => documents.get(path) })
+    : createAdmin(settings.admin, {
+      status,
+      notReady: () => state === 'running' ? engine.notReady() : state,
+      document: path => documents.get(path),
+      action: path => actions.get(path),
+      async act ({ plugin, path }, body) {
+        const counts = await engine.act({ plugin, path, body })
+        logger.info({ plugin, action: path, ...counts }, 'done for the admin listener')
+        return counts
+      }
+    })
 
   async function start (): Promise<void> {
     try {

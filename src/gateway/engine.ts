@@ -48,6 +48,13 @@ export interface ProcessFacts {
   }
 }
 
+/** Which action of which plugin, with its checked body. Plain JSON. */
+export interface ActionOrder {
+  readonly plugin: string
+  readonly path: string
+  readonly body: unknown
+}
+
 export interface BoundAddress {
   readonly host: string
   readonly port: number
@@ -63,6 +70,8 @@ export interface Engine {
   /** null: takes requests; otherwise why not. */
   notReady (): string | null
   facts (): Promise<ProcessFacts[]>
+  /** Has a plugin do what the admin listener was asked for, in every process. @returns sums of what they say */
+  act (action: ActionOrder): Promise<Readonly<Record<string, number>>>
   /** Processes that died and were replaced. */
   readonly restarts: number
   /** Lines of workers' access logs that were lost on their way through this process. */

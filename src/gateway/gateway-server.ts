@@ -3,6 +3,7 @@ import type { Config } from '../config/model.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import { Transport } from '../proxy/transport.ts'
 import type { Context } from './context.ts'
+import type { ActionOrder } from './engine.ts'
 import { KeptState } from './keep.ts'
 import type { MalformedFacts } from './malformed.ts'
 import { Overload } from './overload/overload.ts'
@@ -162,6 +163,10 @@ export class GatewayServer {
       breakers: this.#shared.breakers.facts(),
       upstreams: this.#shared.health.facts()
     }
+  }
+
+  async act (action: ActionOrder): Promise<Readonly<Record<string, number>>> {
+    return await this.#current.act(action)
   }
 
   #swap (next: Snapshot): void {

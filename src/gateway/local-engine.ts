@@ -3,7 +3,7 @@ import type { Destination } from '../observability/destination.ts'
 import type { OwnLog } from '../observability/log.ts'
 import { createRedactor } from '../observability/redaction.ts'
 import { secretNames } from '../observability/secret-names.ts'
-import type { BoundAddress, Engine, Loadout, ProcessFacts } from './engine.ts'
+import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts } from './engine.ts'
 import type { Context } from './context.ts'
 import { GatewayServer } from './gateway-server.ts'
 import type { MalformedFacts } from './malformed.ts'
@@ -113,6 +113,10 @@ export class LocalEngine implements Engine {
       circuit_breakers: server?.breakers ?? [],
       memory: { rss: memory.rss, heap_used: memory.heapUsed, heap_total: memory.heapTotal, external: memory.external }
     }]
+  }
+
+  async act (action: ActionOrder): Promise<Readonly<Record<string, number>>> {
+    return await this.#server?.act(action) ?? {}
   }
 
   async drain (): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Config } from '../config/model.ts'
+import type { AdminAction } from '../plugin.ts'
 import type { PluginRegistry } from '../plugins.ts'
 
 /**
@@ -18,4 +19,18 @@ export function publishedDocuments (config: Config, registry: PluginRegistry): R
     for (const { path, body } of registry.get(name)?.publish?.(all as never) ?? []) documents.set(path, body)
   }
   return documents
+}
+
+export interface PublishedAction extends Pick<AdminAction, 'path' | 'body'> {
+  /** Name of the plugin. */
+  readonly plugin: string
+}
+
+/** What the plugins that are in use let operators do, by path. */
+export function publishedActions (config: Config, registry: PluginRegistry): ReadonlyMap<string, PublishedAction> {
+  const actions = new Map<string, PublishedAction>()
+  for (const name of new Set(config.plugins.filter(entry => entry.enabled).map(entry => entry.name))) {
+    for (const { path, body } of registry.get(name)?.actions ?? []) actions.set(path, { plugin: name, path, body })
+  }
+  return actions
 }

@@ -14,6 +14,7 @@ import { kContext, type Context, type GatewayMessage } from './context.ts'
 import { entryBreakers } from './entry-breakers.ts'
 import { createHostReader, type Host } from './host.ts'
 import { prepareRoot } from './fastify-classes.ts'
+import type { ActionOrder } from './engine.ts'
 import { admit, dashed } from './intake.ts'
 import type { KeptState } from './keep.ts'
 import { serveNext } from './pipeline.ts'
@@ -216,13 +217,30 @@ export class Snapshot {
     context.finished = true
     context.connection.current = null
     context.hop?.cancel()
+    context.watcher?.closed()
     if (context.admitted) this.overload.end()
     context.scope.log?.(context)
     this.#services.onFinish?.(context)
-    this.#inFlight--
     if (context.connection.waiting !== null) serveNext(context.connection)
+    this.letGo()
+  }
+
+  /** Something without a client goes on: the snapshot stays until `letGo` is called as often. */
+  hold (): void {
+    this.#inFlight++
+  }
+
+  letGo (): void {
+    this.#inFlight--
     if (this.#inFlight > 0) return
     for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  /** Does what the admin listener was asked for; a plugin without entries has nothing to do. */
+  async act ({ plugin, path, body }: ActionOrder): Promise<Readonly<Record<string, number>>> {
+    const entries = [...this.#entries.values()].filter(({ definition }) => definition.name === plugin)
+    const action = entries[0]?.definition.actions?.find(candidate => candidate.path === path)
+    return await action?.run(entries.map(({ state }) => state), body as never) ?? {}
   }
 
   /** Resolves when no request or stream runs. */

@@ -36,6 +36,8 @@ async function obey (order: Order): Promise<Partial<Answer>> {
       const [facts] = await engine?.facts() ?? []
       return facts === undefined ? {} : { facts }
     }
+    case 'act':
+      return { counts: await engine?.act(order.action) ?? {} }
     case 'drain':
       await engine?.drain()
       await destination.close()

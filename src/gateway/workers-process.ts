@@ -1,5 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
-import type { BoundAddress, ProcessFacts } from './engine.ts'
+import type { ActionOrder, BoundAddress, ProcessFacts } from './engine.ts'
 import { rescueConnections } from './rescue-connections.ts'
 import type { Answer, Order, OrderOf, SentLoadout } from './workers-messages.ts'
 
@@ -72,6 +72,10 @@ export class WorkerProcess {
 
   async facts (): Promise<ProcessFacts | undefined> {
     return (await this.#order({ type: 'facts' })).facts
+  }
+
+  async act (action: ActionOrder): Promise<Readonly<Record<string, number>>> {
+    return (await this.#order({ type: 'act', action })).counts ?? {}
   }
 
   async drain (): Promise<void> {

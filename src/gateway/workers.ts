@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Destination } from '../observability/destination.ts'
 import type { OwnLog } from '../observability/log.ts'
 import { relayLines } from '../observability/relay-lines.ts'
-import type { BoundAddress, Engine, Loadout, ProcessFacts } from './engine.ts'
+import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts } from './engine.ts'
 import type { SentLoadout } from './workers-messages.ts'
 import { WorkerProcess } from './workers-process.ts'
 
@@ -105,6 +105,14 @@ export class WorkersEngine implements Engine {
       return await Promise.race([worker.facts(), wait(FACTS_DEADLINE, undefined, { ref: false })]).catch(() => undefined)
     }))
     return facts.filter(fact => fact !== undefined)
+  }
+
+  async act (action: ActionOrder): Promise<Readonly<Record<string, number>>> {
+    const sums: Record<string, number> = {}
+    for (const counts of await Promise.all(this.#serving().map(worker => worker.act(action)))) {
+      for (const [name, count] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + count
+    }
+    return sums
   }
 
   async drain (): Promise<void> {

@@ -58,11 +58,11 @@ export function * syncFindings (policy: 'local' | 'redis', rate: number): Genera
 
 type Written = { readonly [Key in 'host' | 'ssl' | 'ca_certificate' | 'sentinel_master' | 'sentinel_nodes' | 'cluster_nodes' | 'database']?: unknown }
 
-/** What is wrong with where Redis is said to be. */
-export function * redisFindings (policy: 'local' | 'redis', redis: Written | undefined): Generator<{ path: string, message: string, mend: string }> {
-  if (policy === 'local') return
+/** What is wrong with where Redis is said to be. @param option name of the one that chooses Redis */
+export function * redisFindings (policy: string, redis: Written | undefined, option = 'policy'): Generator<{ path: string, message: string, mend: string }> {
+  if (policy !== 'redis') return
   if (redis === undefined) {
-    yield { path: '/policy', message: '`policy: redis` needs `redis`', mend: 'Add `redis`, with the `host`.' }
+    yield { path: `/${option}`, message: `\`${option}: redis\` needs \`redis\``, mend: 'Add `redis`, with the `host`.' }
     return
   }
   const places = (['host', 'sentinel_nodes', 'cluster_nodes'] as const).filter(name => redis[name] !== undefined)

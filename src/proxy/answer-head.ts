@@ -12,6 +12,12 @@ export interface AnswerHead {
   readonly hasContentType: boolean
   /** false: in a transfer coding other than chunked. */
   readonly readable: boolean
+  /** It says where it ends: Content-Length or chunked. */
+  readonly framed: boolean
+  /** Where the gateway's own fields begin. */
+  readonly own: number
+  /** The upstream's Via, which is part of ours. */
+  readonly via: string | undefined
 }
 
 const PLAIN_CONNECTION = /^(?:keep-alive|close|upgrade)$/i
@@ -29,6 +35,7 @@ export function answerHead (context: Context, raw: readonly Buffer[], tokens: To
   let server = false
   let hasContentType = false
   let readable = true
+  let chunked = false
 
   for (let index = 0; index < raw.length; index += 2) {
     const name = latin1(raw[index] as Buffer)
@@ -48,6 +55,7 @@ export function answerHead (context: Context, raw: readonly Buffer[], tokens: To
       case TRANSFER_ENCODING:
         // never asked for, so nothing that could be passed on: the client would get coded bytes without knowing it
         if (value.toLowerCase() !== 'chunked') readable = false
+        chunked = true
         continue
       case CONTENT_LENGTH:
         length = Number(value)
@@ -68,6 +76,7 @@ export function answerHead (context: Context, raw: readonly Buffer[], tokens: To
   }
 
   if (named !== undefined) dropNamed(fields, named)
+  const own = fields.length
   if (tokens.via !== null) {
     fields.push('Via', via === undefined ? `1.1 ${tokens.via}` : `${via}, 1.1 ${tokens.via}`)
     if (!server) fields.push('Server', tokens.server as string)
@@ -79,7 +88,7 @@ export function answerHead (context: Context, raw: readonly Buffer[], tokens: To
   if (tokens.upstreamStatus !== null) fields.push(tokens.upstreamStatus, String(context.upstreamStatus))
   if (tokens.requestId !== null) fields.push(tokens.requestId, context.id)
   if (context.affinityCookie !== null) fields.push('Set-Cookie', context.affinityCookie)
-  return { fields, length, hasContentType, readable }
+  return { fields, length, hasContentType, readable, framed: chunked || length >= 0, own, via }
 }
 
 /** Removes the fields that `Connection` names. */

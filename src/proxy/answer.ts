@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify'
 import type { Context } from '../gateway/context.ts'
 import { GatewayError } from '../errors.ts'
 import { AnswerFields } from './answer-fields.ts'
+import { watchedHead } from './answer-watcher.ts'
 import { answerHead, type AnswerHead } from './answer-head.ts'
 import { writeAnswer } from './answer-writer.ts'
 import type { Delivery } from './delivery.ts'
@@ -13,6 +14,7 @@ import { answerThroughHooks } from './hooked-answer.ts'
 import { answerEarly } from './request-body.ts'
 import { copyToReply, mergeFields } from './reply-fields.ts'
 import { addTrailers } from './trailers.ts'
+import type { WholeAnswer } from './whole-answer.ts'
 
 /** Answers up to this length are held until complete and written at once: one system call instead of two or three. */
 const SMALL_ANSWER = 65_536
@@ -47,12 +49,17 @@ export class Answer {
     this.#resume = resume
   }
 
-  /** Its head is here. @returns what is wrong with it, or null */
-  begin (raw: readonly Buffer[]): GatewayError | null {
+  /** Its head is here. @returns what is wrong with it, what is sent in its place, or null */
+  begin (raw: readonly Buffer[]): GatewayError | WholeAnswer | null {
     const head = answerHead(this.#context, raw, this.#delivery.tokens)
     if (!head.readable) return invalidAnswer('SP_UPSTREAM_CODING')
     this.#head = head
     const status = this.#status
+    const { watcher } = this.#context
+    if (watcher !== null) {
+      const instead = watcher.head(watchedHead(head, status, this.#statusText))
+      if (instead !== null) return instead
+    }
     const bare = this.#context.method === 'HEAD' || status === 204 || status === 304 || head.length === 0
     if (bare || (head.length > 0 && head.length <= SMALL_ANSWER)) {
       this.#chunks = []
@@ -65,6 +72,11 @@ export class Answer {
       this.#startStream(head)
     }
     return null
+  }
+
+  /** Whether it is worth to read it to its end where nobody wants it, so that its connection can be used again. */
+  get short (): boolean {
+    return this.#status === 304 || (this.#head !== null && this.#head.length >= 0 && this.#head.length <= SMALL_ANSWER)
   }
 
   /** Whether nothing of it has gone to the client yet, and nothing will before it is complete. */

@@ -3,9 +3,19 @@ import type { Client, Dispatcher } from 'undici'
 import type { Context } from '../gateway/context.ts'
 import type { Destination, Ending } from '../upstream/destination.ts'
 import { passInterim } from './early-hints.ts'
-import type { Exchange } from './exchange.ts'
 import type { Target } from './transport.ts'
 import type { Upstream } from './upstream.ts'
+
+/** Who makes attempts, and is told what becomes of them. */
+export interface Attempter {
+  /** The final head. */
+  onHead (attempt: Attempt, status: number, raw: Buffer[], resume: () => void, statusText: string): void
+  onTunnel (attempt: Attempt, raw: Buffer[], socket: Duplex): void
+  /** @returns false: pause until `resume` is called */
+  onData (attempt: Attempt, chunk: Buffer): boolean
+  onComplete (attempt: Attempt, trailers: Buffer[] | string[] | null): void
+  onError (attempt: Attempt, error: Error): void
+}
 
 /**
  * One attempt at one target: undici's handler for `dispatch`.
@@ -22,7 +32,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   readonly begun: number
   /** The connection was there: bytes may have gone out. */
   sent = false
-  readonly #exchange: Exchange
+  readonly #attempter: Attempter
   readonly #context: Context
   readonly #destination: Destination
   #client: Client | null = null
@@ -33,8 +43,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #dropped = false
   #ended = false
 
-  constructor (exchange: Exchange, context: Context, destination: Destination, target: Target, begun: number) {
-    this.#exchange = exchange
+  constructor (attempter: Attempter, context: Context, destination: Destination, target: Target, begun: number) {
+    this.#attempter = attempter
     this.#context = context
     this.#destination = destination
     this.target = target
@@ -90,7 +100,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (status < 200) passInterim(this.#context, status, raw)
     else {
       this.#head(status)
-      this.#exchange.onHead(status, raw, resume, statusText)
+      this.#attempter.onHead(this, status, raw, resume, statusText)
     }
     return true
   }
@@ -102,21 +112,21 @@ export class Attempt implements Dispatcher.DispatchHandler {
       return
     }
     this.#head(status)
-    this.#exchange.onTunnel(this, (raw ?? []) as Buffer[], socket)
+    this.#attempter.onTunnel(this, (raw ?? []) as Buffer[], socket)
   }
 
   onData (chunk: Buffer): boolean {
-    return this.#dropped || this.#exchange.onData(chunk)
+    return this.#dropped || this.#attempter.onData(this, chunk)
   }
 
   onComplete (trailers: Buffer[] | string[] | null): void {
     this.#give()
-    if (!this.#dropped) this.#exchange.onComplete(this, trailers)
+    if (!this.#dropped) this.#attempter.onComplete(this, trailers)
   }
 
   onError (error: Error): void {
     this.#give()
-    if (!this.#dropped) this.#exchange.onError(this, error)
+    if (!this.#dropped) this.#attempter.onError(this, error)
   }
 
   #head (status: number): void {

@@ -6,7 +6,7 @@ import { GatewayError } from '../errors.ts'
 import type { Ending } from '../upstream/destination.ts'
 import { Answer, answerTooLarge } from './answer.ts'
 import { answerHead } from './answer-head.ts'
-import { Attempt } from './attempt.ts'
+import { Attempt, type Attempter } from './attempt.ts'
 import type { Delivery } from './delivery.ts'
 import { causeCode, endingOf, upstreamError } from './errors.ts'
 import { hasBody } from './request-body.ts'
@@ -17,12 +17,13 @@ import type { Target } from './transport.ts'
 import type { Task } from './turn.ts'
 import type { Upstream } from './upstream.ts'
 import { joinTunnel } from './websocket.ts'
+import { WholeDelivery, type WholeAnswer } from './whole-answer.ts'
 import { watchUpload } from './write-timeout.ts'
 
 const NOBODY: readonly Target[] = Object.freeze([])
 
 /** One request at its upstream, in as many attempts as it takes, and its answer to the client. */
-export class Exchange implements Hop, Task {
+export class Exchange implements Attempter, Hop, Task {
   readonly #context: Context
   readonly #reply: FastifyReply
   readonly #upstream: Upstream
@@ -106,11 +107,18 @@ export class Exchange implements Hop, Task {
     this.#attempt.send(upstream, this.#fields, this.#readTimeout)
   }
 
-  onHead (status: number, raw: Buffer[], resume: () => void, statusText: string): void {
+  onHead (attempt: Attempt, status: number, raw: Buffer[], resume: () => void, statusText: string): void {
     const answer = new Answer(this.#context, this.#reply, this.#delivery, status, statusText, resume)
     this.#answer = answer
-    const problem = answer.begin(raw)
-    if (problem !== null) this.#fail(problem, 'invalid')
+    const other = answer.begin(raw)
+    if (other === null) return
+    if (other instanceof GatewayError) {
+      this.#fail(other, 'invalid')
+      return
+    }
+    this.#finish()
+    if (!answer.short) attempt.drop('complete')
+    this.#send(other)
   }
 
   /** The upstream has switched to the WebSocket: its own 101 goes to the client, then bytes flow both ways. */
@@ -125,16 +133,20 @@ export class Exchange implements Hop, Task {
   }
 
   /** @returns false: the client is slower */
-  onData (chunk: Buffer): boolean {
+  onData (_attempt: Attempt, chunk: Buffer): boolean {
+    if (this.#done) return true
     const answer = this.#answer as Answer
+    this.#context.watcher?.data(chunk)
     if (!answer.held) return answer.write(chunk)
     if (!answer.hold(chunk)) this.#fail(answerTooLarge(), 'invalid')
     return true
   }
 
   onComplete (attempt: Attempt, trailers: Buffer[] | string[] | null): void {
-    this.#finish()
     attempt.end('complete')
+    if (this.#done) return
+    this.#finish()
+    this.#context.watcher?.end()
     const answer = this.#answer as Answer
     if (answer.held) {
       this.#answered = true
@@ -147,6 +159,10 @@ export class Exchange implements Hop, Task {
   onError (attempt: Attempt, error: Error): void {
     if (this.#answer?.isWhole(error) === true) {
       this.onComplete(attempt, null)
+      return
+    }
+    if (this.#done) {
+      attempt.end(endingOf(error))
       return
     }
     const { body } = this.#upstream
@@ -181,11 +197,21 @@ export class Exchange implements Hop, Task {
     const { response } = this.#context
     this.#finish()
     this.#attempt?.drop(ending)
+    const instead = this.#context.watcher?.failed() ?? null
+    if (instead !== null && !this.#context.proxied && !response.headersSent) {
+      this.#send(instead)
+      return
+    }
     if (error instanceof GatewayError) this.#context.errorCode = error.code
     if (this.#answer?.cut(error) === true) return
     // a cut answer must not look whole: no last chunk, no clean end
     if (response.headersSent) response.destroy()
     else this.#reply.send(error)
+  }
+
+  /** Another answer goes to the client. */
+  #send (answer: WholeAnswer): void {
+    this.#upstream.destination.turn.add(new WholeDelivery(this.#context, this.#reply, answer, this.#delivery))
   }
 
   /** The client has left. */

@@ -3,6 +3,7 @@ import { kContext, type Context, type GatewayMessage } from '../gateway/context.
 import { GatewayError } from '../errors.ts'
 import type { Delivery } from './delivery.ts'
 import { Exchange } from './exchange.ts'
+import { WholeDelivery } from './whole-answer.ts'
 import { collectBody, hasBody, inviteBody, SMALL_BODY } from './request-body.ts'
 import { Upload } from './upload.ts'
 import type { Upstream } from './upstream.ts'
@@ -15,6 +16,10 @@ export function createProxyHandler (delivery: Delivery): (request: FastifyReques
     if (context.failure !== null) throw context.failure
     const upstream = context.upstream
     if (upstream === null) throw new GatewayError('SP_NO_SERVICE', 503, 'no Service found with those values')
+    if (context.answer !== null) {
+      upstream.destination.turn.add(new WholeDelivery(context, reply, context.answer, delivery))
+      return
+    }
     if (upstream.body !== null || !hasBody(context.raw) || context.upgrade !== null) {
       forward(context, reply, upstream, delivery)
       return

@@ -2,11 +2,15 @@ import { request as send } from 'node:http'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { createAdmin, type AdminSource } from '../../src/admin/server.ts'
+import type { PublishedAction } from '../../src/gateway/published.ts'
+import { Type } from '../../src/plugin.ts'
+
+const idle: AdminSource = { notReady: () => null, status: async () => ({}), document: () => undefined, action: () => undefined, act: async () => ({}) }
 
 interface Answer { readonly status: number, readonly headers: NodeJS.Dict<string | string[]>, readonly text: string }
 
 async function start (t: Test, source: Partial<AdminSource> = {}, host = '127.0.0.1'): Promise<(path: string, options?: { method?: string, headers?: Record<string, string>, body?: string }) => Promise<Answer>> {
-  const admin = createAdmin({ host, port: 0 }, { notReady: () => null, status: async () => ({ version: '1' }), document: () => undefined, ...source })
+  const admin = createAdmin({ host, port: 0 }, { ...idle, status: async () => ({ version: '1' }), ...source })
   const { port } = await admin.listen()
   t.teardown(() => admin.close())
   return async (path, { method = 'GET', headers = {}, body } = {}) => await new Promise((resolve, reject) => {
@@ -86,7 +90,7 @@ t.test('a request with a body is answered and its connection closed', async t =>
 })
 
 t.test('closing does not wait for idle connections', async t => {
-  const admin = createAdmin({ host: '127.0.0.1', port: 0 }, { notReady: () => null, status: async () => ({}), document: () => undefined })
+  const admin = createAdmin({ host: '127.0.0.1', port: 0 }, idle)
   const { port } = await admin.listen()
   const socket = connect(port, '127.0.0.1')
   await new Promise(resolve => socket.once('connect', resolve))
@@ -97,10 +101,49 @@ t.test('closing does not wait for idle connections', async t => {
 })
 
 t.test('an address that is taken is an error of listen', async t => {
-  const first = createAdmin({ host: '127.0.0.1', port: 0 }, { notReady: () => null, status: async () => ({}), document: () => undefined })
+  const first = createAdmin({ host: '127.0.0.1', port: 0 }, idle)
   const { port } = await first.listen()
   t.teardown(() => first.close())
-  const second = createAdmin({ host: '127.0.0.1', port }, { notReady: () => null, status: async () => ({}), document: () => undefined })
+  const second = createAdmin({ host: '127.0.0.1', port }, idle)
   await t.rejects(second.listen(), { code: 'EADDRINUSE' })
   await second.close()
+})
+
+const purge: PublishedAction = { plugin: 'cache', path: '/purge', body: Type.Object({ tag: Type.String() }, { additionalProperties: false }) }
+
+t.test('an action is done with a JSON body that fits, and with nothing else', async t => {
+  const done: unknown[] = []
+  const source: Partial<AdminSource> = {
+    action: path => path === '/purge' ? purge : undefined,
+    act: async (action, body) => {
+      if ((body as { tag: string }).tag === 'bad') throw new Error('secret detail')
+      done.push([action.plugin, body])
+      return { purged: 2 }
+    }
+  }
+  const ask = await start(t, source)
+  const post = async (body: string, type = 'application/json') => await ask('/purge', { method: 'POST', headers: type === '' ? {} : { 'content-type': type }, body })
+  const answer = await post('{"tag":"a"}', 'Application/JSON; charset=utf-8')
+  t.equal(answer.status, 200)
+  t.same(JSON.parse(answer.text), { purged: 2 })
+  t.same(done, [['cache', { tag: 'a' }]])
+
+  for (const type of ['', 'text/plain', 'application/x-www-form-urlencoded', 'text/plain; application/json', 'application/jsonx']) t.equal((await post('{"tag":"a"}', type)).status, 415, type)
+  for (const body of ['', '{', '[]', '{}', '{"tag":1}', '{"tag":"a","more":1}']) t.equal((await post(body)).status, 400, body)
+  t.match(JSON.parse((await post('{"tag":1}')).text), { message: 'The body does not fit: /tag must be string' })
+  t.equal((await post(`{"tag":"${'a'.repeat(70_000)}"}`)).status, 413)
+  const failed = await post('{"tag":"bad"}')
+  t.equal(failed.status, 500)
+  t.notMatch(failed.text, 'secret')
+  for (const method of ['GET', 'HEAD', 'OPTIONS', 'DELETE']) {
+    const refused = await ask('/purge', { method, headers: { 'content-type': 'application/json' } })
+    t.match([refused.status, refused.headers['allow']], [405, 'POST'], method)
+  }
+  t.equal((await ask('/purge', { method: 'POST', headers: { 'content-type': 'application/json', host: 'evil.test' }, body: '{"tag":"a"}' })).status, 403, 'under another name')
+  t.equal(done.length, 1)
+})
+
+t.test('where others than this machine reach the listener, there are no actions', async t => {
+  const ask = await start(t, { action: () => purge, act: async () => { throw new Error('never') } }, '0.0.0.0')
+  t.equal((await ask('/purge', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"tag":"a"}' })).status, 403)
 })

@@ -98,7 +98,6 @@ t.test('the gateway block has its defaults', async t => {
     limits: { request_line: 8192, header_block: 16384, headers: 100, request_buffer: 8388608, response_buffer: 8388608 },
     timeouts: { headers: 10000, keep_alive: 65000, body_min_rate: 1024, body_grace: 10000, setup: 10000 },
     overload: { event_loop_delay: 0, heap_used: 0, rss: 0, in_flight: 0, retry_after: 2 },
-    dns: { servers: [], timeout: 2000 },
     shutdown: { delay: 0, timeout: 30000 },
     log: { level: 'info', access: true, redact: [] },
     headers: { names: 'sallyport', server_tokens: true, latency_tokens: true, request_id: true, upstream_status: false },

@@ -1,0 +1,101 @@
+import { STATUS_CODES } from 'node:http'
+import type { Context } from '../gateway/context.ts'
+import { answerHead } from './answer-head.ts'
+import { watchedHead, type AnswerWatcher } from './answer-watcher.ts'
+import { Attempt, type Attempter } from './attempt.ts'
+import { endingOf } from './errors.ts'
+import type { HeaderList } from './header-list.ts'
+import { finishRequestHead } from './request-head.ts'
+import type { Ending } from '../upstream/destination.ts'
+import { Upstream } from './upstream.ts'
+
+/** Bodies up to this length are read to their end although nobody wants them, so that their connection can be used again. */
+const SHORT = 65_536
+
+/**
+ * A request without a client: a copy of one that has a client, sent once beside it, of whose answer a watcher alone is told.
+ * It outlives the request that it was made from, and its snapshot waits for it.
+ */
+export class Errand implements Attempter {
+  readonly #context: Context
+  readonly #watcher: AnswerWatcher
+  readonly #upstream: Upstream
+  #status = 0
+  #short = false
+
+  /** @param headers in place of the request's own; taken over */
+  constructor (context: Context, upstream: Upstream, headers: HeaderList, watcher: AnswerWatcher) {
+    // the request goes on meanwhile, with its own times and its own upstream
+    this.#context = Object.create(context) as Context
+    this.#context.trailers = false
+    this.#watcher = watcher
+    const { destination, hostHeader, method, path, query, strippedPrefix } = upstream
+    this.#upstream = new Upstream(destination, hostHeader, method, path, query, headers.raw, strippedPrefix)
+    this.#context.upstream = this.#upstream
+  }
+
+  /** @param timeout milliseconds until the head, and between two pieces of the body */
+  send (timeout: number): void {
+    const context = this.#context
+    const { destination } = this.#upstream
+    const fields = finishRequestHead(context, this.#upstream, context.snapshot.tokens, context.trusted)
+    const now = performance.now()
+    context.proxiedTick = now
+    context.snapshot.hold()
+    let attempt: Attempt
+    try {
+      const target = destination.pick(context, [], now)
+      this.#upstream.target = target
+      attempt = new Attempt(this, context, destination, target, now)
+    } catch {
+      this.#watcher.failed()
+      this.#finish()
+      return
+    }
+    attempt.send(this.#upstream, fields, timeout)
+  }
+
+  onHead (attempt: Attempt, status: number, raw: Buffer[], _resume: () => void, statusText: string): void {
+    const head = answerHead(this.#context, raw, this.#context.snapshot.tokens)
+    if (!head.readable) {
+      this.#drop(attempt, 'invalid')
+      return
+    }
+    this.#short = status === 304 || (head.length >= 0 && head.length <= SHORT)
+    this.#status = status
+    this.#watcher.head(watchedHead(head, status, STATUS_CODES[status] ?? statusText))
+    if (this.#watcher.satisfied && !this.#short) this.#drop(attempt, 'complete')
+  }
+
+  onTunnel (): void {}
+
+  onData (attempt: Attempt, chunk: Buffer): boolean {
+    this.#watcher.data(chunk)
+    if (this.#watcher.satisfied && !this.#short) this.#drop(attempt, 'complete')
+    return true
+  }
+
+  onComplete (attempt: Attempt): void {
+    attempt.end('complete')
+    this.#watcher.end()
+    this.#finish()
+  }
+
+  onError (attempt: Attempt, error: Error): void {
+    // a 304 whose Content-Length is that of the 200: see Answer.isWhole
+    attempt.end(this.#status === 304 ? 'complete' : endingOf(error))
+    this.#watcher.failed()
+    this.#finish()
+  }
+
+  #drop (attempt: Attempt, ending: Ending): void {
+    attempt.drop(ending)
+    this.#watcher.failed()
+    this.#finish()
+  }
+
+  #finish (): void {
+    this.#watcher.closed()
+    this.#context.snapshot.letGo()
+  }
+}
