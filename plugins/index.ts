@@ -11,6 +11,7 @@ import jwt from './jwt/index.ts'
 import keyAuth from './key-auth/index.ts'
 import oauth2Introspection from './oauth2-introspection/index.ts'
 import openidConnect from './openid-connect/index.ts'
+import proxyCache from './proxy-cache/index.ts'
 import rateLimiting from './rate-limiting/index.ts'
 import requestSizeLimiting from './request-size-limiting/index.ts'
 import requestTermination from './request-termination/index.ts'
@@ -34,6 +35,7 @@ export const builtins: readonly BrandedPlugin[] = [
   keyAuth,
   oauth2Introspection,
   openidConnect,
+  proxyCache,
   rateLimiting,
   requestSizeLimiting,
   requestTermination,

@@ -10,6 +10,7 @@ import httpProxy from '../peers/http-proxy.js'
 import nginx from '../peers/nginx.js'
 import nodeHttp from '../peers/node-http.js'
 import sallyport from '../peers/sallyport.js'
+import sallyportCacheHit from '../peers/sallyport-cache-hit.js'
 import sallyportFour from '../peers/sallyport-4.js'
 import sallyportJwt from '../peers/sallyport-jwt.js'
 import sallyportJwtNew from '../peers/sallyport-jwt-new.js'
@@ -19,7 +20,7 @@ import sallyportVerify from '../peers/sallyport-verify.js'
 import undiciDispatch from '../peers/undici-dispatch.js'
 
 export const PARTICIPANTS = [
-  nginx, haproxy, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, nodeHttp, fastifyHttpProxy,
+  nginx, haproxy, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportCacheHit, nodeHttp, fastifyHttpProxy,
   httpProxy, fastGateway, expressGateway
 ]
 
@@ -32,6 +33,7 @@ export const REQUIRED = {
   'sallyport+4': { get: 0.70, get16k: 0.70, post: 0.70 },
   'sallyport+key-auth': { get: 0.60 },
   'sallyport+rate-limiting': { get: 0.60 },
+  'sallyport+cache-hit': { get: 0.35, get16k: 0.35 },
   'sallyport+jwt': { get: 0.65, get16k: 0.65, post: 0.65 }
 }
 

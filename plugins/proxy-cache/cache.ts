@@ -1,0 +1,196 @@
+import { type CachedAnswer, type CacheRecord, type CacheStore, type FastifyReply, type FastifyRequest, GatewayError, HeaderList, keepCache, type PluginGateway, type PurgeOrder, type UpstreamRequest } from '../../src/plugin.ts'
+import { CallerReader } from './caller.ts'
+import { NO_DIRECTIVES, requestDirectives } from './directives.ts'
+import { Flights, type Lead } from './flights.ts'
+import { judge } from './freshness.ts'
+import { Invalidation, isSafe } from './invalidation.ts'
+import { KeyMaker } from './key.ts'
+import { Passes } from './passes.ts'
+import { Recorder } from './recorder.ts'
+import { Recordings } from './recordings.ts'
+import type { Config } from './schema.ts'
+import { answerFrom } from './serve.ts'
+import { StatusFields } from './status.ts'
+import { Storability } from './storable.ts'
+import { Visit } from './visit.ts'
+
+/** Of the client: they ask about what the client has, not about what is stored. */
+const CONDITIONS = ['if-none-match', 'if-modified-since']
+
+/** What an entry does, for all of its scopes. */
+export class ResponseCache {
+  readonly store: CacheStore
+  readonly now: () => number
+  readonly storability: Storability
+  readonly status: StatusFields
+  readonly recordings: Recordings
+  readonly keys: KeyMaker
+  readonly #config: Config
+  readonly #callers: CallerReader
+  readonly #flights: Flights
+  readonly #passes: Passes
+  readonly #methods: ReadonlySet<string>
+
+  constructor (config: Config, gateway: PluginGateway) {
+    const { store, now } = keepCache(gateway, { bytes: config.memory.size, largest: config.max_size })
+    this.store = store
+    this.now = now
+    this.#config = config
+    this.#methods = new Set(config.request_method)
+    this.keys = new KeyMaker(config)
+    this.status = new StatusFields(config)
+    this.storability = new Storability(config)
+    this.#callers = new CallerReader(config)
+    this.#flights = gateway.keep('flights', () => new Flights())
+    this.#passes = gateway.keep('passes', () => new Passes(now))
+    this.recordings = gateway.keep('recordings', () => new Recordings(0))
+    this.recordings.most = config.memory.size
+  }
+
+  /** Has the request answered from the store, or its answer stored. */
+  admit (request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
+    const { gateway, headers } = request
+    const { upstream, method } = gateway
+    if (upstream === null || gateway.answer !== null || headers.upgrade !== undefined) return
+    if (!this.#methods.has(method) || upstream.method !== method) {
+      if (!isSafe(method) || !isSafe(upstream.method)) gateway.watch(new Invalidation(this, request))
+      return this.#bypass(request, reply, 'fwd=method')
+    }
+    const asks = this.#asks(request)
+    if (asks.noStore || !isPlain(request, upstream)) return this.#bypass(request, reply, 'fwd=request')
+    const caller = this.#callers.read(request, upstream)
+    const key = this.keys.of(request, upstream, method === 'HEAD' ? 'GET' : method, caller ?? '')
+    const obstacle = method === 'HEAD' ? 'head' : headers.range !== undefined ? 'range' : ''
+    return this.#look(new Visit(request, reply, upstream, key, asks, caller === null, obstacle, this.#passes))
+  }
+
+  /** Stores an answer, under the values of the fields that it varies by. */
+  put ({ key: { uri, rest }, upstream }: Visit, vary: readonly string[], answer: CachedAnswer): void {
+    if (vary.length > 0) this.store.set(uri, rest, { variesBy: vary, expiresAt: answer.expiresAt })
+    this.store.set(uri, vary.length === 0 ? rest : variant(rest, vary, upstream.headers), answer)
+    this.#passes.delete(`${uri}\n${rest}`)
+  }
+
+  /** What is stored for this request is no longer so. */
+  drop ({ key: { uri }, place }: Visit): void {
+    this.store.delete(uri, place)
+  }
+
+  invalidate (uri: string): void {
+    this.recordings.doom(uri)
+    this.store.invalidate(uri)
+  }
+
+  purge (order: PurgeOrder): number | Promise<number> {
+    this.recordings.doom()
+    const { url, prefix } = order
+    if (url === undefined && prefix === undefined) return this.store.purge(order)
+    const uri = url === undefined ? this.keys.prefixOf(prefix as string) : this.keys.uriOf(url)
+    if (uri === null) return 0
+    return this.store.purge(url === undefined ? { prefix: uri } : { url: uri })
+  }
+
+  #asks ({ headers }: FastifyRequest): Visit['asks'] {
+    const said = headers['cache-control']
+    const { pragma } = headers
+    if ((said === undefined && pragma === undefined) || !this.#config.request_directives || !this.#config.cache_control) return NO_DIRECTIVES
+    return requestDirectives(said, pragma as string | undefined)
+  }
+
+  #bypass ({ gateway }: FastifyRequest, reply: FastifyReply, why: string): void {
+    this.status.forwarded(reply, 'Bypass', why, null)
+    gateway.log['cache'] = 'bypass'
+  }
+
+  #look (visit: Visit): void | Promise<void> {
+    const found = this.store.get(visit.key.uri, visit.key.rest)
+    return found instanceof Promise ? found.then(record => this.#found(visit, record)) : this.#found(visit, found)
+  }
+
+  #found (visit: Visit, record: CacheRecord | undefined): void | Promise<void> {
+    const { uri, rest } = visit.key
+    visit.place = rest
+    if (record === undefined || record.variesBy === null) return this.#meet(visit, record)
+    visit.missed = 'vary-miss'
+    visit.place = variant(rest, record.variesBy, visit.upstream.headers)
+    const found = this.store.get(uri, visit.place)
+    return found instanceof Promise ? found.then(one => this.#meet(visit, one)) : this.#meet(visit, found)
+  }
+
+  #meet (visit: Visit, answer: CacheRecord | undefined): void | Promise<void> {
+    if (answer === undefined || answer.variesBy !== null) return this.#forward(visit, null)
+    if (visit.identified && !answer.shared) {
+      visit.missed = 'bypass'
+      return this.#forward(visit, null)
+    }
+    const verdict = judge(answer, visit.asks, this.now())
+    if (verdict === 'validate') return this.#forward(visit, answer)
+    if (verdict === 'background') this.#renew(visit, answer)
+    const whole = answerFrom(answer, visit.request)
+    this.status.stored(whole.fields, answer, 'Hit', visit.waited ? 'fwd=uri-miss; collapsed' : 'hit', this.now())
+    visit.request.gateway.answer = whole
+    visit.log('hit')
+  }
+
+  /** Asks the upstream, alone or for others; or waits for who does. */
+  #forward (visit: Visit, stored: CachedAnswer | null): void | Promise<void> {
+    if (visit.asks.onlyIfCached) throw new GatewayError('SP_CACHE_ONLY', 504, 'The answer is not in the cache')
+    const { coalesce_timeout: patience } = this.#config
+    if (patience === 0 || visit.waited || !visit.storing || this.#passes.has(visit.whole)) return this.#send(visit, stored, null)
+    const boarded = this.#flights.board(visit.whole, patience, () => visit.reply.raw.destroyed)
+    if (!('news' in boarded)) return this.#send(visit, stored, boarded)
+    return boarded.news.then(news => {
+      visit.waited = true
+      if (news === 'stored') return this.#look(visit)
+      return this.#send(visit, stored, news === 'lead' ? boarded.lead : null)
+    })
+  }
+
+  #send (visit: Visit, stored: CachedAnswer | null, lead: Lead | null): void {
+    const { request: { gateway }, upstream, reply } = visit
+    if (reply.raw.destroyed) {
+      lead?.leave()
+      return
+    }
+    try {
+      gateway.watch(new Recorder(this, visit, stored, lead, false))
+    } catch (error) {
+      lead?.release()
+      throw error
+    }
+    // an answer that is stored has to be whole; where none will be, the client's own questions go up
+    if (stored !== null || (visit.storing && !this.#passes.has(visit.whole))) ask(upstream.headers, stored)
+  }
+
+  /** Has a stale answer validated beside the request that is answered with it. */
+  #renew (visit: Visit, stored: CachedAnswer): void {
+    const { request, upstream, whole } = visit
+    if (!visit.storing || this.#flights.has(whole)) return
+    const lead = this.#flights.board(whole, this.#config.coalesce_timeout, () => true) as Lead
+    const headers = new HeaderList(upstream.headers.raw.slice())
+    ask(headers, stored)
+    request.gateway.sendBeside(headers, new Recorder(this, visit, stored, lead, true))
+  }
+}
+
+/** Has the upstream asked whether what is stored still holds, and not what the client would have asked. */
+function ask (headers: HeaderList, stored: CachedAnswer | null): void {
+  for (const name of CONDITIONS) headers.delete(name)
+  if (stored === null) return
+  if (stored.etag !== null) headers.append('If-None-Match', stored.etag)
+  if (stored.lastModified !== null) headers.append('If-Modified-Since', stored.lastModified)
+}
+
+/** The key of one variant. */
+function variant (rest: string, vary: readonly string[], headers: HeaderList): string {
+  let key = `${rest}\n`
+  for (const name of vary) key += `\n${name}:${headers.getAll(name).map(value => value.trim().replace(/\s*,\s*/g, ', ')).join(', ')}`
+  return key
+}
+
+/** No body where none is part of the key, no condition that asks for more than what is stored can tell. */
+function isPlain ({ headers, gateway: { method } }: FastifyRequest, { body }: UpstreamRequest): boolean {
+  if (headers['if-match'] !== undefined || headers['if-unmodified-since'] !== undefined) return false
+  if (method === 'POST') return body === null || Buffer.isBuffer(body)
+  return body === null && headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0'
+}

@@ -1,0 +1,60 @@
+import type { FastifyReply, FastifyRequest, UpstreamRequest } from '../../src/plugin.ts'
+import type { RequestDirectives } from './directives.ts'
+import { type Key, keyId } from './key.ts'
+import type { Passes } from './passes.ts'
+
+/** One request that may be answered from the cache. */
+export class Visit {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly upstream: UpstreamRequest
+  readonly key: Key
+  readonly asks: RequestDirectives
+  /** The caller is somebody without a cache of their own. */
+  readonly identified: boolean
+  /** Why its answer is not stored whatever it is; null: it may be. */
+  readonly obstacle: string
+  /** Where what was found is stored. */
+  place = ''
+  /** It has waited for another one: once is enough. */
+  waited = false
+  /** What was looked for and not found (RFC 9211 section 2.2). */
+  missed: 'uri-miss' | 'vary-miss' | 'bypass' = 'uri-miss'
+  readonly #passes: Passes
+  #id: string | null = null
+
+  constructor (request: FastifyRequest, reply: FastifyReply, upstream: UpstreamRequest, key: Key, asks: RequestDirectives, identified: boolean, obstacle: string, passes: Passes) {
+    this.request = request
+    this.reply = reply
+    this.upstream = upstream
+    this.key = key
+    this.asks = asks
+    this.identified = identified
+    this.obstacle = obstacle
+    this.#passes = passes
+  }
+
+  get storing (): boolean {
+    return this.obstacle === ''
+  }
+
+  /** Key as one text. */
+  get whole (): string {
+    return `${this.key.uri}\n${this.key.rest}`
+  }
+
+  /** What the answer can be purged by. */
+  get id (): string {
+    this.#id ??= keyId(this.key)
+    return this.#id
+  }
+
+  /** Its answer can't be stored, and so soon neither can the next one. */
+  pass (): void {
+    this.#passes.add(this.whole)
+  }
+
+  log (state: string): void {
+    this.request.gateway.log['cache'] = state
+  }
+}
