@@ -7,7 +7,7 @@ import { endingOf } from './errors.ts'
 import type { HeaderList } from './header-list.ts'
 import { finishRequestHead } from './request-head.ts'
 import type { Ending } from '../upstream/destination.ts'
-import { Upstream } from './upstream.ts'
+import type { Upstream } from './upstream.ts'
 
 /** Bodies up to this length are read to their end although nobody wants them, so that their connection can be used again. */
 const SHORT = 65_536
@@ -29,8 +29,7 @@ export class Errand implements Attempter {
     this.#context = Object.create(context) as Context
     this.#context.trailers = false
     this.#watcher = watcher
-    const { destination, hostHeader, method, path, query, strippedPrefix } = upstream
-    this.#upstream = new Upstream(destination, hostHeader, method, path, query, headers.raw, strippedPrefix)
+    this.#upstream = upstream.copy(headers.raw)
     this.#context.upstream = this.#upstream
   }
 
@@ -45,7 +44,7 @@ export class Errand implements Attempter {
     let attempt: Attempt
     try {
       const target = destination.pick(context, [], now)
-      this.#upstream.target = target
+      this.#upstream.aim(target)
       attempt = new Attempt(this, context, destination, target, now)
     } catch {
       this.#watcher.failed()

@@ -42,6 +42,11 @@ export class Upstream implements UpstreamRequest {
     if (target.hostHeader !== null && this.hostHeader === this.#given) this.headers.raw[this.hostAt] = target.hostHeader
   }
 
+  /** The same request with other fields and without its body, before its first attempt. */
+  copy (fields: string[]): Upstream {
+    return new Upstream(this.destination, this.hostHeader, this.#given === null, this.method, this.path, this.query, fields, this.strippedPrefix)
+  }
+
   /** To somewhere else, before the first attempt. */
   redirect (destination: Destination, hostHeader: string, preserved: boolean, path: string): void {
     this.destination = destination
