@@ -4,7 +4,9 @@
  */
 import { circuitBreaker, ConsecutiveBreaker, handleAll, SamplingBreaker } from 'cockatiel'
 import CircuitBreaker from 'opossum'
+import { Breakers } from '../dist/src/upstream/breaker/breakers.js'
 import { CircuitBreaker as Ours } from '../dist/src/upstream/breaker/circuit-breaker.js'
+import { guard } from '../dist/src/upstream/breaker/guard.js'
 
 const CALLS = 300_000
 const ROUNDS = 7
@@ -24,6 +26,35 @@ function ours (rules) {
     },
     open () {
       for (let count = 0; count < 100; count++) breaker.fail(performance.now(), false, false, performance.now())
+    }
+  }
+}
+
+/** The four calls of an attempt, with and without breakers before its destination. */
+function attempt (per) {
+  const target = { origin: 'http://10.0.0.1:80' }
+  const plain = { protocol: 'http', host: 'users', port: 80, turn: null, admit () {}, pick: () => target, begin () {}, head () {}, end () {}, release () {} }
+  const breakers = new Breakers({ info () {}, warn () {} })
+  const options = { per, failure_threshold: 5, failure_ratio: 0.5, window: 10_000, minimum_calls: 20, reset_timeout: 3_600_000, success_threshold: 2, half_open_calls: 1, failure_on: ['connect', 'timeout', 'reset', 'invalid', '5xx'], error_code: 503, error_message: 'no' }
+  const destination = per === null ? plain : guard(plain, { breakers, key: 'users', owner: { service: 'users', route: null }, options })
+  const context = { headTick: 0 }
+  const tried = []
+  const run = (status, ending) => {
+    const begun = performance.now()
+    const picked = destination.pick(context, tried, begun)
+    destination.begin(picked, begun, context)
+    context.headTick = performance.now()
+    destination.head(picked, status, begun, context)
+    destination.end(picked, ending, status, begun, context)
+  }
+  return {
+    call () {
+      try {
+        run(200, 'complete')
+      } catch {}
+    },
+    open () {
+      if (per !== null) for (let count = 0; count < 5; count++) run(500, 'complete')
     }
   }
 }
@@ -49,6 +80,9 @@ function cockatiel (make) {
 const PARTICIPANTS = {
   'a promise alone': nothing,
   'ours, failures in a row': () => ours(RULES),
+  'an attempt without a breaker': () => attempt(null),
+  'an attempt, per service': () => attempt('service'),
+  'an attempt, per target': () => attempt('target'),
   'ours, both ratios': () => ours({ ...RULES, failureRatio: 0.5, slowRatio: 0.8 }),
   opossum,
   'cockatiel, ConsecutiveBreaker': () => cockatiel(() => new ConsecutiveBreaker(5)),
@@ -80,7 +114,7 @@ const best = async run => {
 console.log('| breaker | closed, µs | open, µs |\n|---|---:|---:|')
 for (const [name, create] of Object.entries(PARTICIPANTS)) {
   const participant = create()
-  const run = name.startsWith('ours') ? measureSync : measure
+  const run = /^(ours|an attempt)/.test(name) ? measureSync : measure
   const closed = await best(() => run(participant))
   participant.open()
   const open = await best(() => run(participant))

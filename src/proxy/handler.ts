@@ -20,6 +20,7 @@ export function createProxyHandler (delivery: Delivery): (request: FastifyReques
       upstream.destination.turn.add(new WholeDelivery(context, reply, context.answer, delivery))
       return
     }
+    upstream.destination.admit(context)
     if (upstream.body !== null || !hasBody(context.raw) || context.upgrade !== null) {
       forward(context, reply, upstream, delivery)
       return

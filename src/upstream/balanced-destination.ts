@@ -32,6 +32,8 @@ export class BalancedDestination implements Destination {
     this.#slot = membership.attach(endpoint => this.#open(endpoint))
   }
 
+  admit (): void {}
+
   pick (context: Context, tried: readonly Target[], now: number): Target {
     const endpoint = this.#membership.pick(context, tried, now)
     if (endpoint === null) throw this.#membership.failure(now)

@@ -14,7 +14,7 @@ export type Ending = 'complete' | 'connect' | 'timeout' | 'reset' | 'invalid' | 
 /**
  * Where the requests of a service go: one host, or an upstream with its targets.
  *
- * Each attempt calls `begin`, then `head` when its final status is here, then `end`; `begin` and `end` exactly once each,
+ * A request is admitted once. Each attempt calls `begin`, then `head` when its final status is here, then `end`; `begin` and `end` exactly once each,
  * whatever happens. Plain arguments, no object an attempt. Times are monotonic milliseconds; that of `begun` is read once
  * for an attempt, before `pick`, so that it can be told from others by it. Two attempts of a request may run at once.
  */
@@ -25,6 +25,12 @@ export interface Destination {
   readonly port: number
   /** When to send: shared by all destinations. */
   readonly turn: Turn
+  /**
+   * Asked once for a request, before its body is read: what is known to be down needs no upload.
+   *
+   * @throws GatewayError 503, with Retry-After
+   */
+  admit (context: Context): void
   /**
    * The target of the next attempt.
    *

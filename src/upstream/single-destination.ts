@@ -20,6 +20,8 @@ export class SingleDestination implements Destination {
     this.turn = transport.turn
   }
 
+  admit (): void {}
+
   pick (): Target {
     return this.#target
   }

@@ -113,6 +113,17 @@ t.test('the answer is what the file says', async t => {
   t.match(JSON.parse((await words.get()).text), { message: 'Back soon' })
 })
 
+t.test('an upload is refused before its body is sent', async t => {
+  const { port, fail, state } = await behind(t, { failure_threshold: 1, reset_timeout: LONG })
+  await fail(1)
+  for (const fields of ['Content-Length: 1000\r\n', 'Content-Length: 10000000\r\n', 'Transfer-Encoding: chunked\r\n', 'Content-Length: 5\r\nExpect: 100-continue\r\n']) {
+    const client = await rawClient(t, port)
+    client.send(`POST / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`)
+    await client.until(({ text }) => text.startsWith('HTTP/1.1 503 '))
+  }
+  t.equal(state.asked, 1)
+})
+
 t.test('what counts as a failure is the file\'s to say', async t => {
   const { state, get, breaker } = await behind(t, { failure_threshold: 2, reset_timeout: LONG, failure_on: [429, '4xx', 503] })
   state.status = 500

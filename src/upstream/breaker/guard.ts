@@ -13,6 +13,8 @@ import { TargetBreakers } from './target-breakers.ts'
 export interface Guard {
   readonly breakers: BreakerSet
   readonly judge: Judge
+  /** Monotonic milliseconds. */
+  readonly tick: () => number
   /** What is answered instead; `wait`: milliseconds until the next trial, 0 where nobody knows. */
   readonly refusal: (wait: number) => GatewayError
   /** Gives the breakers back. */
@@ -36,6 +38,7 @@ export function guard (inner: Destination, { breakers, key, owner, options, tick
   const parts: Guard = {
     breakers: lease.state,
     judge: new Judge(options.failure_on, options.slow_call_duration ?? Infinity, tick),
+    tick,
     refusal: createRefusal(options),
     release: lease.release
   }

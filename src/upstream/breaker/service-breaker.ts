@@ -25,8 +25,13 @@ export class ServiceBreaker implements Destination {
     this.#breaker = guard.breakers.whole()
   }
 
+  admit (context: Context): void {
+    if (this.#breaker.state !== 'closed') this.#refuse(this.#guard.tick())
+    this.#inner.admit(context)
+  }
+
   pick (context: Context, tried: readonly Target[], now: number): Target {
-    if (!this.#breaker.allows(now)) throw this.#guard.refusal(this.#breaker.wait(now))
+    this.#refuse(now)
     return this.#inner.pick(context, tried, now)
   }
 
@@ -47,5 +52,9 @@ export class ServiceBreaker implements Destination {
 
   release (): void {
     this.#guard.release()
+  }
+
+  #refuse (now: number): void {
+    if (!this.#breaker.allows(now)) throw this.#guard.refusal(this.#breaker.wait(now))
   }
 }

@@ -22,6 +22,10 @@ export class TargetBreakers implements Destination {
     this.#guard = guard
   }
 
+  admit (context: Context): void {
+    this.#inner.admit(context)
+  }
+
   pick (context: Context, tried: readonly Target[], now: number): Target {
     const target = this.#inner.pick(context, tried, now)
     return this.#guard.breakers.of(target.origin).allows(now) ? target : this.#another(target, context, tried, now)

@@ -31,6 +31,8 @@ class InTurn implements Destination {
     this.targets = Array.from({ length: count }, (_, index) => ({ protocol: 'http', host: `10.0.0.${index}`, port: 80, origin: `http://10.0.0.${index}:80` }) as unknown as Target)
   }
 
+  admit (): void { this.calls.push('admit') }
+
   pick (_context: Context, tried: readonly Target[]): Target {
     const left = this.targets.filter(target => !tried.includes(target))
     const among = left.length > 0 ? left : this.targets
@@ -113,11 +115,12 @@ t.test('per target: all open is a refusal, until the first of them may be tried'
 t.test('what is behind it is told of everything, and is not its to release', async t => {
   for (const per of ['service', 'target']) {
     const { inner, destination, context, clock, breakers } = create({ per }, 1)
+    destination.admit(context)
     const target = destination.pick(context, [], clock.now)
     destination.begin(target, clock.now, context)
     destination.head(target, 200, clock.now, context)
     destination.end(target, 'reset', 200, clock.now, context)
-    t.same(inner.calls, ['begin 10.0.0.0', 'head 10.0.0.0 200', 'end 10.0.0.0 reset'])
+    t.same(inner.calls, ['admit', 'begin 10.0.0.0', 'head 10.0.0.0 200', 'end 10.0.0.0 reset'])
     t.match(destination, { protocol: 'http', host: 'users', port: 80 })
     destination.release()
     t.equal(inner.released, 0)
