@@ -1,4 +1,5 @@
 import { buildConnector, Client, type Dispatcher } from 'undici'
+import { failOnWrongName } from '../proxy/certificate-name.ts'
 import { Connections } from '../proxy/connections.ts'
 import { HeaderList } from '../proxy/header-list.ts'
 
@@ -50,7 +51,7 @@ export class Subrequests {
     const { url, timeout, verify } = options
     this.#options = options
     this.#path = url.pathname + url.search
-    const connect = buildConnector({ timeout, rejectUnauthorized: verify, autoSelectFamily: true })
+    const connect = failOnWrongName(buildConnector({ timeout, rejectUnauthorized: verify, autoSelectFamily: true }))
     this.#connections = new Connections(() => new Client(url.origin, {
       connect,
       // see Connections: never more than one

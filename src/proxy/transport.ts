@@ -1,5 +1,6 @@
 import { buildConnector, Client } from 'undici'
 import { calmSockets } from './calm-socket.ts'
+import { failOnWrongName } from './certificate-name.ts'
 import { Connections } from './connections.ts'
 import { tolerateContinue } from './interim.ts'
 import { knowFields, OWN_NAMES } from './known-fields.ts'
@@ -89,7 +90,7 @@ function open (options: TargetOptions): Target {
     autoSelectFamily: true
   })
   const connections = new Connections(() => new Client(origin, {
-    connect: calmSockets(failOnReset(tolerateContinue(connect))),
+    connect: calmSockets(failOnReset(tolerateContinue(failOnWrongName(connect)))),
     // see Connections: never more than one
     pipelining: 2,
     allowH2: false,

@@ -1,4 +1,5 @@
-import { Agent, type Dispatcher, request } from 'undici'
+import { Agent, buildConnector, type Dispatcher, request } from 'undici'
+import { failOnWrongName } from '../../proxy/certificate-name.ts'
 import { causeCode } from '../../proxy/errors.ts'
 import type { ProviderClock } from './clock.ts'
 import { ProviderError } from './provider-error.ts'
@@ -46,7 +47,7 @@ export class ProviderHttp {
       maxResponseSize: options.limit ?? LIMIT,
       // undici takes no 0
       keepAliveTimeout: Math.max(1, options.keepAlive ?? IDLE),
-      connect: { timeout: options.timeout }
+      connect: failOnWrongName(buildConnector({ timeout: options.timeout }))
     })
   }
 
