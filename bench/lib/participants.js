@@ -16,11 +16,12 @@ import sallyportJwt from '../peers/sallyport-jwt.js'
 import sallyportJwtNew from '../peers/sallyport-jwt-new.js'
 import sallyportKeyAuth from '../peers/sallyport-key-auth.js'
 import sallyportRateLimiting from '../peers/sallyport-rate-limiting.js'
+import sallyportUpstream from '../peers/sallyport-upstream.js'
 import sallyportVerify from '../peers/sallyport-verify.js'
 import undiciDispatch from '../peers/undici-dispatch.js'
 
 export const PARTICIPANTS = [
-  nginx, haproxy, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportCacheHit, nodeHttp, fastifyHttpProxy,
+  nginx, haproxy, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportCacheHit, sallyportUpstream, nodeHttp, fastifyHttpProxy,
   httpProxy, fastGateway, expressGateway
 ]
 
@@ -34,6 +35,7 @@ export const REQUIRED = {
   'sallyport+key-auth': { get: 0.60 },
   'sallyport+rate-limiting': { get: 0.60 },
   'sallyport+cache-hit': { get: 0.35, get16k: 0.35 },
+  'sallyport+upstream': { get: 0.70 },
   'sallyport+jwt': { get: 0.65, get16k: 0.65, post: 0.65 }
 }
 

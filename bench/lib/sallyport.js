@@ -29,7 +29,7 @@ export function writeConfiguration (dir, { port, accessLog = false, modules = []
 
 /**
  * @param options `plugins` may be a function, for what costs time to make; `field` and `manyValues` see RunningPeer; `refuses`:
- *   a request without the field has to be answered with 401; `rest`: more of the file
+ *   a request without the field has to be answered with 401; `rest`: more of the file, or what makes it of the upstream's port
  */
 export function sallyport ({ name, plugins = [], accessLog = false, adds, field, manyValues, refuses, rest = {} }) {
   return {
@@ -38,6 +38,7 @@ export function sallyport ({ name, plugins = [], accessLog = false, adds, field,
     ...field === undefined ? {} : { field },
     manyValues,
     refuses,
+    rest,
     missing: existsSync(main) ? null : 'npm run build',
     version: () => JSON.parse(readFileSync(manifest, 'utf8')).version,
     program ({ port, upstream, dir, modules }) {
@@ -47,7 +48,7 @@ export function sallyport ({ name, plugins = [], accessLog = false, adds, field,
         accessLog,
         ...modules === undefined ? {} : { modules },
         services: [{ name: 'upstream', url: `http://127.0.0.1:${upstream}`, routes: [{ name: 'all', paths: ['/'] }] }],
-        ...rest,
+        ...typeof rest === 'function' ? rest(upstream) : rest,
         ...(entries.length === 0 ? {} : { plugins: entries })
       })
       return { command: process.execPath, args: startArguments(file), ...(accessLog ? { output: join(dir, 'access.log') } : {}) }

@@ -119,5 +119,7 @@ function serve (socket) {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   tick()
   setInterval(tick, 1000)
+  // further loopback addresses are other targets of the same; systems that have one only do without
+  for (const host of ['127.0.0.2', '127.0.0.3']) net.createServer(serve).on('error', () => {}).listen(Number(process.argv[2]), host, 1024)
   net.createServer(serve).listen(Number(process.argv[2]), '127.0.0.1', 1024)
 }

@@ -79,7 +79,7 @@ export class Membership {
 
   /** Why no endpoint could be picked. */
   failure (now: number): GatewayError {
-    if (this.#endpoints.length === 0 && this.#watches.size > 0) return new GatewayError('SP_UPSTREAM_NAME', 503, 'name resolution failed')
+    if (this.#endpoints.length === 0 && this.#watches.size > 0) return new GatewayError('SP_UPSTREAM_NAME', 503, 'name resolution failed', { quiet: true })
     const wait = this.#endpoints.reduce((least, { weight, health }) => weight === 0 || health === null ? least : Math.min(least, health.wait(now)), Infinity)
     const headers = wait === Infinity ? {} : { headers: { 'retry-after': String(Math.max(1, Math.ceil(wait / 1000))) } }
     return new GatewayError('SP_NO_TARGET', 503, 'failure to get a peer from the ring-balancer', { ...headers, quiet: true })

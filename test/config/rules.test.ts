@@ -147,6 +147,10 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: `${HEAD}services: [{url: http://x:81, «port»: 80, routes: [{paths: [/]}]}]\n`, rule: 'ignored-part', cause: '\'port\' has no effect: \'url\' sets it too, and wins', severity: 'warning' },
     { yaml: service('tls_verify: «false»'), rule: 'field-conflict', cause: 'value must be null: failed conditional validation given value of field \'protocol\'' }
   ],
+  'gateway.dns': [
+    ...['ns.internal', '10.0.0.1:0', '10.0.0.1:70000', '2001:db8::1:x', '[10.0.0.1', '10.0.0.999'].map(server => ({ yaml: gateway(`dns: {servers: [«"${server}"»]}`), rule: 'bad-address', cause: 'expected an IP address, with or without a port' })),
+    { yaml: gateway('dns: {timeout: «0»}'), rule: 'out-of-range', cause: 'value should be between 1 and 60000' }
+  ],
   'upstreams: name, hashing': [
     { yaml: `${HEAD}upstreams: [{name: «10.0.0.1»}]\n`, rule: 'bad-name', cause: 'Invalid name (\'10.0.0.1\'); no ip addresses allowed', mend: /targets/ },
     { yaml: `${HEAD}upstreams: [{name: «"[::1]:80"»}]\n`, rule: 'bad-name', cause: 'Invalid name (\'[::1]:80\'); no ip addresses allowed' },

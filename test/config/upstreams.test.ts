@@ -66,6 +66,13 @@ t.test('what print shows is a file with the same meaning', async t => {
   t.strictSame(facts(after), facts(before))
 })
 
+t.test('name servers, with and without a port', async t => {
+  const { config, diagnostics } = await loadText(`${HEAD}gateway: {dns: {servers: ["10.0.0.2", "10.0.0.2:5353", "2001:db8::1", "[2001:db8::1]:53"]}}\n`)
+  t.strictSame(diagnostics, [])
+  t.strictSame(config?.gateway.dns, { servers: ['10.0.0.2', '10.0.0.2:5353', '2001:db8::1', '[2001:db8::1]:53'], timeout: 2000 })
+  t.strictSame((await loadText(HEAD)).config?.gateway.dns, { servers: [], timeout: 2000 })
+})
+
 t.test('addresses of targets', async t => {
   t.strictSame(targetAddress('a.b'), { host: 'a.b', port: 8000 })
   t.strictSame(targetAddress('[::1]:1'), { host: '[::1]', port: 1 })

@@ -83,6 +83,18 @@ t.test('when an endpoint goes, its keys move and no others; and they go to all t
   t.pass()
 })
 
+t.test('equal weights and unequal ones are hashed in the same way', async t => {
+  const set = endpoints([100, 100, 100, 1])
+  const balancer = createBalancer(upstream({ algorithm: 'consistent-hashing', hash_on: 'path' }), randoms())
+  const [uniform, weighted] = [set.slice(0, 3), set].map(list => {
+    balancer.update(list)
+    return Array.from({ length: 2000 }, (_, key) => balancer.pick(request({ path: `/${key}` }), [], 0))
+  }) as [unknown[], unknown[]]
+  const moved = weighted.filter((endpoint, key) => endpoint !== uniform[key])
+  t.ok(moved.length < 50)
+  t.ok(moved.every(endpoint => endpoint === set[3]), 'the light one has taken its keys, no others have moved')
+})
+
 t.test('a heavier endpoint takes keys from others and gives none away', async t => {
   const set = endpoints([100, 100, 100])
   const balancer = createBalancer(upstream({ algorithm: 'consistent-hashing', hash_on: 'path' }), randoms())
@@ -90,6 +102,7 @@ t.test('a heavier endpoint takes keys from others and gives none away', async t 
   const pick = (): unknown[] => Array.from({ length: 2000 }, (_, key) => balancer.pick(request({ path: `/${key}` }), [], 0))
   const before = pick()
   ;(set[1] as (typeof set)[0]).weight = 150
+  balancer.update(set)
   const after = pick()
   const changes = before.flatMap((endpoint, key) => after[key] === endpoint ? [] : [after[key]])
   t.ok(changes.length > 0)
