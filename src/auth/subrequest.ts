@@ -52,16 +52,19 @@ export class Subrequests {
     this.#options = options
     this.#path = url.pathname + url.search
     const connect = failOnWrongName(buildConnector({ timeout, rejectUnauthorized: verify, autoSelectFamily: true }))
-    this.#connections = new Connections(() => new Client(url.origin, {
-      connect,
-      // see Connections: never more than one
-      pipelining: 2,
-      allowH2: false,
-      keepAliveTimeout: IDLE,
-      // one deadline for all of it is kept here
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxHeaderSize: 65_536
+    this.#connections = new Connections(() => ({
+      connectTimeout: timeout,
+      client: new Client(url.origin, {
+        connect,
+        // see Connections: never more than one
+        pipelining: 2,
+        allowH2: false,
+        keepAliveTimeout: IDLE,
+        // one deadline for all of it is kept here
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        maxHeaderSize: 65_536
+      })
     }))
   }
 
@@ -88,10 +91,10 @@ export class Subrequests {
 
   async #once (fields: readonly string[], end: number): Promise<Subanswer> {
     return await new Promise((resolve, reject) => {
-      const client = this.#connections.take()
-      const question = new Question(this.#options.limit, end, resolve, reject, () => this.#connections.give(client))
+      const lease = this.#connections.take(this.#options.timeout)
+      const question = new Question(this.#options.limit, end, resolve, reject, () => this.#connections.give(lease))
       try {
-        client.dispatch({ path: this.#path, method: 'GET', headers: fields as string[], headersTimeout: 0, bodyTimeout: 0 }, question)
+        lease.client.dispatch({ path: this.#path, method: 'GET', headers: fields as string[], headersTimeout: 0, bodyTimeout: 0 }, question)
       } catch (error) {
         // undici refuses a field that may not be sent
         question.onError(error as Error)

@@ -39,12 +39,44 @@ export interface Service extends Entity {
   readonly connect_timeout: number
   readonly write_timeout: number
   readonly read_timeout: number
+  /** All attempts together; null: no limit. */
+  readonly total_timeout: number | null
+  /** null: as if it said nothing. */
+  readonly retry: Retry | null
+  readonly deadline: Deadline | null
   readonly tls_verify: boolean
   /** null: none. */
   readonly circuit_breaker: CircuitBreakerOptions | null
   readonly enabled: boolean
   /** Of its routes, unless they say otherwise. */
   readonly importance: Importance
+}
+
+/** Reasons to ask a service again: kinds of failures, and statuses. */
+export type RetryReason = 'connect' | 'reset' | 'timeout' | number
+
+/** When a service is asked again. */
+export interface Retry {
+  readonly retry_on: readonly RetryReason[]
+  /** That may be sent twice. */
+  readonly methods: readonly string[]
+  /** Bytes. */
+  readonly body_limit: number
+  readonly backoff: number
+  readonly max_backoff: number
+  /** Absent: no second attempt beside the first. */
+  readonly hedge_delay?: number
+  /** Of the requests of ten seconds. */
+  readonly budget_percent: number
+  /** A second. */
+  readonly budget_minimum: number
+}
+
+/** How deadlines pass through the gateway. */
+export interface Deadline {
+  readonly header: 'x-request-deadline' | 'grpc-timeout' | 'x-envoy-expected-rq-timeout-ms'
+  readonly accept: boolean
+  readonly send: boolean
 }
 
 export type RouteProtocol = 'http' | 'https'

@@ -46,6 +46,8 @@ export interface Try {
   readonly startedAt: number
   /** Coded reason where the attempt failed. */
   error?: string
+  /** Status that was not passed on. */
+  status?: number
 }
 
 /**
@@ -82,6 +84,8 @@ export class Context implements GatewayRequest {
   /** Monotonic milliseconds: start, sent to the upstream, its head arrived. 0: not reached. */
   startedTick: number
   proxiedTick = 0
+  /** The last attempt began. */
+  triedTick = 0
   headTick = 0
 
   readonly raw: IncomingMessage
@@ -181,8 +185,8 @@ export class Context implements GatewayRequest {
   }
 
   sendBeside (headers: HeaderList, watcher: AnswerWatcher): void {
-    if (this.upstream === null || this.service === null) throw new TypeError('the route has no service')
-    new Errand(this, this.upstream, headers, watcher).send(this.service.read_timeout)
+    if (this.upstream === null) throw new TypeError('the route has no service')
+    new Errand(this, this.upstream, headers, watcher).send()
   }
 
   readBody (): Promise<Buffer | null> {

@@ -198,12 +198,12 @@ function route (context: Context, snapshot: Snapshot, fields: string[]): void {
   if (runtime.scope.policed) context.attempts = []
   context.captures = match.captures
   context.prefix = match.prefix
-  if (runtime.destination !== null) {
+  if (runtime.destination !== null && runtime.policy !== null) {
     const path = upstreamPath((runtime.service as NonNullable<typeof runtime.service>).path, match.route, context.path, match.prefix)
     // a client of HTTP/1.0 may have sent no Host that could be preserved
     const preserved = runtime.preservesHost && context.hostHeader !== ''
     const stripped = match.route.strip_path && match.prefix !== '/' ? match.prefix : ''
-    context.upstream = new Upstream(runtime.destination, preserved ? context.hostHeader : runtime.hostHeader, preserved, context.method, path, context.query, fields, stripped)
+    context.upstream = new Upstream(runtime.destination, runtime.policy, preserved ? context.hostHeader : runtime.hostHeader, preserved, context.method, path, context.query, fields, stripped)
   } else {
     context.fields = fields
   }

@@ -1,4 +1,5 @@
 import type { Route, Service } from '../config/model.ts'
+import type { ServicePolicy } from '../proxy/service-policy.ts'
 import type { Destination } from '../upstream/destination.ts'
 import type { Scope } from './scopes.ts'
 
@@ -11,6 +12,8 @@ export interface RouteRuntime {
   readonly destination: Destination | null
   /** Another service's, behind the breakers of this route. */
   readonly reach: (service: Service) => Destination
+  /** null: no service. */
+  readonly policy: ServicePolicy | null
   /** Host field towards the upstream, unless the client's is preserved. */
   readonly hostHeader: string
   readonly preservesHost: boolean

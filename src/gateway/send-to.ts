@@ -13,16 +13,17 @@ export function sendTo (context: Context, service: Service): void {
   if (runtime === null || context.proxiedTick !== 0) throw new TypeError('sendTo() without a route, or after the request was sent')
   const { route, preservesHost } = runtime
   const destination = runtime.reach(service)
+  const policy = context.snapshot.policyOf(service)
   const path = upstreamPath(service.path, route, context.path, context.prefix)
   // a client of HTTP/1.0 may have sent no Host that could be preserved
   const preserved = preservesHost && context.hostHeader !== ''
   const host = preserved ? context.hostHeader : serviceHost(service)
   context.service = service
   if (context.upstream !== null) {
-    context.upstream.redirect(destination, host, preserved, path)
+    context.upstream.redirect(destination, policy, host, preserved, path)
     return
   }
   const stripped = route.strip_path && context.prefix !== '/' ? context.prefix : ''
-  context.upstream = new Upstream(destination, host, preserved, context.method, path, context.query, context.fields, stripped)
+  context.upstream = new Upstream(destination, policy, host, preserved, context.method, path, context.query, context.fields, stripped)
   context.upstream.body = context.heldBody
 }

@@ -3,6 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Config, Route, Service } from '../config/model.ts'
 import { sendError } from './error-body.ts'
 import { logFailure } from './log-failure.ts'
+import { ServicePolicies, type ServicePolicy } from '../proxy/service-policy.ts'
 import type { Transport } from '../proxy/transport.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import { knowFields } from '../proxy/known-fields.ts'
@@ -62,6 +63,7 @@ export class Snapshot {
   readonly #services: SnapshotServices
   readonly #runtimes: Map<Route, RouteRuntime>
   readonly #destinations: Destinations
+  readonly #policies: ServicePolicies
   readonly #app: FastifyInstance
   readonly #entries: ReadonlyMap<string, LiveEntry>
   readonly #kept: readonly string[]
@@ -91,17 +93,19 @@ export class Snapshot {
 
     const { entries, kept } = await setUpEntries(config, registry, app, services)
     const destinations = await Destinations.open(config, services)
+    const policies = new ServicePolicies(config, services.kept, services.workers)
     try {
-      return await Snapshot.#assemble(config, registry, services, app, destinations, entries, kept)
+      return await Snapshot.#assemble(config, registry, services, app, destinations, policies, entries, kept)
     } catch (error) {
       destinations.release()
+      await policies.release()
       await closeEntries(entries, kept, services)
       await app.close().catch(() => {})
       throw error
     }
   }
 
-  static async #assemble (config: Config, registry: PluginRegistry, services: SnapshotServices, app: FastifyInstance, destinations: Destinations, entries: ReadonlyMap<string, LiveEntry>, kept: readonly string[]): Promise<Snapshot> {
+  static async #assemble (config: Config, registry: PluginRegistry, services: SnapshotServices, app: FastifyInstance, destinations: Destinations, policies: ServicePolicies, entries: ReadonlyMap<string, LiveEntry>, kept: readonly string[]): Promise<Snapshot> {
     const tokens = tokensOf(config.gateway.headers, version)
     const chains = new Chains(config, registry)
     const scopes = new Map<string, Scope>()
@@ -150,6 +154,7 @@ export class Snapshot {
         scope: add(chain, false),
         destination: service === null ? null : reach(service),
         reach,
+        policy: service === null ? null : policies.of(service.id),
         hostHeader: service === null ? '' : serviceHost(service),
         preservesHost: route.preserve_host,
         rank: ranks.of(route),
@@ -157,7 +162,7 @@ export class Snapshot {
       })
     }
     await app.ready()
-    return new Snapshot({ config, services, app, tokens, miss, runtimes, destinations, entries, kept })
+    return new Snapshot({ config, services, app, tokens, miss, runtimes, destinations, policies, entries, kept })
   }
 
   private constructor (parts: {
@@ -168,6 +173,7 @@ export class Snapshot {
     miss: Scope
     runtimes: Map<Route, RouteRuntime>,
     destinations: Destinations,
+    policies: ServicePolicies,
     entries: ReadonlyMap<string, LiveEntry>,
     kept: readonly string[]
   }) {
@@ -178,6 +184,7 @@ export class Snapshot {
     this.miss = parts.miss
     this.#runtimes = parts.runtimes
     this.#destinations = parts.destinations
+    this.#policies = parts.policies
     this.#entries = parts.entries
     this.#kept = parts.kept
     this.router = compileRouter(parts.config.routes)
@@ -195,6 +202,10 @@ export class Snapshot {
 
   runtimeOf (route: Route): RouteRuntime {
     return this.#runtimes.get(route) as RouteRuntime
+  }
+
+  policyOf (service: Service): ServicePolicy {
+    return this.#policies.of(service.id)
   }
 
   /** Serves one request. `upgrade`: the client asks for a WebSocket on this socket. */
@@ -254,6 +265,7 @@ export class Snapshot {
     await this.#app.close()
     await closeEntries(this.#entries, this.#kept, this.#services)
     this.#destinations.release()
+    await this.#policies.release()
   }
 }
 

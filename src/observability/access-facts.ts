@@ -9,6 +9,8 @@ export interface LoggedTry {
   readonly startedAt: number
   /** Coded reason where it failed. */
   readonly error?: string
+  /** Status that was not passed on. */
+  readonly status?: number
 }
 
 /** What the engine knows of an exchange when it has ended; its own context object fits. */
@@ -18,6 +20,8 @@ export interface AccessFacts extends Omit<GatewayRequest, 'log' | 'readBody' | '
   /** Monotonic milliseconds (`performance.now()`); 0 where a stage was not reached. */
   readonly startedTick: number
   readonly proxiedTick: number
+  /** The last attempt began. */
+  readonly triedTick: number
   readonly headTick: number
   /** 0 where no upstream answered. */
   readonly upstreamStatus: number

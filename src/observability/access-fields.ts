@@ -1,7 +1,7 @@
 /** The parts of an access log line that need nothing but the facts. */
 import type { Socket } from 'node:net'
 import { parse } from 'node:querystring'
-import type { AccessFacts, LoggedTry } from './access-facts.ts'
+import type { AccessFacts } from './access-facts.ts'
 import { REDACTED, type Redactor } from './redaction.ts'
 
 /** Where the counts of a connection stood when its last answer ended. */
@@ -57,16 +57,16 @@ export function queryObject (target: string): string {
   return mark === -1 ? '{}' : asciiJson(parse(target.slice(mark + 1)))
 }
 
-export function tries ({ tries: failed, upstream, upstreamStatus, startedAt, proxiedTick, startedTick }: AccessFacts): string {
+export function tries ({ tries: failed, upstream, upstreamStatus, startedAt, triedTick, startedTick }: AccessFacts): string {
   let json = ''
   if (failed !== null) {
     for (const attempt of failed) {
       json += `${json === '' ? '' : ','}{"ip":"${attempt.host}","port":${attempt.port},"balancer_start":${attempt.startedAt}` +
-        `,"state":"failed","reason":${asciiJson(attempt.error ?? '')}}`
+        `,"state":"failed",${attempt.status === undefined ? `"reason":${asciiJson(attempt.error ?? '')}` : `"code":${attempt.status}`}}`
     }
   }
   if (upstream !== null && upstreamStatus !== 0) {
-    const start = failed === null ? startedAt + Math.round(proxiedTick - startedTick) : (failed.at(-1) as LoggedTry).startedAt
+    const start = startedAt + Math.round(triedTick - startedTick)
     json += `${json === '' ? '' : ','}{"ip":"${upstream.host}","port":${upstream.port},"balancer_start":${start}}`
   }
   return `[${json}]`

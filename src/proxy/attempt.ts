@@ -1,10 +1,15 @@
 import type { Duplex } from 'node:stream'
-import type { Client, Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Context } from '../gateway/context.ts'
-import type { Destination, Ending } from '../upstream/destination.ts'
+import type { Ending } from '../upstream/destination.ts'
+import type { Lease } from './connections.ts'
 import { passInterim } from './early-hints.ts'
+import { rawField } from './raw-field.ts'
 import type { Target } from './transport.ts'
 import type { Upstream } from './upstream.ts'
+
+/** As much as is read of an answer that nobody wants, so that its connection can be used again. */
+const SHORT_REST = 65_536
 
 /** Who makes attempts, and is told what becomes of them. */
 export interface Attempter {
@@ -34,35 +39,40 @@ export class Attempt implements Dispatcher.DispatchHandler {
   sent = false
   readonly #attempter: Attempter
   readonly #context: Context
-  readonly #destination: Destination
-  #client: Client | null = null
+  readonly #upstream: Upstream
+  /** When the budget lent it, which gets that back once a connection is there; 0: it did not. */
+  readonly #lentAt: number
+  #lease: Lease | null = null
   /** Of its answer; 0: none came. */
   #status = 0
   #abort: (() => void) | null = null
   /** Nobody waits for it any more. */
   #dropped = false
+  /** Bytes that are still read of an answer that nobody wants. */
+  #rest = 0
   #ended = false
 
-  constructor (attempter: Attempter, context: Context, destination: Destination, target: Target, begun: number) {
+  constructor (attempter: Attempter, context: Context, upstream: Upstream, target: Target, begun: number, lentAt: number) {
     this.#attempter = attempter
     this.#context = context
-    this.#destination = destination
+    this.#upstream = upstream
     this.target = target
     this.begun = begun
-    destination.begin(target, begun, context)
+    this.#lentAt = lentAt
+    upstream.destination.begin(target, begun, context)
   }
 
-  send (upstream: Upstream, fields: string[], readTimeout: number): void {
-    const { path, query } = upstream
+  send (fields: string[]): void {
+    const { path, query, timeouts, method, body } = this.#upstream
     try {
-      this.#client = this.target.connections.take()
-      this.#client.dispatch({
+      this.#lease = this.target.connections.take(timeouts.connect)
+      this.#lease.client.dispatch({
         path: query === null ? path : `${path}?${query}`,
-        method: upstream.method as Dispatcher.HttpMethod,
+        method: method as Dispatcher.HttpMethod,
         headers: fields,
-        body: upstream.body,
-        headersTimeout: readTimeout,
-        bodyTimeout: readTimeout,
+        body,
+        headersTimeout: timeouts.read,
+        bodyTimeout: timeouts.read,
         upgrade: this.#context.upgrade === null ? null : 'websocket'
       }, this)
     } catch (error) {
@@ -75,7 +85,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   end (ending: Ending): void {
     if (this.#ended) return
     this.#ended = true
-    this.#destination.end(this.target, ending, this.#status, this.begun, this.#context)
+    this.#upstream.destination.end(this.target, ending, this.#status, this.begun, this.#context)
   }
 
   /** Nothing of it is wanted any more: its connection is cut, or never used. */
@@ -86,6 +96,14 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#abort?.()
   }
 
+  /** Its answer isn't wanted: a short rest is read, a longer one cut. */
+  discard (raw: readonly Buffer[]): void {
+    this.end('complete')
+    this.#dropped = true
+    this.#rest = SHORT_REST
+    if (Number(rawField(raw, 'content-length') ?? 0) > SHORT_REST) this.#abort?.()
+  }
+
   onConnect (abort: () => void): void {
     if (this.#dropped) {
       abort()
@@ -93,6 +111,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     }
     this.#abort = abort
     this.sent = true
+    if (this.#lentAt !== 0) this.#upstream.policy.budget.giveBack(this.#lentAt)
   }
 
   onHeaders (status: number, raw: Buffer[], resume: () => void, statusText: string): boolean {
@@ -116,7 +135,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onData (chunk: Buffer): boolean {
-    return this.#dropped || this.#attempter.onData(this, chunk)
+    if (!this.#dropped) return this.#attempter.onData(this, chunk)
+    this.#rest -= chunk.length
+    if (this.#rest < 0) this.#abort?.()
+    return true
   }
 
   onComplete (trailers: Buffer[] | string[] | null): void {
@@ -134,12 +156,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#status = status
     context.headTick = performance.now()
     context.upstreamStatus = status
-    this.#destination.head(this.target, status, this.begun, context)
+    this.#upstream.destination.head(this.target, status, this.begun, context)
   }
 
   #give (): void {
-    if (this.#client === null) return
-    this.target.connections.give(this.#client)
-    this.#client = null
+    if (this.#lease === null) return
+    this.target.connections.give(this.#lease)
+    this.#lease = null
   }
 }

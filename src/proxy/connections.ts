@@ -1,5 +1,12 @@
 import type { Client } from 'undici'
 
+/** One connection, made when a request needs it. */
+export interface Lease {
+  readonly client: Client
+  /** Milliseconds that the connection may take to be made; of the request that has it. */
+  connectTimeout: number
+}
+
 /**
  * Connections to one target, each for one request at a time.
  *
@@ -10,56 +17,58 @@ import type { Client } from 'undici'
  * out, and cut the connection.
  */
 export class Connections {
-  readonly #open: () => Client
-  readonly #all = new Set<Client>()
-  readonly #idle: Client[] = []
-  readonly #returned: Client[] = []
+  readonly #open: () => Lease
+  readonly #all = new Set<Lease>()
+  readonly #idle: Lease[] = []
+  readonly #returned: Lease[] = []
   #closing = false
 
   // one function for the life of the pool: a request makes none
   readonly #takeBack = (): void => {
-    for (const client of this.#returned) {
-      if (this.#closing) this.#discard(client)
-      else this.#idle.push(client)
+    for (const lease of this.#returned) {
+      if (this.#closing) this.#discard(lease)
+      else this.#idle.push(lease)
     }
     this.#returned.length = 0
   }
 
   /** @param open makes a client: `pipelining` 2, and its connection is made when the first request comes */
-  constructor (open: () => Client) {
+  constructor (open: () => Lease) {
     this.#open = open
   }
 
   /** A client for one request: give it back when that has ended, well or not. The last one that became idle comes first. */
-  take (): Client {
-    const idle = this.#idle.pop()
-    if (idle !== undefined) return idle
-    const client = this.#open()
-    this.#all.add(client)
-    return client
+  take (connectTimeout: number): Lease {
+    let lease = this.#idle.pop()
+    if (lease === undefined) {
+      lease = this.#open()
+      this.#all.add(lease)
+    }
+    lease.connectTimeout = connectTimeout
+    return lease
   }
 
-  give (client: Client): void {
-    this.#returned.push(client)
+  give (lease: Lease): void {
+    this.#returned.push(lease)
     if (this.#returned.length === 1) setImmediate(this.#takeBack)
   }
 
   /** Closes each connection when its request has ended. */
   close (): void {
     this.#closing = true
-    for (const client of this.#idle.splice(0)) this.#discard(client)
+    for (const lease of this.#idle.splice(0)) this.#discard(lease)
   }
 
   /** Cuts all connections and their requests. */
   async destroy (): Promise<void> {
     this.#closing = true
     this.#idle.length = 0
-    await Promise.all([...this.#all].map(client => client.destroy()))
+    await Promise.all([...this.#all].map(({ client }) => client.destroy()))
     this.#all.clear()
   }
 
-  #discard (client: Client): void {
-    this.#all.delete(client)
-    client.close().catch(() => {})
+  #discard (lease: Lease): void {
+    this.#all.delete(lease)
+    lease.client.close().catch(() => {})
   }
 }

@@ -33,8 +33,7 @@ export class Errand implements Attempter {
     this.#context.upstream = this.#upstream
   }
 
-  /** @param timeout milliseconds until the head, and between two pieces of the body */
-  send (timeout: number): void {
+  send (): void {
     const context = this.#context
     const { destination } = this.#upstream
     const fields = finishRequestHead(context, this.#upstream, context.snapshot.tokens, context.trusted)
@@ -45,13 +44,13 @@ export class Errand implements Attempter {
     try {
       const target = destination.pick(context, [], now)
       this.#upstream.aim(target)
-      attempt = new Attempt(this, context, destination, target, now)
+      attempt = new Attempt(this, context, this.#upstream, target, now, 0)
     } catch {
       this.#watcher.failed()
       this.#finish()
       return
     }
-    attempt.send(this.#upstream, fields, timeout)
+    attempt.send(fields)
   }
 
   onHead (attempt: Attempt, status: number, raw: Buffer[], _resume: () => void, statusText: string): void {
@@ -82,7 +81,7 @@ export class Errand implements Attempter {
 
   onError (attempt: Attempt, error: Error): void {
     // a 304 whose Content-Length is that of the 200: see Answer.isWhole
-    attempt.end(this.#status === 304 ? 'complete' : endingOf(error))
+    attempt.end(this.#status === 304 ? 'complete' : endingOf(error, attempt.sent))
     this.#watcher.failed()
     this.#finish()
   }

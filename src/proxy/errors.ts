@@ -51,18 +51,27 @@ export function upstreamError (cause: unknown): GatewayError {
   return new GatewayError(failure.code, failure.status, failure.message, { cause })
 }
 
+/** The answer to a client whose request has taken all its time, or had none left when it came. */
+export function deadlinePassed (): GatewayError {
+  return new GatewayError('SP_DEADLINE', 504, TIMING_OUT)
+}
+
+/** What undici refuses to send, and what it drops when it is closed: nobody upstream has seen it. */
+const NEVER_SENT = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', 'UND_ERR_DESTROYED', 'UND_ERR_CLOSED'])
+
+/**
+ * How an attempt that failed with this error ended.
+ *
+ * @param sent its connection was there: what fails before is the connection, whatever the error says (a handshake, a name)
+ */
+export function endingOf (cause: unknown, sent: boolean): Ending {
+  const code = causeCode(cause)
+  if (NEVER_SENT.has(code)) return 'cancelled'
+  if (!sent) return 'connect'
+  const failure = FAILURES[code] ?? OTHER
+  if (failure.code === 'SP_UPSTREAM_READ_TIMEOUT' || failure.code === 'SP_UPSTREAM_WRITE_TIMEOUT') return 'timeout'
+  // the system may give a connection up that was there, and calls it refused, unreachable or timed out then
+  return failure.code === 'SP_UPSTREAM_RESET' || CONNECTING.has(failure.code) ? 'reset' : 'invalid'
+}
+
 const CONNECTING = new Set(['SP_UPSTREAM_REFUSED', 'SP_UPSTREAM_UNREACHABLE', 'SP_UPSTREAM_NAME', 'SP_UPSTREAM_CONNECT_TIMEOUT'])
-
-/** How an attempt that failed with this error ended. */
-export function endingOf (cause: unknown): Ending {
-  const { code, status } = FAILURES[causeCode(cause)] ?? OTHER
-  if (CONNECTING.has(code)) return 'connect'
-  if (status === 504) return 'timeout'
-  return code === 'SP_UPSTREAM_RESET' ? 'reset' : 'invalid'
-}
-
-/** Connection failures and resets: what a retry may mend. Timeouts while waiting for an answer are not. */
-export function isConnectionFailure (cause: unknown): boolean {
-  const code = (FAILURES[causeCode(cause)] ?? OTHER).code
-  return code === 'SP_UPSTREAM_REFUSED' || code === 'SP_UPSTREAM_RESET' || code === 'SP_UPSTREAM_UNREACHABLE' || code === 'SP_UPSTREAM_CONNECT_TIMEOUT' || code === 'SP_UPSTREAM_NAME'
-}

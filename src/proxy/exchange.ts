@@ -6,21 +6,19 @@ import { GatewayError } from '../errors.ts'
 import type { Ending } from '../upstream/destination.ts'
 import { Answer, answerTooLarge } from './answer.ts'
 import { answerHead } from './answer-head.ts'
-import { Attempt, type Attempter } from './attempt.ts'
+import type { Attempt, Attempter } from './attempt.ts'
+import { Attempts } from './attempts.ts'
+import { deadlineOf } from './deadline.ts'
 import type { Delivery } from './delivery.ts'
-import { causeCode, endingOf, upstreamError } from './errors.ts'
+import { deadlinePassed, endingOf, upstreamError } from './errors.ts'
 import { hasBody } from './request-body.ts'
 import { finishRequestHead } from './request-head.ts'
 import { mergeFields } from './reply-fields.ts'
-import { mayRepeat } from './retry.ts'
-import type { Target } from './transport.ts'
 import type { Task } from './turn.ts'
 import type { Upstream } from './upstream.ts'
 import { joinTunnel } from './websocket.ts'
 import { WholeDelivery, type WholeAnswer } from './whole-answer.ts'
 import { watchUpload } from './write-timeout.ts'
-
-const NOBODY: readonly Target[] = Object.freeze([])
 
 /** One request at its upstream, in as many attempts as it takes, and its answer to the client. */
 export class Exchange implements Attempter, Hop, Task {
@@ -28,33 +26,29 @@ export class Exchange implements Attempter, Hop, Task {
   readonly #reply: FastifyReply
   readonly #upstream: Upstream
   readonly #delivery: Delivery
-  readonly #fields: string[]
-  #left: number
-  #attempt: Attempt | null = null
-  /** Targets of earlier attempts. */
-  #tried: readonly Target[] = NOBODY
+  /** When it must be over, in monotonic milliseconds; 0: never. */
+  readonly #deadline: number
+  readonly #attempts: Attempts
   #answer: Answer | null = null
   #done = false
   /** The answer is here as a whole, and held. */
   #answered = false
   #stopWatch: (() => void) | null = null
-  #readTimeout = 0
-  #writeTimeout = 0
+  #timer: NodeJS.Timeout | null = null
 
-  constructor (context: Context, reply: FastifyReply, upstream: Upstream, delivery: Delivery, retries: number, trusted: boolean) {
+  constructor (context: Context, reply: FastifyReply, upstream: Upstream, delivery: Delivery) {
     this.#context = context
     this.#reply = reply
     this.#upstream = upstream
     this.#delivery = delivery
-    this.#left = retries
-    this.#fields = finishRequestHead(context, upstream, delivery.tokens, trusted)
+    this.#deadline = upstream.timeouts.total === 0 && upstream.policy.deadline === null ? 0 : deadlineOf(context, upstream)
+    const fields = finishRequestHead(context, upstream, delivery.tokens, context.trusted)
+    this.#attempts = new Attempts(this, context, upstream, fields, this.#deadline)
     context.hop = this
   }
 
   /** Sends the request, at the end of the turn. */
-  send (readTimeout: number, writeTimeout: number): void {
-    this.#readTimeout = readTimeout
-    this.#writeTimeout = writeTimeout
+  send (): void {
     this.#upstream.destination.turn.add(this)
   }
 
@@ -66,9 +60,8 @@ export class Exchange implements Attempter, Hop, Task {
     }
     const { response } = this.#context
     if (!this.#answered || response.destroyed) {
-      // the client has left meanwhile; nobody has taken charge of a body that was to go up
-      const { body } = this.#upstream
-      if (!this.#answered && body !== null && !Buffer.isBuffer(body)) body.destroy()
+      // the client has left meanwhile
+      if (!this.#answered) this.#dropBody()
       return
     }
     try {
@@ -84,36 +77,29 @@ export class Exchange implements Attempter, Hop, Task {
   }
 
   #begin (): void {
-    const { body } = this.#upstream
+    const { body, policy, timeouts } = this.#upstream
     const now = performance.now()
     this.#context.proxiedTick = now
-    if (body !== null && !Buffer.isBuffer(body)) {
-      this.#stopWatch = watchUpload(body, this.#writeTimeout, error => this.#fail(error, 'timeout'))
+    policy.budget.request(now)
+    if (this.#deadline !== 0) {
+      if (this.#deadline <= now) {
+        this.fail(deadlinePassed(), 'cancelled')
+        return
+      }
+      this.#timer = setTimeout(expire, Math.ceil(this.#deadline - now), this)
     }
-    this.#try(now)
-  }
-
-  #try (now: number): void {
-    const upstream = this.#upstream
-    let target: Target
-    try {
-      target = upstream.destination.pick(this.#context, this.#tried, now)
-    } catch (error) {
-      this.#fail(error as Error, 'cancelled')
-      return
-    }
-    upstream.aim(target)
-    this.#attempt = new Attempt(this, this.#context, upstream.destination, target, now)
-    this.#attempt.send(upstream, this.#fields, this.#readTimeout)
+    if (body !== null && !Buffer.isBuffer(body)) this.#stopWatch = watchUpload(body, timeouts.write, error => this.fail(error, 'timeout'))
+    this.#attempts.begin(now)
   }
 
   onHead (attempt: Attempt, status: number, raw: Buffer[], resume: () => void, statusText: string): void {
+    if (!this.#attempts.accept(attempt, status, raw)) return
     const answer = new Answer(this.#context, this.#reply, this.#delivery, status, statusText, resume)
     this.#answer = answer
     const other = answer.begin(raw)
     if (other === null) return
     if (other instanceof GatewayError) {
-      this.#fail(other, 'invalid')
+      this.fail(other, 'invalid')
       return
     }
     this.#finish()
@@ -135,10 +121,10 @@ export class Exchange implements Attempter, Hop, Task {
   /** @returns false: the client is slower */
   onData (_attempt: Attempt, chunk: Buffer): boolean {
     if (this.#done) return true
-    const answer = this.#answer as Answer
     this.#context.watcher?.data(chunk)
+    const answer = this.#answer as Answer
     if (!answer.held) return answer.write(chunk)
-    if (!answer.hold(chunk)) this.#fail(answerTooLarge(), 'invalid')
+    if (!answer.hold(chunk)) this.fail(answerTooLarge(), 'invalid')
     return true
   }
 
@@ -162,41 +148,36 @@ export class Exchange implements Attempter, Hop, Task {
       return
     }
     if (this.#done) {
-      attempt.end(endingOf(error))
+      attempt.end(endingOf(error, attempt.sent))
       return
     }
     const { body } = this.#upstream
     const { raw } = this.#context
     if (body !== null && !Buffer.isBuffer(body) && body.errored === error) {
       // a plugin's stream has broken the upload off, and says with which status
-      this.#fail(error, 'cancelled')
+      this.fail(error, 'cancelled')
     } else if (raw.destroyed && !raw.complete && hasBody(raw)) {
       // the client has left in the middle of its upload: that is no failure of the upstream
       this.cancel()
     } else {
-      this.#note(attempt, error)
-      if (this.#answer === null && this.#left > 0 && mayRepeat(error, attempt.sent, this.#upstream)) this.#again(attempt, endingOf(error))
-      else this.#fail(upstreamError(error), endingOf(error))
+      const ending = endingOf(error, attempt.sent)
+      if (!this.#attempts.replace(attempt, error, ending, this.#answer !== null)) this.fail(upstreamError(error), ending)
     }
   }
 
-  #again (attempt: Attempt, ending: Ending): void {
-    this.#left--
-    attempt.end(ending)
-    this.#tried = [...this.#tried, attempt.target]
-    this.#try(performance.now())
+  /** The deadline is here. */
+  expire (): void {
+    // a deadline that somebody else has set, or that earlier attempts have eaten up, says nothing about this target
+    const own = this.#attempts.isFirst && this.#deadline === this.#context.startedTick + this.#upstream.timeouts.total
+    this.fail(deadlinePassed(), own ? 'timeout' : 'cancelled')
   }
 
-  /** Remembers a failed attempt for the log. */
-  #note ({ target: { host, port } }: Attempt, error: Error): void {
-    (this.#context.tries ??= []).push({ host, port, startedAt: Date.now(), error: causeCode(error) })
-  }
-
-  #fail (error: Error, ending: Ending): void {
+  /** @param ending of the attempt that runs */
+  fail (error: Error, ending: Ending): void {
     if (this.#done) return
     const { response } = this.#context
     this.#finish()
-    this.#attempt?.drop(ending)
+    if (!this.#attempts.drop(ending)) this.#dropBody()
     const instead = this.#context.watcher?.failed() ?? null
     if (instead !== null && !this.#context.proxied && !response.headersSent) {
       this.#send(instead)
@@ -219,12 +200,24 @@ export class Exchange implements Attempter, Hop, Task {
     if (this.#done) return
     this.#finish()
     this.#answer?.cut()
-    this.#attempt?.drop('cancelled')
+    this.#attempts.drop('cancelled')
+  }
+
+  /** Nobody has taken charge of a body that was to go up. */
+  #dropBody (): void {
+    const { body } = this.#upstream
+    if (body !== null && !Buffer.isBuffer(body)) body.destroy()
   }
 
   #finish (): void {
     this.#done = true
     this.#context.hop = null
     this.#stopWatch?.()
+    if (this.#timer !== null) clearTimeout(this.#timer)
   }
+}
+
+/** A function of the module: the timer takes the exchange along, so that no request makes a closure. */
+function expire (exchange: Exchange): void {
+  exchange.expire()
 }

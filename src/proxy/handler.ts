@@ -26,8 +26,8 @@ export function createProxyHandler (delivery: Delivery): (request: FastifyReques
       return
     }
     const length = context.raw.headers['content-length']
-    if (length !== undefined && Number(length) <= SMALL_BODY) {
-      collectBody(context, SMALL_BODY, (error, body) => {
+    if (length !== undefined && Number(length) <= Math.max(SMALL_BODY, upstream.retry.bodyLimit)) {
+      collectBody(context, Number(length), (error, body) => {
         if (error !== null) {
           reply.send(error)
           return
@@ -45,8 +45,6 @@ export function createProxyHandler (delivery: Delivery): (request: FastifyReques
 }
 
 function forward (context: Context, reply: FastifyReply, upstream: Upstream, delivery: Delivery): void {
-  const service = context.service
-  if (service === null || context.response.destroyed) return
-  const exchange = new Exchange(context, reply, upstream, delivery, service.retries, context.trusted)
-  exchange.send(service.read_timeout, service.write_timeout)
+  if (context.response.destroyed) return
+  new Exchange(context, reply, upstream, delivery).send()
 }

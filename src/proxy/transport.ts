@@ -1,7 +1,7 @@
 import { buildConnector, Client } from 'undici'
 import { calmSockets } from './calm-socket.ts'
 import { failOnWrongName } from './certificate-name.ts'
-import { Connections } from './connections.ts'
+import { Connections, type Lease } from './connections.ts'
 import { tolerateContinue } from './interim.ts'
 import { knowFields, OWN_NAMES } from './known-fields.ts'
 import { failOnReset } from './resets.ts'
@@ -23,8 +23,6 @@ export interface TargetOptions {
   readonly protocol: 'http' | 'https'
   readonly host: string
   readonly port: number
-  /** Milliseconds. */
-  readonly connectTimeout: number
   readonly verify: boolean
   /** Connections that were made under one name are not used under another. */
   readonly name?: string
@@ -52,7 +50,7 @@ export class Transport {
 
   /** The target with these options; give it back with `release`. */
   acquire (options: TargetOptions): Target {
-    const key = `${options.protocol}|${options.host}|${options.port}|${options.connectTimeout}|${options.verify}|${options.name ?? ''}`
+    const key = `${options.protocol}|${options.host}|${options.port}|${options.verify}|${options.name ?? ''}`
     let held = this.#held.get(key)
     if (held === undefined) {
       held = { target: open(options), users: 0 }
@@ -83,23 +81,38 @@ export class Transport {
 function open (options: TargetOptions): Target {
   const { protocol, host, port } = options
   const origin = `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`
-  const connect = buildConnector({
-    timeout: options.connectTimeout,
-    rejectUnauthorized: options.verify,
-    // Node tries all addresses of a name in turn, so that a dead IPv6 route does not cost the connect timeout
-    autoSelectFamily: true
+  // a handful: connect_timeout of the services and entries that send their requests here
+  const connectors = new Map<number, buildConnector.connector>()
+  function connectorOf (timeout: number): buildConnector.connector {
+    let connector = connectors.get(timeout)
+    if (connector === undefined) {
+      connector = calmSockets(failOnReset(tolerateContinue(failOnWrongName(buildConnector({
+        timeout,
+        rejectUnauthorized: options.verify,
+        // Node tries all addresses of a name in turn, so that a dead IPv6 route does not cost the connect timeout
+        autoSelectFamily: true
+      })))))
+      connectors.set(timeout, connector)
+    }
+    return connector
+  }
+  const connections = new Connections(() => {
+    const lease: Lease = {
+      connectTimeout: 0,
+      client: new Client(origin, {
+        connect: (connectOptions, callback) => connectorOf(lease.connectTimeout)(connectOptions, callback),
+        // see Connections: never more than one
+        pipelining: 2,
+        allowH2: false,
+        keepAliveTimeout: IDLE,
+        keepAliveMaxTimeout: IDLE_MAXIMUM,
+        // decided per request from its read_timeout
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        maxHeaderSize: 65_536
+      })
+    }
+    return lease
   })
-  const connections = new Connections(() => new Client(origin, {
-    connect: calmSockets(failOnReset(tolerateContinue(failOnWrongName(connect)))),
-    // see Connections: never more than one
-    pipelining: 2,
-    allowH2: false,
-    keepAliveTimeout: IDLE,
-    keepAliveMaxTimeout: IDLE_MAXIMUM,
-    // decided per request from the service's read_timeout
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    maxHeaderSize: 65_536
-  }))
   return { protocol, host, port, origin, connections, hostHeader: null }
 }

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { UpstreamRequest } from '../plugin.ts'
 import { HeaderList } from './header-list.ts'
+import type { RetryPolicy } from './retry-policy.ts'
+import type { ServicePolicy, Timeouts } from './service-policy.ts'
 import type { Destination } from '../upstream/destination.ts'
 import type { Target } from './transport.ts'
 
@@ -8,6 +10,10 @@ import type { Target } from './transport.ts'
 export class Upstream implements UpstreamRequest {
   /** Of the service; `redirect` changes it. */
   destination: Destination
+  /** Of the same service. */
+  policy: ServicePolicy
+  timeouts: Timeouts
+  retry: RetryPolicy
   /** Of the attempt that began last; null before the first. */
   target: Target | null = null
   /** Host field, unless the client's is preserved or a plugin replaced it. */
@@ -25,8 +31,11 @@ export class Upstream implements UpstreamRequest {
   #given: string | null
 
   /** @param preserved `hostHeader` is the client's */
-  constructor (destination: Destination, hostHeader: string, preserved: boolean, method: string, path: string, query: string | null, fields: string[], strippedPrefix: string) {
+  constructor (destination: Destination, policy: ServicePolicy, hostHeader: string, preserved: boolean, method: string, path: string, query: string | null, fields: string[], strippedPrefix: string) {
     this.destination = destination
+    this.policy = policy
+    this.timeouts = policy.timeouts
+    this.retry = policy.retry
     this.hostHeader = hostHeader
     this.#given = preserved ? null : hostHeader
     this.method = method
@@ -44,12 +53,18 @@ export class Upstream implements UpstreamRequest {
 
   /** The same request with other fields and without its body, before its first attempt. */
   copy (fields: string[]): Upstream {
-    return new Upstream(this.destination, this.hostHeader, this.#given === null, this.method, this.path, this.query, fields, this.strippedPrefix)
+    const copy = new Upstream(this.destination, this.policy, this.hostHeader, this.#given === null, this.method, this.path, this.query, fields, this.strippedPrefix)
+    copy.timeouts = this.timeouts
+    return copy
   }
 
   /** To somewhere else, before the first attempt. */
-  redirect (destination: Destination, hostHeader: string, preserved: boolean, path: string): void {
+  redirect (destination: Destination, policy: ServicePolicy, hostHeader: string, preserved: boolean, path: string): void {
     this.destination = destination
+    // what a plugin has said stays
+    if (this.timeouts === this.policy.timeouts) this.timeouts = policy.timeouts
+    if (this.retry === this.policy.retry) this.retry = policy.retry
+    this.policy = policy
     this.hostHeader = hostHeader
     this.#given = preserved ? null : hostHeader
     this.path = path

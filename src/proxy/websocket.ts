@@ -88,7 +88,7 @@ class Tunnel {
    */
   #limitWrites (): void {
     const upstream = this.#upstream
-    upstream.setTimeout(this.#context.service?.write_timeout ?? 0)
+    upstream.setTimeout(this.#context.upstream?.timeouts.write ?? 0)
     upstream.on('timeout', () => { if (upstream.writableLength > 0) upstream.destroy() })
   }
 }

@@ -67,13 +67,12 @@ export class BalancedDestination implements Destination {
   release (): void {}
 
   #open (endpoint: Endpoint): BalancedTarget {
-    const { protocol, connect_timeout: connectTimeout, tls_verify: verify } = this.#service
+    const { protocol, tls_verify: verify } = this.#service
     const hostHeader = hostFor(endpoint, this.#membership.upstream, protocol)
     return new BalancedTarget(this.#transport, {
       protocol,
       host: endpoint.host,
       port: endpoint.port,
-      connectTimeout,
       verify,
       // TLS speaks to a name: what was verified under one must not be used under another
       ...protocol === 'https' ? { name: hostHeader } : {}

@@ -79,7 +79,6 @@ export class Destinations {
       protocol: service.protocol,
       host: service.host,
       port: service.port,
-      connectTimeout: service.connect_timeout,
       verify: service.tls_verify
     })
   }

@@ -58,6 +58,7 @@ async function logged (t: Test, { target = '/orders/42', headers = {}, answer, f
         response,
         startedTick: now - 20,
         proxiedTick: now - 19.6,
+        triedTick: now - 19.6,
         headTick: now - 3,
         upstreamStatus: 200,
         proxied: true,

@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import type { Client } from 'undici'
-import { Connections } from '../../src/proxy/connections.ts'
+import { Connections, type Lease } from '../../src/proxy/connections.ts'
 
 /** Connections over clients that only remember how they ended. */
 function fakes (): { connections: Connections, ended: string[] } {
@@ -9,38 +8,38 @@ function fakes (): { connections: Connections, ended: string[] } {
   let made = 0
   const connections = new Connections(() => {
     const name = `client ${made++}`
-    return {
-      name,
+    const client = {
       close: async () => { ended.push(`${name} closed`) },
       destroy: async () => { ended.push(`${name} destroyed`) }
-    } as unknown as Client
+    }
+    return { client, connectTimeout: 0 } as unknown as Lease
   })
   return { connections, ended }
 }
 
 t.test('a client serves one request at a time, and the next a turn after it was given back', async t => {
   const { connections } = fakes()
-  const first = connections.take()
-  t.not(connections.take(), first)
+  const first = connections.take(100)
+  t.not(connections.take(100), first)
   connections.give(first)
-  t.not(connections.take(), first)
+  t.not(connections.take(100), first)
   await turn()
-  t.equal(connections.take(), first)
+  t.equal(connections.take(100), first)
 })
 
 t.test('the client that became free last comes first, so that the others may become idle', async t => {
   const { connections } = fakes()
-  const [one, two] = [connections.take(), connections.take()]
+  const [one, two] = [connections.take(100), connections.take(100)]
   connections.give(two)
   connections.give(one)
   await turn()
-  t.equal(connections.take(), one)
-  t.equal(connections.take(), two)
+  t.equal(connections.take(100), one)
+  t.equal(connections.take(100), two)
 })
 
 t.test('close ends idle clients at once and the others when they are given back', async t => {
   const { connections, ended } = fakes()
-  const [one, two] = [connections.take(), connections.take()]
+  const [one, two] = [connections.take(100), connections.take(100)]
   connections.give(one)
   await turn()
   connections.close()
@@ -52,8 +51,8 @@ t.test('close ends idle clients at once and the others when they are given back'
 
 t.test('destroy cuts those in use, too', async t => {
   const { connections, ended } = fakes()
-  connections.give(connections.take())
-  connections.take()
+  connections.give(connections.take(100))
+  connections.take(100)
   await connections.destroy()
   await turn()
   t.strictSame(ended.slice(0, 2), ['client 0 destroyed', 'client 1 destroyed'])

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { closed, common, importance, milliseconds, nameOf } from './common.ts'
+import { Deadline, Retry } from './retry.ts'
 
 /** An upstream API. */
 export const Service = closed({
@@ -29,6 +30,9 @@ export const Service = closed({
   connect_timeout: Type.Optional(Type.Integer({ ...milliseconds, default: 60000, description: 'Until the connection to the upstream stands, in milliseconds.' })),
   write_timeout: Type.Optional(Type.Integer({ ...milliseconds, default: 60000, description: 'Between two writes to the upstream, in milliseconds.' })),
   read_timeout: Type.Optional(Type.Integer({ ...milliseconds, default: 60000, description: 'Between two reads from the upstream, in milliseconds.' })),
+  total_timeout: Type.Optional(Type.Integer({ ...milliseconds, description: 'From the request\'s arrival to the end of its answer, all attempts included, in milliseconds. Without it there is no such limit.' })),
+  retry: Type.Optional(Retry),
+  deadline: Type.Optional(Deadline),
   tls_verify: Type.Optional(Type.Boolean({ description: 'Whether the upstream\'s certificate is verified; https only. Default true (in Kong: off).' })),
   circuit_breaker: Type.Optional(CircuitBreaker),
   enabled: Type.Optional(Type.Boolean({ default: true, description: '`false` takes its routes out of the router.' })),

@@ -1,0 +1,62 @@
+import { DEFAULT_RETRY } from '../config/entities/retry.ts'
+import type { Config, Deadline, Service } from '../config/model.ts'
+import type { KeptState } from '../gateway/keep.ts'
+import { RetryBudget, type BudgetLimits } from './retry-budget.ts'
+import { createRetryPolicy, type RetryPolicy } from './retry-policy.ts'
+
+/** How long is waited for what, in milliseconds. */
+export interface Timeouts {
+  readonly connect: number
+  readonly write: number
+  readonly read: number
+  /** All attempts together, from the request's arrival on; 0: no limit. */
+  readonly total: number
+}
+
+/** How often and how long the requests of a service are tried, unless a plugin says otherwise. */
+export interface ServicePolicy {
+  readonly timeouts: Timeouts
+  readonly retry: RetryPolicy
+  /** Of the service: all its routes share it. */
+  readonly budget: RetryBudget
+  readonly limits: BudgetLimits
+  /** null: deadlines neither come nor go. */
+  readonly deadline: Deadline | null
+}
+
+/** The policies of a snapshot, one for each service of its file. */
+export class ServicePolicies {
+  readonly #byService: ReadonlyMap<string, ServicePolicy>
+  readonly #kept: KeptState
+
+  /** @param workers processes that run the same file: the least budget is divided by them */
+  constructor (config: Config, kept: KeptState, workers: number) {
+    this.#kept = kept
+    this.#byService = new Map(config.services.map(service => [service.id, policyOf(service, kept.acquire(keyOf(service.id), () => new RetryBudget()), workers)]))
+  }
+
+  /** @param service id of a service of the file */
+  of (service: string): ServicePolicy {
+    return this.#byService.get(service) as ServicePolicy
+  }
+
+  /** Gives back what they hold. */
+  async release (): Promise<void> {
+    await Promise.all([...this.#byService.keys()].map(service => this.#kept.release(keyOf(service))))
+  }
+}
+
+function keyOf (service: string): string {
+  return `retry-budget|${service}`
+}
+
+function policyOf (service: Service, budget: RetryBudget, workers: number): ServicePolicy {
+  const options = service.retry ?? DEFAULT_RETRY
+  return Object.freeze({
+    timeouts: Object.freeze({ connect: service.connect_timeout, write: service.write_timeout, read: service.read_timeout, total: service.total_timeout ?? 0 }),
+    retry: createRetryPolicy(options, service.retries),
+    budget,
+    limits: Object.freeze({ share: options.budget_percent / 100, reserve: options.budget_minimum * 10 / workers }),
+    deadline: service.deadline
+  })
+}
