@@ -14,6 +14,8 @@ import type { Consumers } from './consumers/consumers.ts'
 import type { AnswerWatcher } from './proxy/answer-watcher.ts'
 import type { HeaderList } from './proxy/header-list.ts'
 import type { WholeAnswer } from './proxy/whole-answer.ts'
+import type { RetryPolicy } from './proxy/retry-policy.ts'
+import type { Timeouts as UpstreamTimeouts } from './proxy/service-policy.ts'
 
 export { Type } from 'typebox'
 export type { Static, TObject, TSchema } from 'typebox'
@@ -67,6 +69,10 @@ export { escapePath, escapeQuery, escapeRest, hasDotSegment, toBytes, toFieldVal
 export type { Subanswer, SubrequestOptions } from './auth/subrequest.ts'
 export { SubrequestError, Subrequests } from './auth/subrequest.ts'
 export { isIdentityField } from './proxy/request-fields.ts'
+export type { RetryPolicy } from './proxy/retry-policy.ts'
+export { createRetryPolicy } from './proxy/retry-policy.ts'
+export type { Timeouts as UpstreamTimeouts } from './proxy/service-policy.ts'
+export { retryOptions } from './config/entities/retry.ts'
 export { escapePath as escapeMatchedPath } from './router/escape.ts'
 export type { Edit, Editable, Edits } from './plugin-kit/edits.ts'
 export { applyEdits, hasEdits } from './plugin-kit/edits.ts'
@@ -131,6 +137,10 @@ export interface UpstreamRequest {
   hostHeader: string
   /** Header fields in order; hop-by-hop fields and client-sent identity headers are already gone. */
   readonly headers: HeaderList
+  /** How long is waited for what. Of the service; a plugin may put another object here, and changes none. */
+  timeouts: UpstreamTimeouts
+  /** When it is asked again. Of the service; a plugin may put what {@link createRetryPolicy} made here. */
+  retry: RetryPolicy
   /** Replaces the body: set it only where `body: 'buffer'` is declared. Content-Length is recomputed. */
   body: Buffer | Readable | null
 }

@@ -1,8 +1,6 @@
-import { METHODS, type IncomingMessage, type ServerResponse } from 'node:http'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Config, Route, Service } from '../config/model.ts'
-import { sendError } from './error-body.ts'
-import { logFailure } from './log-failure.ts'
 import { ServicePolicies, type ServicePolicy } from '../proxy/service-policy.ts'
 import type { Transport } from '../proxy/transport.ts'
 import type { PluginRegistry } from '../plugins.ts'
@@ -14,7 +12,6 @@ import { chainKey, Chains, type Chain } from '../config/chains.ts'
 import { kContext, type Context, type GatewayMessage } from './context.ts'
 import { entryBreakers } from './entry-breakers.ts'
 import { createHostReader, type Host } from './host.ts'
-import { prepareRoot } from './fastify-classes.ts'
 import type { ActionOrder } from './engine.ts'
 import { admit, dashed } from './intake.ts'
 import type { KeptState } from './keep.ts'
@@ -22,6 +19,7 @@ import { serveNext } from './pipeline.ts'
 import type { Overload } from './overload/overload.ts'
 import { ranksOf } from './overload/ranks.ts'
 import { createRequestIds } from './request-id.ts'
+import { createRoot } from './root.ts'
 import { serviceHost, type RouteRuntime } from './runtime.ts'
 import { registerScope, type LiveEntry, type Scope } from './scopes.ts'
 import { closeEntries, setUpEntries } from './setup.ts'
@@ -77,20 +75,7 @@ export class Snapshot {
    * @throws GatewayError or the error of a plugin's `setup` or `register`, with the plugin's name
    */
   static async build (config: Config, registry: PluginRegistry, services: SnapshotServices): Promise<Snapshot> {
-    const app = Fastify({
-      logger: false,
-      exposeHeadRoutes: false,
-      genReqId: request => (request as GatewayMessage)[kContext].id,
-      rewriteUrl: request => scopeUrl((request as GatewayMessage)[kContext])
-    })
-    // no method has a body for Fastify: bodies are the engine's (streams, or read whole where a plugin asks), and
-    // Fastify's parsers, limits and 415 answers stay out of the way
-    for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
-    app.setErrorHandler((error, request, reply) => {
-      sendError(error, (request.raw as GatewayMessage)[kContext], reply, (cause, context) => logFailure(services.log, cause, context))
-    })
-    prepareRoot(app)
-
+    const app = createRoot(services.log)
     const { entries, kept } = await setUpEntries(config, registry, app, services)
     const destinations = await Destinations.open(config, services)
     const policies = new ServicePolicies(config, services.kept, services.workers)
@@ -278,10 +263,6 @@ function vouchedFields (entries: Iterable<LiveEntry>): ReadonlySet<string> | nul
     for (const name of own) names.add(dashed(name))
   }
   return names.size === 0 ? null : names
-}
-
-function scopeUrl (context: Context): string {
-  return context.query === null ? context.scope.path : `${context.scope.path}?${context.query}`
 }
 
 function onClose (this: ServerResponse): void {

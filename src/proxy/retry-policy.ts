@@ -75,5 +75,6 @@ export function isReason (upstream: Upstream, ending: Ending): boolean {
  * @param random from 0 up to 1
  */
 export function backoffTime ({ backoff, maxBackoff }: RetryPolicy, count: number, random = Math.random()): number {
-  return random * Math.min(maxBackoff, backoff * 2 ** (count - 1))
+  // 2 ** 1024 is infinite, and nothing times that is no number
+  return random * Math.min(maxBackoff, backoff * 2 ** Math.min(count - 1, 30))
 }
