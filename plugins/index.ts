@@ -18,8 +18,10 @@ import requestTermination from './request-termination/index.ts'
 import requestTransformer from './request-transformer/index.ts'
 import responseRatelimiting from './response-ratelimiting/index.ts'
 import responseTransformer from './response-transformer/index.ts'
+import retry from './retry/index.ts'
 import signedIdentity from './signed-identity/index.ts'
 import trafficSplit from './traffic-split/index.ts'
+import upstreamTimeout from './upstream-timeout/index.ts'
 
 /** The built-in plugins: the explicit list, nothing else. */
 export const builtins: readonly BrandedPlugin[] = [
@@ -42,6 +44,8 @@ export const builtins: readonly BrandedPlugin[] = [
   requestTransformer,
   responseRatelimiting,
   responseTransformer,
+  retry,
   signedIdentity,
-  trafficSplit
+  trafficSplit,
+  upstreamTimeout
 ]

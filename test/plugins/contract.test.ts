@@ -35,6 +35,7 @@ const KONG: Readonly<Record<string, number>> = {
   'request-transformer': 801,
   'response-transformer': 800,
   redirect: 779,
+  'upstream-timeout': 400,
   'proxy-cache': 100,
   opentelemetry: 14,
   prometheus: 13,
