@@ -150,7 +150,7 @@ export class Attempts {
    * @param wait milliseconds that its target asks for
    * @param always wait at another target, too
    * @param unsent it never left
-   * @returns whether there is one, now or after a pause
+   * @returns whether there is one, now or after a pause; or an end without one
    */
   #again (attempt: Attempt, raw: readonly Buffer[] | null, wait: number, always: boolean, unsent: boolean): boolean {
     if (this.#left === 0) return false
@@ -160,8 +160,10 @@ export class Attempts {
     let target: Target
     try {
       target = destination.pick(this.#context, tried, now)
-    } catch {
-      return false
+    } catch (error) {
+      // an answer that is here is worth more than that there is no other target; an error is worth less
+      if (raw === null) this.#exchange.fail(error as Error, 'cancelled')
+      return raw === null
     }
     const pause = always || tried.includes(target) ? Math.max(wait, backoffTime(retry, tried.length)) : 0
     if (pause > 0 && (this.#deadline === 0 ? pause > retry.maxBackoff : now + pause >= this.#deadline)) return false
