@@ -62,13 +62,15 @@ const NEVER_SENT = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND
 /**
  * How an attempt that failed with this error ended.
  *
- * @param sent its connection was there: what fails before is the connection, whatever the error says (a handshake, a name)
+ * @param sent its connection was there
  */
 export function endingOf (cause: unknown, sent: boolean): Ending {
   const code = causeCode(cause)
   if (NEVER_SENT.has(code)) return 'cancelled'
-  if (!sent) return 'connect'
-  const failure = FAILURES[code] ?? OTHER
+  const failure = FAILURES[code]
+  // of a handshake, too; what has no name here is a certificate, and no passing thing
+  if (!sent) return failure === undefined ? 'invalid' : 'connect'
+  if (failure === undefined) return 'invalid'
   if (failure.code === 'SP_UPSTREAM_READ_TIMEOUT' || failure.code === 'SP_UPSTREAM_WRITE_TIMEOUT') return 'timeout'
   // the system may give a connection up that was there, and calls it refused, unreachable or timed out then
   return failure.code === 'SP_UPSTREAM_RESET' || CONNECTING.has(failure.code) ? 'reset' : 'invalid'

@@ -41,11 +41,11 @@ t.test('how an attempt ended depends on whether it had a connection', async t =>
     ['ECONNRESET', 'connect', 'reset'],
     ['ETIMEDOUT', 'connect', 'reset'],
     ['ENOTFOUND', 'connect', 'reset'],
-    ['CERT_HAS_EXPIRED', 'connect', 'invalid'],
+    ['CERT_HAS_EXPIRED', 'invalid', 'invalid'],
     ['UND_ERR_CONNECT_TIMEOUT', 'connect', 'reset'],
     ['UND_ERR_SOCKET', 'connect', 'reset'],
     ['UND_ERR_HEADERS_TIMEOUT', 'connect', 'timeout'],
-    ['HPE_INVALID_VERSION', 'connect', 'invalid'],
+    ['HPE_INVALID_VERSION', 'invalid', 'invalid'],
     ['UND_ERR_INVALID_ARG', 'cancelled', 'cancelled']
   ] as const) {
     t.equal(endingOf(coded(code), false), unsent, code)
