@@ -9,6 +9,7 @@ import forwardAuth from './forward-auth/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
 import jwt from './jwt/index.ts'
 import keyAuth from './key-auth/index.ts'
+import mirror from './mirror/index.ts'
 import oauth2Introspection from './oauth2-introspection/index.ts'
 import openidConnect from './openid-connect/index.ts'
 import proxyCache from './proxy-cache/index.ts'
@@ -35,6 +36,7 @@ export const builtins: readonly BrandedPlugin[] = [
   hmacAuth,
   jwt,
   keyAuth,
+  mirror,
   oauth2Introspection,
   openidConnect,
   proxyCache,

@@ -145,6 +145,30 @@ export interface UpstreamRequest {
   body: Buffer | Readable | null
 }
 
+/**
+ * What became of a copy. `answered`: with whatever status · `failed`: no whole answer · `timeout` · `refused`: the service has no
+ * target, or its circuit breaker is open · `too_large`: its body is longer than the limit · `cut`: the body broke off, or the
+ * process ends.
+ */
+export type CopyOutcome = 'answered' | 'failed' | 'timeout' | 'refused' | 'too_large' | 'cut'
+
+/** A copy of a request, for {@link GatewayRequest.copyTo}. */
+export interface CopyOptions {
+  readonly service: Service
+  /** Milliseconds for the whole of it. */
+  readonly timeout: number
+  /** Longest body that is copied, in bytes. */
+  readonly limit: number
+  /** Sends the Host of the request instead of the service's. */
+  readonly preserveHost: boolean
+  /** Asked when the request goes up: the last word. */
+  wanted (): boolean
+  /** Changes the header fields of the copy. */
+  edit (headers: HeaderList): void
+  /** Told once what became of it, if it was wanted. */
+  done (outcome: CopyOutcome): void
+}
+
 /** One request on its way through the gateway, at `request.gateway`. */
 export interface GatewayRequest {
   /** 32 hex digits. */
@@ -198,6 +222,11 @@ export interface GatewayRequest {
    * run: say in the schema that the option `refersTo: 'service'`, and `check` finds out.
    */
   sendTo (service: Service): void
+  /**
+   * Sends a copy of the request, as it goes up, to another service; when it goes up, and never when it doesn't. The answer is
+   * thrown away, and nothing that becomes of the copy touches the request. A WebSocket is not copied.
+   */
+  copyTo (options: CopyOptions): void
   /**
    * Reads the body whole in the access phase, for a credential that is in it; null where the request has none. It is held
    * from then on, for plugins that want it (`body: 'buffer'`) and for the upstream. Clients that are still unknown can fill

@@ -3,10 +3,11 @@ import type { FastifyReply } from 'fastify'
 import type { Attempt, Identity } from '../auth/identity.ts'
 import type { Consumer, Route, Service } from '../config/model.ts'
 import type { GatewayError } from '../errors.ts'
-import type { Credential, GatewayRequest } from '../plugin.ts'
+import type { CopyOptions, Credential, GatewayRequest } from '../plugin.ts'
 import type { AnswerFields } from '../proxy/answer-fields.ts'
 import type { ReplyFields } from '../proxy/reply-fields.ts'
 import type { Upstream } from '../proxy/upstream.ts'
+import { Copy } from '../proxy/copy.ts'
 import type { AnswerWatcher } from '../proxy/answer-watcher.ts'
 import { Errand } from '../proxy/errand.ts'
 import type { HeaderList } from '../proxy/header-list.ts'
@@ -124,6 +125,8 @@ export class Context implements GatewayRequest {
   stamped = false
   /** What goes upstream, of a request whose route has no service: a plugin may find one. */
   fields: string[] = NO_FIELDS
+  /** Follow the request when it goes up. */
+  copies: Copy[] | null = null
   /** Counts as running for the overload protection. */
   admitted = false
   /** Field values that decide about the hop; undefined where absent. */
@@ -202,6 +205,11 @@ export class Context implements GatewayRequest {
     })
     if (this.upstream !== null) this.upstream.body = this.heldBody
     return this.heldBody
+  }
+
+  copyTo (options: CopyOptions): void {
+    if (this.runtime === null || this.upgrade !== null) return
+    (this.copies ??= []).push(new Copy(this, this.runtime.reach(options.service), options))
   }
 
   sendTo (service: Service): void {

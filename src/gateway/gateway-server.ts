@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Config } from '../config/model.ts'
 import type { PluginRegistry } from '../plugins.ts'
+import type { Copy } from '../proxy/copy.ts'
 import { Transport } from '../proxy/transport.ts'
 import type { Context } from './context.ts'
 import type { ActionOrder } from './engine.ts'
@@ -56,7 +57,7 @@ export interface ServerFacts {
 }
 
 /** What outlives snapshots. */
-type Shared = Pick<SnapshotServices, 'transport' | 'breakers' | 'health' | 'kept' | 'overload'>
+type Shared = Pick<SnapshotServices, 'transport' | 'breakers' | 'health' | 'kept' | 'overload' | 'copies'>
 
 /** The listeners of one process and the snapshot that they serve. Knows no file and no signal. */
 export class GatewayServer {
@@ -75,6 +76,7 @@ export class GatewayServer {
       breakers: new Breakers(options.log),
       health: new HealthChecks(options.log),
       kept: new KeptState(),
+      copies: new Set<Copy>(),
       overload: new Overload({ log: options.log, measure: options.measure ?? measureProcess })
     }
     const first = await buildSnapshot(options, options.config, options.registry, shared)
@@ -147,6 +149,8 @@ export class GatewayServer {
   async close (): Promise<void> {
     await this.#current.retire()
     this.#shared.overload.close()
+    // nobody waits for them, so they may outlive their snapshot
+    for (const copy of this.#shared.copies) copy.cut()
     await this.#shared.transport.close()
   }
 

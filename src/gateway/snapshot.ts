@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Config, Route, Service } from '../config/model.ts'
+import type { Copy } from '../proxy/copy.ts'
 import { ServicePolicies, type ServicePolicy } from '../proxy/service-policy.ts'
 import type { Transport } from '../proxy/transport.ts'
 import type { PluginRegistry } from '../plugins.ts'
@@ -37,6 +38,8 @@ export interface SnapshotServices {
   readonly health: HealthChecks
   readonly kept: KeptState
   readonly overload: Overload
+  /** Copies of requests that are under way. */
+  readonly copies: Set<Copy>
   readonly log: FastifyBaseLogger
   readonly directory: string
   readonly workers: number
@@ -51,6 +54,7 @@ export class Snapshot {
   readonly router: Router
   readonly trust: Trust
   readonly overload: Overload
+  readonly copies: Set<Copy>
   readonly tokens: Tokens
   readonly readHost: (field: string) => Host | null
   readonly nextId: () => string
@@ -174,6 +178,7 @@ export class Snapshot {
     this.#kept = parts.kept
     this.router = compileRouter(parts.config.routes)
     this.overload = parts.services.overload
+    this.copies = parts.services.copies
     this.trust = createTrust(parts.config.gateway.trusted_ips)
     this.readHost = createHostReader()
     this.nextId = createRequestIds()

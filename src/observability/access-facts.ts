@@ -14,7 +14,7 @@ export interface LoggedTry {
 }
 
 /** What the engine knows of an exchange when it has ended; its own context object fits. */
-export interface AccessFacts extends Omit<GatewayRequest, 'log' | 'readBody' | 'sendTo' | 'answer' | 'watch' | 'sendBeside'> {
+export interface AccessFacts extends Omit<GatewayRequest, 'log' | 'readBody' | 'sendTo' | 'copyTo' | 'answer' | 'watch' | 'sendBeside'> {
   readonly raw: IncomingMessage
   readonly response: ServerResponse
   /** Monotonic milliseconds (`performance.now()`); 0 where a stage was not reached. */

@@ -45,6 +45,9 @@ export function createProxyHandler (delivery: Delivery): (request: FastifyReques
 }
 
 function forward (context: Context, reply: FastifyReply, upstream: Upstream, delivery: Delivery): void {
-  if (context.response.destroyed) return
-  new Exchange(context, reply, upstream, delivery).send()
+  const { service } = context
+  if (service === null || context.response.destroyed) return
+  const exchange = new Exchange(context, reply, upstream, delivery)
+  if (context.copies !== null) for (const copy of context.copies) copy.start(upstream, service)
+  exchange.send()
 }
