@@ -1,4 +1,4 @@
-import { type CachedAnswer, type CacheRecord, type CacheStore, type FastifyReply, type FastifyRequest, GatewayError, HeaderList, keepCache, type PluginGateway, type PurgeOrder, type UpstreamRequest } from '../../src/plugin.ts'
+import { type CachedAnswer, type CacheRecord, type CacheStore, type FastifyReply, type FastifyRequest, GatewayError, HeaderList, keepCache, type PluginGateway, type PurgeOrder, type RedisSettings, type UpstreamRequest } from '../../src/plugin.ts'
 import { CallerReader } from './caller.ts'
 import { NO_DIRECTIVES, requestDirectives } from './directives.ts'
 import { Flights, type Lead } from './flights.ts'
@@ -32,7 +32,12 @@ export class ResponseCache {
   readonly #methods: ReadonlySet<string>
 
   constructor (config: Config, gateway: PluginGateway) {
-    const { store, now } = keepCache(gateway, { bytes: config.memory.size, largest: config.max_size })
+    const { store, now } = keepCache(gateway, {
+      strategy: config.strategy,
+      bytes: config.memory.size,
+      largest: config.max_size,
+      ...config.redis === undefined ? {} : { redis: config.redis as RedisSettings }
+    })
     this.store = store
     this.now = now
     this.#config = config

@@ -1,4 +1,4 @@
-import type { CheckFinding } from '../../src/plugin.ts'
+import { type CheckFinding, redisFindings } from '../../src/plugin.ts'
 import type { Config } from './schema.ts'
 
 /** Never stored: a part of an answer, and one that stands for another. */
@@ -18,4 +18,5 @@ export function * checkConfig (config: Config): Generator<CheckFinding> {
     }
     if (config.heuristics !== 'none') yield { path: '/heuristics', message: '`heuristics` is about answers that don\'t say how long they are fresh, and without `cache_control` none is asked', mend: 'Remove it; `cache_ttl` is for all.' }
   }
+  yield * redisFindings(config.strategy, config.redis, 'strategy')
 }

@@ -30,7 +30,7 @@ export class KeyMaker {
   of (request: FastifyRequest, upstream: UpstreamRequest, method: string, caller: string): Key {
     const { gateway } = request
     const uri = this.uri(gateway.scheme, gateway.host, gateway.path, queryOf(gateway.target))
-    let rest = `${method}\n${gateway.route?.id ?? ''}\n${gateway.port}\n${upstream.host}:${upstream.port}\n${upstream.hostHeader}\n${this.#fold(upstream.path)}\n${this.#fold(this.#query(upstream.query) ?? '')}\n${caller}`
+    let rest = `${method}\n${gateway.route?.id ?? ''}\n${gateway.service?.id ?? ''}\n${gateway.port}\n${upstream.host}:${upstream.port}\n${upstream.hostHeader}\n${this.#fold(upstream.path)}\n${this.#fold(this.#query(upstream.query) ?? '')}\n${caller}`
     for (const name of this.#headers) rest += `\n${upstream.headers.getAll(name).join(', ')}`
     if (isRewritten(gateway)) rest += `\n=${this.#fold(gateway.target)}`
     const { headers } = request

@@ -1,13 +1,13 @@
-import { HeaderName, type Static, Type } from '../../src/plugin.ts'
+import { HeaderName, RedisOptions, type Static, Type } from '../../src/plugin.ts'
 
 const Seconds = (title: string, description: string, example: number) => Type.Number({ title, description, minimum: 0, examples: [example] })
 
 export const ProxyCache = Type.Object({
-  strategy: Type.Enum(['memory'], {
+  strategy: Type.Enum(['memory', 'redis'], {
     title: 'Strategy',
-    description: 'Where answers are kept. `memory`: in each process, for itself.',
+    description: 'Where answers are kept. `memory`: in each process, for itself. `redis`: in Redis, for any number of gateways.',
     default: 'memory',
-    examples: ['memory']
+    examples: ['redis']
   }),
   cache_control: Type.Boolean({
     title: 'Cache-Control',
@@ -141,6 +141,7 @@ export const ProxyCache = Type.Object({
     default: {},
     examples: [{ size: 268_435_456 }]
   }),
+  redis: Type.Optional(RedisOptions),
   response_headers: Type.Object({
     age: Type.Boolean({ title: 'Age', description: '`Age`: seconds since the service gave the answer.', default: true, examples: [false] }),
     'X-Cache-Status': Type.Boolean({ title: 'X-Cache-Status', description: '`X-Cache-Status`: `Hit`, `Miss`, `Refresh` or `Bypass`.', default: true, examples: [false] }),

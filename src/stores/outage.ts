@@ -9,6 +9,8 @@ export interface OutageOptions {
   readonly log: Pick<FastifyBaseLogger, 'warn' | 'info'>
   /** Told in the log. */
   readonly onStoreError: string
+  /** What it keeps, for the log; default `limits`. */
+  readonly keeps?: string
   /** Monotonic milliseconds; default `performance.now`. */
   readonly tick?: (() => number) | undefined
 }
@@ -55,7 +57,7 @@ export class Outage {
     this.#logged = now
     this.#told = true
     // the message alone: errors of ioredis carry the command, and that of AUTH is the password
-    this.#options.log.warn({ reason: (error as Error)?.message, on_store_error: this.#options.onStoreError }, 'the store of limits does not answer')
+    this.#options.log.warn({ reason: (error as Error)?.message, on_store_error: this.#options.onStoreError }, `the store of ${this.#options.keeps ?? 'limits'} does not answer`)
   }
 
   end (): void {
@@ -63,6 +65,6 @@ export class Outage {
     this.#open = false
     if (!this.#told) return
     this.#told = false
-    this.#options.log.info('the store of limits answers again')
+    this.#options.log.info(`the store of ${this.#options.keeps ?? 'limits'} answers again`)
   }
 }

@@ -1,0 +1,130 @@
+/** Answers in Redis, with real servers. */
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { decodeName, decodeRecord, encodeRecord } from '../../src/stores/cache/codec.ts'
+import type { CachedAnswer } from '../../src/stores/cache/cache-store.ts'
+import { RedisCache } from '../../src/stores/cache/redis-cache.ts'
+import { Outage } from '../../src/stores/outage.ts'
+import { connectRedis, type RedisSettings } from '../../src/stores/redis/connect.ts'
+import { freePort, startRedis } from '../helpers/redis.ts'
+import { noRedis } from '../helpers/redis-server.ts'
+import { until } from '../helpers/running.ts'
+
+function answer (over: Partial<CachedAnswer> = {}): CachedAnswer {
+  return {
+    variesBy: null,
+    id: 'id',
+    status: 200,
+    statusText: 'OK',
+    fields: ['X-Ä', 'ü'],
+    body: Buffer.from([0, 255, 10]),
+    receivedAt: 1,
+    initialAge: 2,
+    lifetime: 3,
+    staleWhileRevalidate: 4,
+    staleIfError: 5,
+    mustRevalidate: true,
+    alwaysValidate: false,
+    etag: '"e"',
+    lastModified: null,
+    shared: false,
+    tags: [],
+    expiresAt: Date.now() + 60_000,
+    ...over
+  }
+}
+
+interface Opened { readonly cache: RedisCache, readonly client: ReturnType<typeof connectRedis>, readonly outage: Outage, readonly lines: string[] }
+
+async function open (t: Test, settings: Partial<RedisSettings>): Promise<Opened> {
+  const client = connectRedis({ port: 6379, database: 0, timeout: 2_000, ssl: false, ssl_verify: true, ...settings })
+  t.teardown(() => client.disconnect())
+  await until('Redis is reached', () => client.status === 'ready')
+  const lines: string[] = []
+  const line = (_: unknown, text?: string): void => { lines.push(text ?? String(_)) }
+  const outage = new Outage({ log: { warn: line, info: line } as never, onStoreError: 'miss', keeps: 'answers' })
+  return { cache: new RedisCache({ client, outage, prefix: 'sallyport:test', largest: 1000, now: Date.now }), client, outage, lines }
+}
+
+t.test('records survive the way, and what is none is not read', async t => {
+  for (const record of [answer(), answer({ body: Buffer.alloc(0) }), { variesBy: ['accept'], expiresAt: 5 }]) t.same(decodeRecord(encodeRecord('http://a/', record)), record)
+  t.same(decodeName(encodeRecord('http://a/\u00e4', answer()).subarray(0, 60)), { uri: 'http://a/\u00e4', id: 'id' })
+  t.same(decodeName(encodeRecord('http://a/', { variesBy: [], expiresAt: 5 })), { uri: 'http://a/', id: null })
+  const good = encodeRecord('http://a/', answer())
+  const old = Buffer.from(good)
+  old[0] = 0
+  const torn = Buffer.from(good)
+  torn[9] = 0
+  torn[60] = 0
+  for (const bytes of [Buffer.alloc(0), old, good.subarray(0, 40), Buffer.from('rubbish that is long enough')]) t.equal(decodeRecord(bytes), null)
+  t.equal(decodeName(torn), null)
+  t.equal(decodeName(good.subarray(0, 5)), null)
+})
+
+const stores = async (t: Test, { cache, client }: Opened): Promise<void> => {
+  const found = async (uri: string, rest: string) => await cache.get(uri, rest)
+  const fill = async (): Promise<void> => {
+    cache.set('http://a/x', '1', answer({ id: 'k1', tags: ['red', 'blue'] }))
+    cache.set('http://a/x', '2', answer({ id: 'k2', tags: ['red'] }))
+    cache.set('http://a/y', '1', { variesBy: ['accept'], expiresAt: Date.now() + 60_000 })
+    cache.set('http://a/y', '1a', answer({ id: 'k3' }))
+    cache.set('http://b/', '1', answer({ id: 'k4', tags: ['blue'] }))
+    await until('all is there', async () => await found('http://b/', '1') !== undefined && await found('http://a/y', '1a') !== undefined)
+    // the indexes are written behind it
+    await client.ping()
+  }
+  for (const [order, count] of [[{ tag: 'red' }, 2], [{ tag: 'none' }, 0], [{ url: 'http://a/x' }, 2], [{ prefix: 'http://a/' }, 3], [{ key: 'k3' }, 1], [{}, 0], [{ all: true }, 4]] as const) {
+    await fill()
+    t.equal(await cache.purge(order), count, JSON.stringify(order))
+  }
+  t.equal(await found('http://b/', '1'), undefined)
+  await fill()
+  cache.delete('http://a/x', '1')
+  await until('one is dropped', async () => await found('http://a/x', '1') === undefined)
+  t.ok(await found('http://a/x', '2'))
+  cache.invalidate('http://a/x')
+  await until('all of the URI are dropped', async () => await found('http://a/x', '2') === undefined)
+  t.same((await found('http://b/', '1') as CachedAnswer).body, Buffer.from([0, 255, 10]))
+  cache.set('late', '', answer({ expiresAt: Date.now() - 1 }))
+  t.equal(await found('late', ''), undefined)
+}
+
+t.test('one Redis', { skip: noRedis }, async t => {
+  const { port } = await startRedis(t)
+  const opened = await open(t, { host: '127.0.0.1', port })
+  await stores(t, opened)
+  for (const key of await opened.client.keys('*')) t.ok(await opened.client.pttl(key) > 0, `${key} expires`)
+})
+
+t.test('a cluster', { skip: noRedis }, async t => {
+  const bus = await freePort()
+  const { port } = await startRedis(t, ['--cluster-enabled', 'yes', '--cluster-config-file', join(t.testdir(), 'nodes.conf'), '--cluster-port', String(bus), '--cluster-announce-ip', '127.0.0.1'])
+  const { client } = await open(t, { host: '127.0.0.1', port })
+  await client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+  await until('it is one', async () => String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
+  await stores(t, await open(t, { cluster_nodes: [{ ip: '127.0.0.1', port }] }))
+})
+
+t.test('a Redis that is down is a miss at once, and is found again', { skip: noRedis }, async t => {
+  const port = await freePort()
+  const first = await startRedis(t, [], port)
+  const { cache, outage, lines } = await open(t, { host: '127.0.0.1', port })
+  cache.set('u', 'r', answer())
+  await until('it is stored', async () => await cache.get('u', 'r') !== undefined)
+  await first.stop()
+  await until('it is noticed', async () => {
+    await cache.get('u', 'r')
+    return outage.open
+  })
+  t.equal(cache.get('u', 'r'), undefined, 'nobody waits')
+  cache.set('u', 'r', answer())
+  cache.delete('u', 'r')
+  cache.invalidate('u')
+  await t.rejects(cache.purge({ all: true }), 'who purges is told')
+  await startRedis(t, [], port)
+  await until('it answers again', async () => {
+    await cache.get('u', 'r')
+    return !outage.open
+  })
+  t.same(lines, ['the store of answers does not answer', 'the store of answers answers again'])
+})
