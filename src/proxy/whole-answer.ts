@@ -84,6 +84,8 @@ function addTokens (context: Context, fields: string[], tokens: Tokens): void {
   }
   if (tokens.proxyLatency !== null) fields.push(tokens.proxyLatency, String(Math.round((context.proxiedTick === 0 ? performance.now() : context.proxiedTick) - context.startedTick)))
   if (tokens.requestId !== null) fields.push(tokens.requestId, context.id)
+  // the upstream was asked, and this answer stands for its own
+  if (context.affinityCookie !== null) fields.push('Set-Cookie', context.affinityCookie)
 }
 
 function hasServer (fields: readonly string[]): boolean {
