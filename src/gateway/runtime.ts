@@ -25,7 +25,6 @@ export interface RouteRuntime {
 
 /** Host field of a service: the port is left out where it is the scheme's own. */
 export function serviceHost (service: Service): string {
-  const host = service.host.includes(':') ? `[${service.host}]` : service.host
   const own = service.protocol === 'https' ? 443 : 80
-  return service.port === own ? host : `${host}:${service.port}`
+  return service.port === own ? service.host : `${service.host}:${service.port}`
 }

@@ -80,7 +80,8 @@ export class Transport {
 
 function open (options: TargetOptions): Target {
   const { protocol, host, port } = options
-  const origin = `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  // a service has its brackets, an address of a target has none
+  const origin = `${protocol}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
   // a handful: connect_timeout of the services and entries that send their requests here
   const connectors = new Map<number, buildConnector.connector>()
   function connectorOf (timeout: number): buildConnector.connector {
