@@ -8,7 +8,7 @@ import { config, route, service, settings } from '../helpers/config.ts'
 import { dnsServer } from '../helpers/dns-server.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { upstream } from '../helpers/balancing.ts'
-import { ask, until } from '../helpers/running.ts'
+import { ask, startProcess, until } from '../helpers/running.ts'
 
 interface Backend { readonly port: number, readonly requests: IncomingMessage[], readonly sockets: Set<Socket>, die (): void }
 
@@ -193,4 +193,38 @@ t.test('services that share an upstream share its turn', async t => {
     await ask(port, '/other')
   }
   t.strictSame(backends.map(({ requests }) => requests.length), [3, 3])
+})
+
+t.test('IPv6: of a service in brackets, of a target with and without', async t => {
+  const six = await backend(t, '::1')
+  const four = await backend(t)
+  const single = await startGateway(t, config({ services: [service({ host: '[::1]', port: six.port })], routes: [route()] }))
+  t.equal((await ask(single.port, '/')).status, 200)
+  t.equal(six.requests[0]?.headers.host, `[::1]:${six.port}`)
+  const { port } = await startGateway(t, balanced([target(`[::1]:${six.port}`), target(`127.0.0.1:${four.port}`)]))
+  for (let nth = 0; nth < 4; nth++) t.equal((await ask(port, '/')).status, 200)
+  t.strictSame([six.requests.length, four.requests.length], [3, 2])
+  t.equal(six.requests[2]?.headers.host, `[::1]:${six.port}`)
+})
+
+t.test('the access log tells which targets a request was sent to', async t => {
+  const [dead, alive] = [await backend(t), await backend(t)]
+  dead.die()
+  const running = await startProcess(t, `_format_version: "3.0"
+gateway: { listen: [{ host: 127.0.0.1, port: 0 }], admin: { host: 127.0.0.1, port: 0 } }
+services: [{ name: users, host: users, routes: [{ name: users, paths: [/users] }] }]
+upstreams: [{ name: users, targets: [{ target: "127.0.0.1:${dead.port}" }, { target: "localhost:${alive.port}", failover: true }] }]
+`)
+  t.equal((await ask(running.port, '/users')).status, 200)
+  await until('there is a line', () => running.access().length === 1)
+  t.match(running.access()[0], { tries: [{ ip: '127.0.0.1', port: dead.port, state: 'failed', reason: 'ECONNREFUSED' }, { ip: '127.0.0.1', port: alive.port }], upstream_status: '200' })
+})
+
+t.test('latency: a target that refuses is no fast one', async t => {
+  const [dead, alive] = [await backend(t), await backend(t)]
+  dead.die()
+  const { port } = await startGateway(t, balanced([target(`127.0.0.1:${dead.port}`), target(`127.0.0.1:${alive.port}`)], { upstream: { algorithm: 'latency' }, service: { retries: 0 } }))
+  const statuses: number[] = []
+  for (let nth = 0; nth < 20; nth++) statuses.push((await ask(port, '/')).status)
+  t.ok(statuses.filter(status => status === 502).length <= 1, statuses.join())
 })
