@@ -228,3 +228,22 @@ t.test('latency: a target that refuses is no fast one', async t => {
   for (let nth = 0; nth < 20; nth++) statuses.push((await ask(port, '/')).status)
   t.ok(statuses.filter(status => status === 502).length <= 1, statuses.join())
 })
+
+t.test('a stored answer has nobody\'s cookie', async t => {
+  const server = createServer((_, response) => { response.setHeader('cache-control', 'max-age=60').setHeader('content-type', 'text/plain').end('stored') })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => { server.close(); server.closeAllConnections() })
+  const { port } = await startProcess(t, `_format_version: "3.0"
+gateway: { listen: [{ host: 127.0.0.1, port: 0 }], admin: { host: 127.0.0.1, port: 0 } }
+services: [{ name: users, host: users, routes: [{ name: users, paths: [/users] }] }]
+upstreams: [{ name: users, algorithm: sticky-sessions, sticky_sessions_cookie: at, targets: [{ target: "127.0.0.1:${(server.address() as AddressInfo).port}" }] }]
+plugins: [{ name: proxy-cache }]
+`)
+  const first = await ask(port, '/users')
+  t.match(first.headers, { 'x-cache-status': 'Miss', 'set-cookie': [/^at=/] })
+  const second = await ask(port, '/users')
+  t.match(second.headers, { 'x-cache-status': 'Hit' })
+  t.equal(second.headers['set-cookie'], undefined)
+  t.equal(second.text, 'stored')
+})
