@@ -45,7 +45,7 @@ function profiled (peer) {
 }
 
 async function profile (peer, one, { load, upstream, dir, core }) {
-  const running = await RunningPeer.start(profiled(peer), { upstream, dir, core, nice })
+  const running = await RunningPeer.start(profiled(peer), { upstream, dir, core, loadCore: 0, nice })
   await load.run(running.port, one, 3, running.field)
   const from = microseconds()
   const before = running.cpu()

@@ -101,7 +101,7 @@ async function run (options, dir) {
   for (const one of options.cases) direct[one.name] = await load.run(upstream, one, options.seconds)
   for (const result of Object.values(direct)) result.rps = result.requests / result.seconds
 
-  const { rounds, peers, memories, skipped } = await takeRounds(options, { load, seconds: options.seconds, upstream, dir, core: options.proxyCore, proxyCore: options.proxyCore, nice })
+  const { rounds, peers, memories, skipped } = await takeRounds(options, { load, seconds: options.seconds, upstream, dir, core: options.proxyCore, proxyCore: options.proxyCore, loadCore: options.loadCore, nice })
   if (peers.length === 0) throw new Error('nobody can take part')
   const { rounds: count, seconds, warmUp, connections, proxyCore, loadCore } = options
   return {

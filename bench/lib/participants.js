@@ -7,7 +7,9 @@ import fastifyHttpProxy from '../peers/fastify-http-proxy.js'
 import haproxy from '../peers/haproxy.js'
 import haproxyJwt from '../peers/haproxy-jwt.js'
 import httpProxy from '../peers/http-proxy.js'
+import haproxyStickTable from '../peers/haproxy-stick-table.js'
 import nginx from '../peers/nginx.js'
+import nginxLimitReq from '../peers/nginx-limit-req.js'
 import nodeHttp from '../peers/node-http.js'
 import sallyport from '../peers/sallyport.js'
 import sallyportCacheHit from '../peers/sallyport-cache-hit.js'
@@ -17,11 +19,12 @@ import sallyportJwtNew from '../peers/sallyport-jwt-new.js'
 import sallyportKeyAuth from '../peers/sallyport-key-auth.js'
 import sallyportRateLimiting from '../peers/sallyport-rate-limiting.js'
 import sallyportUpstream from '../peers/sallyport-upstream.js'
+import sallyportRateLimitingRedis from '../peers/sallyport-rate-limiting-redis.js'
 import sallyportVerify from '../peers/sallyport-verify.js'
 import undiciDispatch from '../peers/undici-dispatch.js'
 
 export const PARTICIPANTS = [
-  nginx, haproxy, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportCacheHit, sallyportUpstream, nodeHttp, fastifyHttpProxy,
+  nginx, nginxLimitReq, haproxy, haproxyStickTable, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportRateLimitingRedis, sallyportCacheHit, sallyportUpstream, nodeHttp, fastifyHttpProxy,
   httpProxy, fastGateway, expressGateway
 ]
 
@@ -34,6 +37,7 @@ export const REQUIRED = {
   'sallyport+4': { get: 0.70, get16k: 0.70, post: 0.70 },
   'sallyport+key-auth': { get: 0.60 },
   'sallyport+rate-limiting': { get: 0.60 },
+  'sallyport+rate-limiting-redis': { get: 0.95 },
   'sallyport+cache-hit': { get: 0.35, get16k: 0.35 },
   'sallyport+upstream': { get: 0.70 },
   'sallyport+jwt': { get: 0.65, get16k: 0.65, post: 0.65 }

@@ -46,8 +46,10 @@ export async function upstreamStats (port) {
 
 /** A participant's processes while they run. */
 export class RunningPeer {
-  constructor (peer, port, child, dir, field) {
+  constructor (peer, port, child, dir, field, beside) {
     this.peer = peer
+    /** What it needs beside itself, a Redis say, whose CPU is not its own; null: nothing. */
+    this.beside = beside
     /** What every request to it carries beside the case's own; null: nothing. */
     this.field = field
     this.port = port
@@ -56,17 +58,18 @@ export class RunningPeer {
     this.tree = treeOf(child.pid)
   }
 
-  /** @param {{ upstream: number, dir: string, core: number | null, nice?: number }} options `dir`: the run's temporary folder */
-  static async start (peer, { upstream, dir, core, nice }) {
+  /** @param {{ upstream: number, dir: string, core: number | null, loadCore?: number | null, nice?: number }} options `dir`: the run's temporary folder; `loadCore`: of what runs beside it */
+  static async start (peer, { upstream, dir, core, loadCore = null, nice }) {
     const own = mkdtempSync(join(dir, `${peer.name.replaceAll(/[^a-z0-9+]/g, '-')}-`))
     const port = await freePort()
-    const program = peer.program({ port, upstream, dir: own })
+    const beside = peer.beside === undefined ? null : await startBeside(peer.beside, { dir: own, core: loadCore, nice })
+    const program = peer.program({ port, upstream, dir: own, beside: beside?.port })
     const output = program.output === undefined ? 'ignore' : openSync(program.output, 'a')
     const child = start(program, { core, nice, stdio: ['ignore', output, 'pipe'] })
     if (output !== 'ignore') closeSync(output)
     const field = peer.field === undefined ? null : fieldOf(peer.field(), own)
     await answering(child, port, '/small', field === null ? {} : { [field.name]: field.values[0] })
-    return new RunningPeer(peer, port, child, own, field)
+    return new RunningPeer(peer, port, child, own, field, beside)
   }
 
   cpu () {
@@ -77,9 +80,29 @@ export class RunningPeer {
     return memoryOf(this.tree)
   }
 
-  stop () {
-    return stop(this.child)
+  async stop () {
+    await stop(this.child)
+    if (this.beside !== null) await stop(this.beside.child)
   }
+}
+
+/** @param {(context: { port: number, dir: string }) => { command: string, args: string[] }} program that listens on the port */
+async function startBeside (program, { dir, core, nice }) {
+  const port = await freePort()
+  const child = start(program({ port, dir }), { core, nice })
+  for (const deadline = Date.now() + 10_000; !await listens(port);) {
+    if (!isRunning(child) || Date.now() > deadline) throw new Error(`what runs beside it did not start: ${child.said.trim()}`)
+    await delay(20)
+  }
+  return { port, child }
+}
+
+function listens (port) {
+  return new Promise(resolve => {
+    const socket = net.connect(port, '127.0.0.1')
+    socket.once('connect', () => { socket.destroy(); resolve(true) })
+    socket.once('error', () => resolve(false))
+  })
 }
 
 /** With its values in a file, for the load generator. */

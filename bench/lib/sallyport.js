@@ -28,10 +28,11 @@ export function writeConfiguration (dir, { port, accessLog = false, modules = []
 }
 
 /**
- * @param options `plugins` may be a function, for what costs time to make; `field` and `manyValues` see RunningPeer; `refuses`:
- *   a request without the field has to be answered with 401; `rest`: more of the file, or what makes it of the upstream's port
+ * @param options `plugins` may be a function, for what costs time to make or needs the port of `beside`; `field` and `manyValues` see
+ *   RunningPeer; `refuses`: a request without the field has to be answered with 401; `rest`: more of the file, or what makes it of
+ *   the upstream's port
  */
-export function sallyport ({ name, plugins = [], accessLog = false, adds, field, manyValues, refuses, rest = {} }) {
+export function sallyport ({ name, plugins = [], accessLog = false, adds, field, manyValues, refuses, beside, missing = null, rest = {} }) {
   return {
     name,
     adds,
@@ -39,10 +40,11 @@ export function sallyport ({ name, plugins = [], accessLog = false, adds, field,
     manyValues,
     refuses,
     rest,
-    missing: existsSync(main) ? null : 'npm run build',
+    ...beside === undefined ? {} : { beside },
+    missing: existsSync(main) ? missing : 'npm run build',
     version: () => JSON.parse(readFileSync(manifest, 'utf8')).version,
-    program ({ port, upstream, dir, modules }) {
-      const entries = typeof plugins === 'function' ? plugins() : plugins
+    program ({ port, upstream, dir, modules, beside }) {
+      const entries = typeof plugins === 'function' ? plugins(beside) : plugins
       const file = writeConfiguration(dir, {
         port,
         accessLog,

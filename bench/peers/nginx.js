@@ -6,7 +6,7 @@ export default {
   name: 'nginx',
   missing: has('nginx') ? null : 'apt-get install nginx-light',
   version: () => versionLine('nginx', ['-v']).replace(/.*\//, ''),
-  program ({ port, upstream, dir }) {
+  program ({ port, upstream, dir, http = '', location = '' }) {
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${join(dir, name)};`)
     const file = join(dir, 'nginx.conf')
     // keepalive_requests: the default of 1,000 would have connections made anew several times a round
@@ -21,6 +21,7 @@ export default {
         access_log off;
         ${temporary.join('\n')}
         keepalive_requests 100000000;
+        ${http}
         upstream backend {
           server 127.0.0.1:${upstream};
           keepalive 128;
@@ -29,6 +30,7 @@ export default {
         server {
           listen 127.0.0.1:${port};
           location / {
+            ${location}
             proxy_pass http://backend;
             proxy_http_version 1.1;
             proxy_set_header Connection "";

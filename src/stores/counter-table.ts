@@ -1,13 +1,16 @@
 /** Numbers of a counter: its hash (two 32-bit halves in the place of one), and the three of its algorithm. */
 const WIDTH = 4
 const FEWEST = 1024
+/** Bits of an index's slot that are a row; the others are the key's own, so that few rows of others have to be looked at. */
+const ROW_BITS = 23
+const ROW = 2 ** ROW_BITS - 1
 /** Rows that are looked at when one has to go. */
 const SAMPLE = 8
 /** Rows that are looked at whenever one is added: what has expired goes without a timer. */
 const SWEEP = 2
 
 export interface TableOptions {
-  /** Counters held at most. */
+  /** Counters held at most; below 2^23. */
   readonly most: number
   /** Whether the counter at this place says nothing any more. */
   readonly expired: (data: Float64Array, at: number, now: number) => boolean
@@ -28,8 +31,8 @@ export class CounterTable {
   #most: number
   #data = new Float64Array(FEWEST * WIDTH)
   #hashes = new Uint32Array(this.#data.buffer)
-  /** Row + 1; 0: free. */
-  #index = new Int32Array(FEWEST * 2)
+  /** Row + 1, and bits of the hash above it; 0: free. */
+  #index = new Uint32Array(FEWEST * 2)
   #count = 0
   #cursor = 0
 
@@ -63,9 +66,13 @@ export class CounterTable {
   find (high: number, low: number): number {
     const index = this.#index
     const mask = index.length - 1
+    const tag = high >>> ROW_BITS
     for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-      const row = (index[slot] as number) - 1
-      if (row === -1) return -1
+      const entry = index[slot] as number
+      if (entry === 0) return -1
+      // a look at a row is a look at memory that no cache has, of a million counters
+      if (entry >>> ROW_BITS !== tag) continue
+      const row = (entry & ROW) - 1
       const at = row * WIDTH * 2
       if (this.#hashes[at] === low && this.#hashes[at + 1] === high) return row * WIDTH + 1
     }
@@ -116,7 +123,7 @@ export class CounterTable {
     if (row === last) return
     const slot = this.#slotOf(last)
     this.#data.copyWithin(row * WIDTH, last * WIDTH, (last + 1) * WIDTH)
-    this.#index[slot] = row + 1
+    this.#index[slot] = ((this.#index[slot] as number) & ~ROW) | (row + 1)
   }
 
   #home (row: number): number {
@@ -127,13 +134,14 @@ export class CounterTable {
     const mask = this.#index.length - 1
     let slot = this.#home(row)
     while (this.#index[slot] !== 0) slot = (slot + 1) & mask
-    this.#index[slot] = row + 1
+    const high = this.#hashes[row * WIDTH * 2 + 1] as number
+    this.#index[slot] = (high & ~ROW) | (row + 1)
   }
 
   #slotOf (row: number): number {
     const mask = this.#index.length - 1
     let slot = this.#home(row)
-    while (this.#index[slot] !== row + 1) slot = (slot + 1) & mask
+    while (((this.#index[slot] as number) & ROW) !== row + 1) slot = (slot + 1) & mask
     return slot
   }
 
@@ -143,7 +151,7 @@ export class CounterTable {
     const mask = index.length - 1
     let gap = this.#slotOf(row)
     for (let slot = (gap + 1) & mask; index[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#home((index[slot] as number) - 1)
+      const home = this.#home(((index[slot] as number) & ROW) - 1)
       if (((slot - home) & mask) < ((slot - gap) & mask)) continue
       index[gap] = index[slot] as number
       gap = slot
@@ -157,7 +165,7 @@ export class CounterTable {
     data.set(this.#data)
     this.#data = data
     this.#hashes = new Uint32Array(data.buffer)
-    while (this.#index.length < rows * 2) this.#index = new Int32Array(this.#index.length * 2)
+    while (this.#index.length < rows * 2) this.#index = new Uint32Array(this.#index.length * 2)
     this.#index.fill(0)
     for (let row = 0; row < this.#count; row++) this.#enter(row)
   }

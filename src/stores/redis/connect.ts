@@ -70,7 +70,8 @@ function createClient (settings: RedisSettings, options: Readonly<Record<string,
       clusterRetryStrategy: pause
     })
   }
-  const single = { ...options, db: settings.database, enableAutoPipelining: true } as const
+  // no pipelining by ioredis: it costs a turn of the event loop and 16 µs a command, and decisions are gathered before
+  const single = { ...options, db: settings.database } as const
   if (sentinels === undefined) return new Redis({ ...single, host: settings.host ?? '127.0.0.1', port: settings.port })
   return new Redis({
     ...single,
