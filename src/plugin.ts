@@ -87,6 +87,7 @@ export type { CachedAnswer, CacheRecord, CacheStore, CacheUsage, PurgeOrder } fr
 export type { KeepCacheOptions } from './stores/cache/keep-cache.ts'
 export { keepCache } from './stores/cache/keep-cache.ts'
 export { KeyHash } from './stores/key-hash.ts'
+export type { StoreStats } from './stores/store-stats.ts'
 export { keepCounters } from './stores/keep-counters.ts'
 export type { RedisSettings } from './stores/redis/connect.ts'
 export type { Identifier } from './limits/identifier.ts'

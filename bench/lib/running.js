@@ -87,7 +87,7 @@ export class RunningPeer {
 }
 
 /** @param {(context: { port: number, dir: string }) => { command: string, args: string[] }} program that listens on the port */
-async function startBeside (program, { dir, core, nice }) {
+export async function startBeside (program, { dir, core, nice }) {
   const port = await freePort()
   const child = start(program({ port, dir }), { core, nice })
   for (const deadline = Date.now() + 10_000; !await listens(port);) {

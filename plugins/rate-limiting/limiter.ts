@@ -1,6 +1,6 @@
 import {
   compileClaimPath, createExemption, createIdentifier, GatewayError, keepCounters,
-  type ClaimReader, type Consumers, type CounterStore, type Decision, type FastifyReply, type FastifyRequest, type GatewayRequest, type Identifier, type PluginGateway, type RedisSettings
+  type ClaimReader, type Consumers, type CounterStore, type Decision, type FastifyReply, type FastifyRequest, type GatewayRequest, type Identifier, type PluginGateway, type StoreStats, type RedisSettings
 } from '../../src/plugin.ts'
 import { describeLimits, retryAfter } from './headers.ts'
 import { compileLimits, type Limits, type LimitSet } from './limits.ts'
@@ -19,6 +19,7 @@ export class Limiter {
   readonly #consumers: Consumers
   readonly #limits: LimitSet
   readonly #store: CounterStore
+  readonly #stats: StoreStats
   readonly #identify: Identifier
   readonly #login: LoginKeys | null
   readonly #readTier: ClaimReader
@@ -33,7 +34,7 @@ export class Limiter {
     this.#login = config.preset === 'login' ? createLoginKeys(config.account_field) : null
     this.#readTier = compileClaimPath(config.claim_name ?? [])
     this.#exempt = createExemption(config.exempt)
-    this.#store = keepCounters(gateway, {
+    const { store, stats } = keepCounters(gateway, {
       policy: config.policy,
       type: config.window_type,
       most: config.max_counters,
@@ -44,6 +45,8 @@ export class Limiter {
       together: config.preset === 'login',
       ...(config.redis === undefined ? {} : { redis: config.redis as RedisSettings })
     })
+    this.#store = store
+    this.#stats = stats
   }
 
   /** @throws GatewayError when the request is one too many */
@@ -75,6 +78,7 @@ export class Limiter {
   }
 
   #conclude ({ admitted, usage }: Decision, limits: Limits, { gateway }: FastifyRequest, reply: FastifyReply): void {
+    this.#stats.decided(admitted)
     const { dry_run: dry, hide_client_headers: hidden, error_code: status, error_message: message } = this.#config
     if (dry) {
       if (!admitted) gateway.log['rate_limit'] = 'would-refuse'

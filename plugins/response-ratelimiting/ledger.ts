@@ -1,6 +1,6 @@
 import {
   createIdentifier, GatewayError, keepCounters, type RedisSettings, shareOf, windowsOf,
-  type CounterStore, type CounterWindow, type FastifyReply, type FastifyRequest, type Identifier, type PluginGateway, type WindowUsage
+  type CounterStore, type CounterWindow, type FastifyReply, type FastifyRequest, type Identifier, type PluginGateway, type StoreStats, type WindowUsage
 } from '../../src/plugin.ts'
 import { announced } from './announced.ts'
 import type { Config } from './schema.ts'
@@ -15,6 +15,7 @@ export class Ledger {
   readonly #config: Config
   readonly #limits: readonly Limit[]
   readonly #store: CounterStore
+  readonly #stats: StoreStats
   readonly #identify: Identifier
   /** Whose answers are to be counted. */
   readonly #keys = new WeakMap<FastifyRequest, string>()
@@ -26,7 +27,7 @@ export class Ledger {
       windows: shareOf(windowsOf(limits), config.policy === 'local' ? gateway.workers : 1)
     }))
     this.#identify = createIdentifier(config, gateway.consumers)
-    this.#store = keepCounters(gateway, {
+    const { store, stats } = keepCounters(gateway, {
       policy: config.policy,
       type: 'fixed',
       most: config.max_counters,
@@ -34,6 +35,8 @@ export class Ledger {
       replicas: config.replicas,
       ...(config.redis === undefined ? {} : { redis: config.redis as RedisSettings })
     })
+    this.#store = store
+    this.#stats = stats
   }
 
   /** Tells the service what is left. @throws GatewayError 429 when nothing is left of a limit, and that is to block */
@@ -44,7 +47,7 @@ export class Ledger {
       const { usage } = await this.#store.take(`${name} ${key}`, windows, 0, 'never')
       const left = Math.floor(leastOf(usage))
       request.gateway.upstream?.headers.set(`X-RateLimit-Remaining-${name}`, String(left))
-      if (left === 0 && this.#config.block_on_first_violation) throw exceeded(name)
+      if (left === 0 && this.#config.block_on_first_violation) throw this.#exceeded(name)
     }
   }
 
@@ -58,13 +61,19 @@ export class Ledger {
     for (const { name, windows } of this.#limits) {
       if (!spent.has(name)) continue
       const { usage } = await this.#store.take(`${name} ${key}`, windows, 0, 'never')
-      if (usage.length > 0 && leastOf(usage) <= 0) throw exceeded(name)
+      if (usage.length > 0 && leastOf(usage) <= 0) throw this.#exceeded(name)
     }
+    this.#stats.decided(true)
     for (const { name, windows } of this.#limits) {
       const amount = spent.get(name) ?? 0
       const { usage } = await this.#store.take(`${name} ${key}`, windows, amount, amount > 0 ? 'always' : 'never')
       if (!this.#config.hide_client_headers) describe(reply, name, usage)
     }
+  }
+
+  #exceeded (name: string): GatewayError {
+    this.#stats.decided(false)
+    return new GatewayError('SP_RESPONSE_LIMITED', 429, `API rate limit exceeded for '${name}'`)
   }
 }
 
@@ -76,8 +85,4 @@ function describe (reply: FastifyReply, name: string, usage: readonly WindowUsag
   for (const { window: { period, limit }, remaining } of usage) {
     reply.header(`X-RateLimit-Limit-${name}-${period}`, String(limit)).header(`X-RateLimit-Remaining-${name}-${period}`, String(Math.floor(remaining)))
   }
-}
-
-function exceeded (name: string): GatewayError {
-  return new GatewayError('SP_RESPONSE_LIMITED', 429, `API rate limit exceeded for '${name}'`)
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/model.ts'
 import type { PluginRegistry } from '../plugins.ts'
+import type { StoreFacts } from '../stores/store-stats.ts'
 import type { BreakerFacts } from '../upstream/breaker/breaker-set.ts'
 import type { UpstreamFacts } from '../upstream/health/upstream-health.ts'
 
@@ -39,6 +40,8 @@ export interface ProcessFacts {
   readonly upstreams: readonly UpstreamFacts[]
   /** Each process has its own. */
   readonly circuit_breakers: readonly BreakerFacts[]
+  /** Entries that count requests, and how their store fares. */
+  readonly limits: readonly StoreFacts[]
   /** Bytes. */
   readonly memory: {
     readonly rss: number

@@ -13,6 +13,7 @@ import { measureProcess, type VitalSigns } from './overload/vitals.ts'
 import { createRequestIds } from './request-id.ts'
 import { Listener } from './server.ts'
 import { Snapshot, type SnapshotServices } from './snapshot.ts'
+import { type StoreFacts, StoreStats } from '../stores/store-stats.ts'
 import { Breakers } from '../upstream/breaker/breakers.ts'
 import type { BreakerFacts } from '../upstream/breaker/breaker-set.ts'
 import { HealthChecks } from '../upstream/health/health-checks.ts'
@@ -54,6 +55,7 @@ export interface ServerFacts {
   readonly retired: number
   readonly breakers: readonly BreakerFacts[]
   readonly upstreams: readonly UpstreamFacts[]
+  readonly limits: readonly StoreFacts[]
 }
 
 /** What outlives snapshots. */
@@ -165,7 +167,8 @@ export class GatewayServer {
       shed: this.#shared.overload.shed,
       retired: this.#retired.size,
       breakers: this.#shared.breakers.facts(),
-      upstreams: this.#shared.health.facts()
+      upstreams: this.#shared.health.facts(),
+      limits: [...this.#shared.kept.of(StoreStats)].map(stats => stats.facts())
     }
   }
 

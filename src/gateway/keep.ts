@@ -21,6 +21,11 @@ export class KeptState {
     return kept.state as T
   }
 
+  /** All of one class. */
+  * of<T> (kind: abstract new (...options: never[]) => T): Generator<T> {
+    for (const { state } of this.#kept.values()) if (state instanceof kind) yield state
+  }
+
   async release (key: string): Promise<void> {
     const kept = this.#kept.get(key)
     if (kept === undefined || --kept.users > 0) return

@@ -111,6 +111,7 @@ export class LocalEngine implements Engine {
       access_log: { dropped: this.#options.destination.dropped },
       upstreams: server?.upstreams ?? [],
       circuit_breakers: server?.breakers ?? [],
+      limits: server?.limits ?? [],
       memory: { rss: memory.rss, heap_used: memory.heapUsed, heap_total: memory.heapTotal, external: memory.external }
     }]
   }

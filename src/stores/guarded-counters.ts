@@ -10,6 +10,8 @@ export interface SharedStore extends CounterStore {
 export interface GuardedCountersOptions extends FallbackOptions, OutageOptions {
   readonly onStoreError: FallbackOptions['onStoreError']
   readonly shared: SharedStore
+  /** One that outlives this object; default: its own. */
+  readonly outage?: Outage
 }
 
 /**
@@ -24,7 +26,7 @@ export class GuardedCounters implements CounterStore {
   constructor (options: GuardedCountersOptions) {
     this.#shared = options.shared
     this.#fallback = new Fallback(options)
-    this.#outage = new Outage(options)
+    this.#outage = options.outage ?? new Outage(options)
   }
 
   /** @throws GatewayError 503 when the store is down and `deny` was chosen */

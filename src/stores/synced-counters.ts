@@ -48,7 +48,7 @@ export class SyncedCounters implements CounterStore {
   /** Of the shared store's clock, whose windows all processes have in common, to ours. */
   #skew = 0
   #fallback: Fallback
-  #outage: Outage
+  readonly #outage: Outage
   #timer: NodeJS.Timeout
   #interval: number
   #round: Promise<void> | null = null
@@ -62,6 +62,15 @@ export class SyncedCounters implements CounterStore {
     this.#outage = new Outage(settings)
     this.#interval = settings.interval
     this.#timer = this.#start()
+  }
+
+  /** Of this process. */
+  get local (): MemoryCounters {
+    return this.#local
+  }
+
+  get outage (): Outage {
+    return this.#outage
   }
 
   /** After a reload. */

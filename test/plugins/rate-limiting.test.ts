@@ -268,6 +268,9 @@ t.test('an edited limit keeps what was counted; each worker has its share', asyn
   const next = await server.prepare(file(20, 19), new Map([[plugin.name, plugin]]))
   next.commit()
   t.equal(await remaining(), '7', 'half of 20')
+  t.match(server.facts().limits, [{ plugin: 'rate-limiting', state: 'local', decisions: 3, refused: 0, counters: 2 }], 'the status counts on over a reload, and knows the counters of both windows')
+  for (let count = 0; count < 8; count++) await remaining()
+  t.match(server.facts().limits, [{ decisions: 11, refused: 1 }])
 })
 
 t.test('what the schema can\'t say', async t => {
