@@ -17,6 +17,7 @@ import { resolve } from './resolve/resolve.ts'
 import { Source } from './source.ts'
 import { createAjv } from './validate/ajv.ts'
 import { Envelope } from './validate/envelope.ts'
+import { checkFallbacks } from './validate/fallbacks.ts'
 import { gatewaySettings } from './validate/gateway.ts'
 import type { Overrides } from './validate/gateway.ts'
 import { checkPlugins } from './validate/plugins.ts'
@@ -74,6 +75,7 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
   const entities = envelope.check(value)
   const resolved = resolve(entities, source, report)
   const plugins = await load(modulesOf(value))
+  checkFallbacks(entities, { resolved, source, report })
   const configs = checkPlugins(entities, { ajv: createAjv(), source, report, plugins, resolved })
   if (!report.hasErrors && !(envelope.accepted && entities.every(entity => entity.kind !== 'plugin' || configs.has(entity)))) {
     // no file is known that comes here; but what a schema refuses never runs, even if nobody could say why

@@ -20,7 +20,7 @@ export function createProxyHandler (delivery: Delivery): (request: FastifyReques
       upstream.destination.turn.add(new WholeDelivery(context, reply, context.answer, delivery))
       return
     }
-    upstream.destination.admit(context)
+    admit(context, upstream)
     if (upstream.body !== null || !hasBody(context.raw) || context.upgrade !== null) {
       forward(context, reply, upstream, delivery)
       return
@@ -42,6 +42,13 @@ export function createProxyHandler (delivery: Delivery): (request: FastifyReques
     // the upstream's connection is taken when the body flows, not while a client thinks about it
     upstream.body = new Upload(context.raw, () => forward(context, reply, upstream, delivery))
   }
+}
+
+function admit (context: Context, upstream: Upstream): void {
+  const { destination } = upstream
+  destination.admit(context)
+  // another service stands in for one that is down: it may be down as well
+  if (upstream.destination !== destination) upstream.destination.admit(context)
 }
 
 function forward (context: Context, reply: FastifyReply, upstream: Upstream, delivery: Delivery): void {

@@ -26,7 +26,8 @@ export interface Destination {
   /** When to send: shared by all destinations. */
   readonly turn: Turn
   /**
-   * Asked once for a request, before its body is read: what is known to be down needs no upload.
+   * Asked once for a request, before its body is read: what is known to be down needs no upload. May send it to another
+   * service, whose destination is asked as well.
    *
    * @throws GatewayError 503, with Retry-After
    */

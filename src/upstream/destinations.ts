@@ -26,6 +26,7 @@ export interface EntryBreaker {
 /** The destinations of a snapshot: one for each service of its file, and those that entries put breakers before. */
 export class Destinations {
   readonly #services: DestinationServices
+  readonly #config: Config
   readonly #byService = new Map<string, Destination>()
   readonly #guarded = new Map<string, Destination>()
   readonly #all: Destination[] = []
@@ -40,6 +41,7 @@ export class Destinations {
 
   private constructor (config: Config, services: DestinationServices) {
     this.#services = services
+    this.#config = config
     this.#memberships = new Memberships(config, services)
     for (const service of config.services) this.#byService.set(service.id, this.#of(service))
   }
@@ -84,7 +86,16 @@ export class Destinations {
   }
 
   #guard (inner: Destination, key: string, service: Service, route: string | null, options: CircuitBreakerOptions): Destination {
-    return this.#keep(guard(inner, { breakers: this.#services.breakers, key, owner: { service: service.name ?? service.id, route }, options }))
+    const { fallback_service: name } = options
+    const fallback = name === undefined ? null : this.#config.services.find(one => one.id === name.toLowerCase() || one.name === name) ?? null
+    return this.#keep(guard(inner, {
+      breakers: this.#services.breakers,
+      key,
+      owner: { service: service.name ?? service.id, route },
+      options,
+      // a plugin's breaker may stand before the fallback, too
+      fallback: fallback === service ? null : fallback
+    }))
   }
 
   #keep (destination: Destination): Destination {

@@ -113,6 +113,13 @@ export const circuitBreakerOptions = {
     description: 'Content-Type of `body`; `application/json` without it.',
     pattern: '^[\\x20-\\x7e]+$',
     examples: ['text/html; charset=utf-8']
+  })),
+  fallback_service: Type.Optional(Type.String({
+    title: 'Fallback service',
+    description: 'Service (name or id) that gets the requests while the breaker is open, in place of an answer of the gateway. Only with `per: service`.',
+    minLength: 1,
+    refersTo: 'service',
+    examples: ['orders-cached']
   }))
 }
 

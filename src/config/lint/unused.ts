@@ -5,7 +5,10 @@ import type { LintContext } from './context.ts'
 /** Services that no route leads to. */
 export function unusedServices (context: LintContext): void {
   const used = new Set(context.config.routes.map(route => route.service))
-  const named = new Set(context.config.plugins.flatMap(entry => entry.enabled ? optionsThat(context, entry, 'service') : []))
+  const named = new Set([
+    ...context.config.plugins.flatMap(entry => entry.enabled ? optionsThat(context, entry, 'service') : []),
+    ...context.config.services.map(service => service.circuit_breaker?.fallback_service)
+  ])
   for (const service of context.config.services) {
     if (used.has(service.id) || named.has(service.id) || named.has(service.name) || !service.enabled) continue
     context.warn(context.heading(service), {

@@ -21,6 +21,9 @@ export function * breakerFindings (options: Partial<CircuitBreakerOptions>): Gen
   if (pause !== undefined && pause < SHORT) {
     yield { path: '/reset_timeout', message: `a pause of ${pause} milliseconds gives nobody a rest`, mend: `Milliseconds are meant: write ${pause}000 for ${pause} seconds.`, severity: 'warning' }
   }
+  if (options.fallback_service !== undefined && options.per === 'target') {
+    yield { path: '/fallback_service', message: '`fallback_service` stands in for a service, and with `per: target` it has many breakers', mend: 'Remove `per`, or `fallback_service`.' }
+  }
   if (options.content_type !== undefined && body === undefined) {
     yield { path: '/content_type', message: '`content_type` describes a `body`, and there is none', mend: 'Add `body`, or remove `content_type`.' }
   }

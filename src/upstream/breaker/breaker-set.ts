@@ -32,12 +32,12 @@ const MESSAGES: Readonly<Record<BreakerState, string>> = {
 /** The breakers of a service, or of one route to it: one for all, or one for each target. They outlive reloads. */
 export class BreakerSet {
   readonly #breakers = new Map<string, CircuitBreaker>()
-  readonly #owner: BreakerOwner
+  readonly owner: BreakerOwner
   readonly #log: Pick<FastifyBaseLogger, 'warn' | 'info'>
   #rules: BreakerRules
 
   constructor (owner: BreakerOwner, rules: BreakerRules, log: Pick<FastifyBaseLogger, 'warn' | 'info'>) {
-    this.#owner = owner
+    this.owner = owner
     this.#rules = rules
     this.#log = log
   }
@@ -59,7 +59,7 @@ export class BreakerSet {
   }
 
   facts (): BreakerFacts[] {
-    return [...this.#breakers].map(([origin, { state }]) => ({ ...this.#owner, target: origin === WHOLE ? null : origin, state }))
+    return [...this.#breakers].map(([origin, { state }]) => ({ ...this.owner, target: origin === WHOLE ? null : origin, state }))
   }
 
   #add (origin: string): CircuitBreaker {
@@ -80,8 +80,8 @@ export class BreakerSet {
 
   #tell (origin: string, { from, to, reason, pause }: BreakerChange): void {
     const facts = {
-      service: this.#owner.service,
-      ...(this.#owner.route === null ? {} : { route: this.#owner.route }),
+      service: this.owner.service,
+      ...(this.owner.route === null ? {} : { route: this.owner.route }),
       ...(origin === WHOLE ? {} : { target: origin }),
       from,
       to,

@@ -1,4 +1,5 @@
 import type { CircuitBreakerOptions } from '../../config/entities/circuit-breaker.ts'
+import type { Service } from '../../config/model.ts'
 import type { GatewayError } from '../../errors.ts'
 import type { Destination } from '../destination.ts'
 import type { BreakerOwner, BreakerSet } from './breaker-set.ts'
@@ -17,6 +18,8 @@ export interface Guard {
   readonly tick: () => number
   /** What is answered instead; `wait`: milliseconds until the next trial, 0 where nobody knows. */
   readonly refusal: (wait: number) => GatewayError
+  /** Gets the requests while the breaker is open; null: they are refused. */
+  readonly fallback: Service | null
   /** Gives the breakers back. */
   release (): void
 }
@@ -27,12 +30,13 @@ export interface GuardOptions {
   readonly key: string
   readonly owner: BreakerOwner
   readonly options: CircuitBreakerOptions
+  readonly fallback?: Service | null
   /** Monotonic milliseconds; default `performance.now`. */
   readonly tick?: () => number
 }
 
 /** Puts breakers before a destination; what it guards is released by itself, since others may use it too. */
-export function guard (inner: Destination, { breakers, key, owner, options, tick = () => performance.now() }: GuardOptions): Destination {
+export function guard (inner: Destination, { breakers, key, owner, options, fallback = null, tick = () => performance.now() }: GuardOptions): Destination {
   // those of the service and those of its targets are not the same ones
   const lease = breakers.acquire(`${key}|${options.per}`, owner, breakerRules(options))
   const parts: Guard = {
@@ -40,6 +44,7 @@ export function guard (inner: Destination, { breakers, key, owner, options, tick
     judge: new Judge(options.failure_on, options.slow_call_duration ?? Infinity, tick),
     tick,
     refusal: createRefusal(options),
+    fallback,
     release: lease.release
   }
   return options.per === 'target' ? new TargetBreakers(inner, parts) : new ServiceBreaker(inner, parts)

@@ -26,7 +26,16 @@ export class ServiceBreaker implements Destination {
   }
 
   admit (context: Context): void {
-    if (this.#breaker.state !== 'closed') this.#refuse(this.#guard.tick())
+    const { tick, fallback, breakers } = this.#guard
+    if (this.#breaker.state !== 'closed') {
+      const now = tick()
+      if (fallback !== null && !this.#breaker.allows(now)) {
+        context.log['fallback_of'] = breakers.owner.service
+        context.sendTo(fallback)
+        return
+      }
+      this.#refuse(now)
+    }
     this.#inner.admit(context)
   }
 
