@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { kContext, type Context, type GatewayMessage } from '../gateway/context.ts'
 import { GatewayError } from '../errors.ts'
+import { admit } from './admission.ts'
 import type { Delivery } from './delivery.ts'
 import { Exchange } from './exchange.ts'
 import { WholeDelivery } from './whole-answer.ts'
@@ -16,11 +17,11 @@ export function createProxyHandler (delivery: Delivery): (request: FastifyReques
     if (context.failure !== null) throw context.failure
     const upstream = context.upstream
     if (upstream === null) throw new GatewayError('SP_NO_SERVICE', 503, 'no Service found with those values')
-    if (context.answer !== null) {
-      upstream.destination.turn.add(new WholeDelivery(context, reply, context.answer, delivery))
+    const answer = context.answer ?? admit(context, upstream)
+    if (answer !== null) {
+      upstream.destination.turn.add(new WholeDelivery(context, reply, answer, delivery))
       return
     }
-    admit(context, upstream)
     if (upstream.body !== null || !hasBody(context.raw) || context.upgrade !== null) {
       forward(context, reply, upstream, delivery)
       return
@@ -42,13 +43,6 @@ export function createProxyHandler (delivery: Delivery): (request: FastifyReques
     // the upstream's connection is taken when the body flows, not while a client thinks about it
     upstream.body = new Upload(context.raw, () => forward(context, reply, upstream, delivery))
   }
-}
-
-function admit (context: Context, upstream: Upstream): void {
-  const { destination } = upstream
-  destination.admit(context)
-  // another service stands in for one that is down: it may be down as well
-  if (upstream.destination !== destination) upstream.destination.admit(context)
 }
 
 function forward (context: Context, reply: FastifyReply, upstream: Upstream, delivery: Delivery): void {

@@ -86,3 +86,71 @@ services:
   t.match(await load(file('{ fallback_service: second, per: target }')), /many breakers/)
   t.match(await load(file('{ fallback_service: second }', 'plugins: [{ name: request-termination }]')), /past its 'request-termination'/)
 })
+
+t.test('a cache before it answers from what it has, and keeps nothing of the other service', async t => {
+  const first = { down: false }
+  const port1 = await upstream(t, (_request, response) => {
+    if (first.down) {
+      response.writeHead(500).end()
+      return
+    }
+    response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'max-age=0', etag: '"1"' }).end('first')
+  })
+  const conditions: Array<string | undefined> = []
+  const port2 = await upstream(t, (request, response) => {
+    conditions.push(request.headers['if-none-match'])
+    response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'max-age=3600', etag: '"1"' }).end('second')
+  })
+  const file = (staleIfError: number) => `
+services:
+- name: first
+  url: 'http://127.0.0.1:${port1}'
+  retries: 0
+  circuit_breaker: ${BREAKER}
+  routes: [{ name: all, paths: [/] }]
+- { name: second, url: 'http://127.0.0.1:${port2}' }
+plugins:
+- { name: proxy-cache, config: { strategy: memory, cache_control: true, stale_if_error: ${staleIfError} } }
+`
+  const strict = await serveFile(t, file(0))
+  t.equal((await ask(strict.port, '/a')).text, 'first')
+  t.equal((await ask(strict.port, '/b')).text, 'first')
+  first.down = true
+  t.equal((await ask(strict.port, '/c')).status, 500)
+  t.match(await ask(strict.port, '/a'), { status: 200, text: 'second' })
+  t.same(conditions, [undefined], 'the client has asked for no 304')
+  t.match(await ask(strict.port, '/a', { headers: { 'if-none-match': '"9"' } }), { status: 200, text: 'second' })
+  t.same(conditions, [undefined, '"9"'])
+  t.equal((await ask(strict.port, '/d')).text, 'second')
+  t.equal((await ask(strict.port, '/d')).text, 'second')
+  t.equal(conditions.length, 4, 'nothing of it was stored')
+
+  first.down = false
+  const lenient = await serveFile(t, file(3600))
+  t.equal((await ask(lenient.port, '/a')).text, 'first')
+  first.down = true
+  t.equal((await ask(lenient.port, '/c')).status, 500)
+  t.match(await ask(lenient.port, '/a'), { status: 200, text: 'first' })
+  t.equal(conditions.length, 4)
+})
+
+t.test('a cache before an open breaker without a fallback still has its stale answer', async t => {
+  const state = { down: false }
+  const port1 = await upstream(t, (_request, response) => {
+    response.writeHead(state.down ? 500 : 200, { 'content-type': 'text/plain', 'cache-control': 'max-age=0', etag: '"1"' }).end('first')
+  })
+  const { port } = await serveFile(t, `
+services:
+- name: first
+  url: 'http://127.0.0.1:${port1}'
+  circuit_breaker: { failure_threshold: 1, reset_timeout: 3600000 }
+  routes: [{ name: all, paths: [/] }]
+plugins:
+- { name: proxy-cache, config: { strategy: memory, cache_control: true, stale_if_error: 3600 } }
+`)
+  t.equal((await ask(port, '/a')).text, 'first')
+  state.down = true
+  t.equal((await ask(port, '/b')).status, 500)
+  t.match(await ask(port, '/a'), { status: 200, text: 'first' })
+  t.equal((await ask(port, '/b')).status, 503)
+})
