@@ -70,10 +70,10 @@ export class ResponseCache {
   }
 
   /** Stores an answer, under the values of the fields that it varies by. */
-  put ({ key: { uri, rest }, upstream }: Visit, vary: readonly string[], answer: CachedAnswer): void {
+  put ({ key: { uri, rest }, upstream, flight }: Visit, vary: readonly string[], answer: CachedAnswer): void {
     if (vary.length > 0) this.store.set(uri, rest, { variesBy: vary, expiresAt: answer.expiresAt })
     this.store.set(uri, vary.length === 0 ? rest : variant(rest, vary, upstream.headers), answer)
-    this.#passes.delete(`${uri}\n${rest}`)
+    this.#passes.delete(flight)
   }
 
   /** What is stored for this request is no longer so. */
@@ -141,8 +141,8 @@ export class ResponseCache {
   #forward (visit: Visit, stored: CachedAnswer | null): void | Promise<void> {
     if (visit.asks.onlyIfCached) throw new GatewayError('SP_CACHE_ONLY', 504, 'The answer is not in the cache')
     const { coalesce_timeout: patience } = this.#config
-    if (patience === 0 || visit.waited || !visit.storing || this.#passes.has(visit.whole)) return this.#send(visit, stored, null)
-    const boarded = this.#flights.board(visit.whole, patience, () => visit.reply.raw.destroyed)
+    if (patience === 0 || visit.waited || !visit.storing || this.#passes.has(visit.flight)) return this.#send(visit, stored, null)
+    const boarded = this.#flights.board(visit.flight, patience, () => visit.reply.raw.destroyed)
     if (!('news' in boarded)) return this.#send(visit, stored, boarded)
     return boarded.news.then(news => {
       visit.waited = true
@@ -164,14 +164,14 @@ export class ResponseCache {
       throw error
     }
     // an answer that is stored has to be whole; where none will be, the client's own questions go up
-    if (stored !== null || (visit.storing && !this.#passes.has(visit.whole))) ask(upstream.headers, stored)
+    if (stored !== null || (visit.storing && !this.#passes.has(visit.flight))) ask(upstream.headers, stored)
   }
 
   /** Has a stale answer validated beside the request that is answered with it. */
   #renew (visit: Visit, stored: CachedAnswer): void {
-    const { request, upstream, whole } = visit
-    if (!visit.storing || this.#flights.has(whole)) return
-    const lead = this.#flights.board(whole, this.#config.coalesce_timeout, () => true) as Lead
+    const { request, upstream, flight } = visit
+    if (!visit.storing || this.#flights.has(flight)) return
+    const lead = this.#flights.board(flight, this.#config.coalesce_timeout, () => true) as Lead
     const headers = new HeaderList(upstream.headers.raw.slice())
     ask(headers, stored)
     request.gateway.sendBeside(headers, new Recorder(this, visit, stored, lead, true))

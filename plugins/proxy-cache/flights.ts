@@ -86,8 +86,4 @@ export class Flights {
   has (key: string): boolean {
     return this.#flights.has(key)
   }
-
-  get size (): number {
-    return this.#flights.size
-  }
 }

@@ -8,6 +8,9 @@ export interface Key {
   readonly rest: string
 }
 
+/** Options that say what is stored, and for whom. */
+const RULES = ['cache_control', 'response_code', 'content_type', 'vary_by_consumer', 'private_headers', 'set_cookie', 'ignore_uri_case', 'vary_headers', 'vary_query_params'] as const
+
 /** What a trusted peer may say and the upstream believe: it must not be shared with requests that say otherwise. */
 const FORWARDED = ['x-forwarded-host', 'x-forwarded-port', 'x-forwarded-prefix', 'x-forwarded-path'] as const
 
@@ -19,18 +22,21 @@ export class KeyMaker {
   readonly #config: Config
   readonly #parameters: ReadonlyMap<string, number> | null
   readonly #headers: readonly string[]
+  /** What was stored under other rules is not found: a reload that mends them mends what is stored, too. */
+  readonly #rules: string
 
   constructor (config: Config) {
     this.#config = config
     this.#parameters = config.vary_query_params === undefined ? null : new Map(config.vary_query_params.map((name, index) => [name, index]))
     this.#headers = config.vary_headers ?? []
+    this.#rules = createHash('sha256').update(JSON.stringify(RULES.map(name => config[name]))).digest('base64url').slice(0, 8)
   }
 
   /** @param caller what tells who calls, where that is part of the key; '' otherwise */
   of (request: FastifyRequest, upstream: UpstreamRequest, method: string, caller: string): Key {
     const { gateway } = request
     const uri = this.uri(gateway.scheme, gateway.host, gateway.path, queryOf(gateway.target))
-    let rest = `${method}\n${gateway.route?.id ?? ''}\n${gateway.service?.id ?? ''}\n${gateway.port}\n${upstream.host}:${upstream.port}\n${upstream.hostHeader}\n${this.#fold(upstream.path)}\n${this.#fold(this.#query(upstream.query) ?? '')}\n${caller}`
+    let rest = `${this.#rules}\n${method}\n${gateway.route?.id ?? ''}\n${gateway.service?.id ?? ''}\n${gateway.port}\n${upstream.host}:${upstream.port}\n${upstream.hostHeader}\n${this.#fold(upstream.path)}\n${this.#fold(this.#query(upstream.query) ?? '')}\n${caller}`
     for (const name of this.#headers) rest += `\n${upstream.headers.getAll(name).join(', ')}`
     if (isRewritten(gateway)) rest += `\n=${this.#fold(gateway.target)}`
     const { headers } = request

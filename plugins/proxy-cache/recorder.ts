@@ -107,7 +107,8 @@ export class Recorder implements AnswerWatcher {
   #refuse (why: string, { status, fields }: WatchedHead): void {
     // what was stored is no longer what the upstream answers
     if (this.#stored !== null && status < 500) this.#cache.drop(this.#visit)
-    if (this.#visit.storing) this.#visit.pass()
+    // a failure passes, and a 304 to the client's own question says nothing about what could be stored
+    if (this.#visit.storing && status < 500 && status !== 304) this.#visit.pass()
     this.#release()
     if (this.#quiet) return
     this.#cache.status.forwarded(this.#visit.reply, 'Bypass', `fwd=${this.#stored === null ? this.#visit.missed : 'stale'}; detail=${why}`, null, valueOf(fields, 'cache-status'))

@@ -24,10 +24,6 @@ export class Recordings {
     this.#bytes -= bytes
   }
 
-  get bytes (): number {
-    return this.#bytes
-  }
-
   add (uri: string, recording: Doomable): void {
     const known = this.#byUri.get(uri)
     if (known === undefined) this.#byUri.set(uri, new Set([recording]))

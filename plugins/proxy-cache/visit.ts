@@ -38,9 +38,9 @@ export class Visit {
     return this.obstacle === ''
   }
 
-  /** Key as one text. */
-  get whole (): string {
-    return `${this.key.uri}\n${this.key.rest}`
+  /** For whom it may wait: what an identified caller gets can mostly not be stored, and says nothing about what others get. */
+  get flight (): string {
+    return `${this.identified ? '!' : ''}${this.key.uri}\n${this.key.rest}`
   }
 
   /** What the answer can be purged by. */
@@ -51,7 +51,7 @@ export class Visit {
 
   /** Its answer can't be stored, and so soon neither can the next one. */
   pass (): void {
-    this.#passes.add(this.whole)
+    this.#passes.add(this.flight)
   }
 
   log (state: string): void {

@@ -16,7 +16,7 @@ function answer (over: Partial<CachedAnswer> = {}): CachedAnswer {
     id: 'id',
     status: 200,
     statusText: 'OK',
-    fields: ['X-Ä', 'ü'],
+    fields: ['X-A', 'ü'],
     body: Buffer.from([0, 255, 10]),
     receivedAt: 1,
     initialAge: 2,
@@ -58,6 +58,9 @@ t.test('records survive the way, and what is none is not read', async t => {
   torn[60] = 0
   for (const bytes of [Buffer.alloc(0), old, good.subarray(0, 40), Buffer.from('rubbish that is long enough')]) t.equal(decodeRecord(bytes), null)
   t.equal(decodeName(torn), null)
+  for (const bad of [answer({ fields: ['X-A', 'a\r\nX-B: b'] }), answer({ fields: ['X-A: b\r\nX', ''] }), answer({ fields: ['X-A', '\u2028'] }), answer({ statusText: 'OK\r\nX: 1' }), answer({ status: 99 }), answer({ status: 200.5 })]) {
+    t.equal(decodeRecord(encodeRecord('http://a/', bad)), null, 'what would be a head of its own is not read')
+  }
   t.equal(decodeName(good.subarray(0, 5)), null)
 })
 

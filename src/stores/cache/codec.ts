@@ -30,13 +30,23 @@ export function decodeRecord (bytes: Buffer): CacheRecord | null {
   const ends = endsOf(bytes)
   if (ends === null || ends.told > bytes.length) return null
   const told = parse(bytes, ends.name, ends.told) as CacheRecord | null
-  return told === null || told.variesBy !== null ? told : { ...told, body: bytes.subarray(ends.told) }
+  if (told === null || told.variesBy !== null) return told
+  return isWritable(told) ? { ...told, body: bytes.subarray(ends.told) } : null
 }
 
 /** Of the beginning of a record. */
 export function decodeName (bytes: Buffer): RecordName | null {
   const ends = endsOf(bytes)
   return ends === null ? null : parse(bytes, HEAD, ends.name) as RecordName | null
+}
+
+const NAME = /^[\w!#$%&'*+.^`|~-]+$/
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** Fields go out as they are: what somebody else has put into the store must not be a head of its own. */
+function isWritable ({ status, statusText, fields }: Omit<CachedAnswer, 'body'>): boolean {
+  return Number.isInteger(status) && status >= 200 && status <= 599 && VALUE.test(statusText) &&
+    fields.every((text, place) => (place % 2 === 0 ? NAME : VALUE).test(text))
 }
 
 function endsOf (bytes: Buffer): { readonly name: number, readonly told: number } | null {

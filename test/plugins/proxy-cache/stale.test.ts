@@ -92,3 +92,35 @@ t.test('a stale answer is sent at once while the service is asked again', async 
   run.clock.advance(40_001)
   t.equal((await run.request()).headers['x-cache-status'], 'Refresh', 'not for ever')
 })
+
+t.test('a validation after which nothing may be stored answers its client, and ends what was stored', async t => {
+  for (const headers of [{ 'cache-control': 'private' }, { 'cache-control': 'max-age=60', etag: '"another"' }, { 'cache-control': 'max-age=60', 'set-cookie': 'a=1' }]) {
+    const run = await cached(t, request => request.headers['if-none-match'] === undefined
+      ? { headers: { 'cache-control': 'max-age=10, stale-if-error=100', etag: '"e"' } }
+      : { status: 304, body: '', headers })
+    await run.request()
+    run.clock.advance(10_000)
+    const answer = await run.request()
+    t.match([answer.status, answer.text, answer.headers['x-cache-status']], [200, 'answer 1', 'Refresh'])
+    t.same(answer.headers['set-cookie'], 'set-cookie' in headers ? ['a=1'] : undefined, 'the cookie is for this client')
+    t.equal((await run.request()).headers['x-cache-status'], 'Miss', JSON.stringify(headers))
+  }
+})
+
+t.test('what the upstream has instead takes the place of what was stored', async t => {
+  const run = await cached(t, (_request, count) => count === 1 ? { headers: { 'cache-control': 'max-age=10, stale-if-error=100' } } : count === 2 ? { status: 403 } : { status: 503 })
+  await run.request()
+  run.clock.advance(10_000)
+  t.equal((await run.request()).status, 403)
+  t.equal((await run.request()).status, 503, 'what it was before is not sent any more')
+})
+
+t.test('a HEAD validates, too', async t => {
+  const run = await cached(t, request => request.headers['if-none-match'] === undefined
+    ? { headers: { 'cache-control': 'max-age=10', etag: '"e"' } }
+    : { status: 304, body: '', headers: { 'cache-control': 'max-age=10' } })
+  await run.request()
+  run.clock.advance(10_000)
+  t.match((await run.request({ method: 'HEAD' })).headers, { 'x-cache-status': 'Refresh', 'content-length': '8' })
+  t.equal((await run.request()).headers['x-cache-status'], 'Hit')
+})

@@ -1,0 +1,61 @@
+/** What goes on beside requests, and over reloads. */
+import { once } from 'node:events'
+import t from 'tap'
+import { cacheGateway, fresh, holding, reload, state } from '../../helpers/cache-gateway.ts'
+import { settled } from '../../helpers/hop.ts'
+import { until, upstream } from '../../helpers/running.ts'
+
+t.test('stored answers survive a reload, and take its new options over', async t => {
+  const { port, next } = await holding(t)
+  const gateway = await cacheGateway(t, port)
+  const first = gateway.get()
+  const [, response] = await next()
+  response.writeHead(200, fresh).end('kept')
+  await first
+  await reload(gateway, { response_headers: { 'X-Cache-Key': false } })
+  const hit = await gateway.get()
+  t.equal(state(hit), 'Hit')
+  t.equal(hit.headers['x-cache-key'], undefined)
+})
+
+t.test('what was stored under other rules is not found after a reload', async t => {
+  const port = await upstream(t, (_request, response) => { response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'private' }).end('one\'s own') })
+  const gateway = await cacheGateway(t, port, { cache_control: false })
+  await gateway.get()
+  t.equal(state(await gateway.get()), 'Hit')
+  await reload(gateway, {})
+  t.equal(state(await gateway.get()), 'Bypass')
+})
+
+t.test('an answer that is validated in the background is not cut when its snapshot retires', async t => {
+  const { port, next } = await holding(t)
+  const gateway = await cacheGateway(t, port)
+  const first = gateway.get()
+  const [, response] = await next()
+  response.writeHead(200, { ...fresh, 'cache-control': 'max-age=0, stale-while-revalidate=60' }).end('old')
+  await first
+  t.equal((await gateway.get()).text, 'old')
+  const [, again] = await next()
+  await reload(gateway, {})
+  t.equal(gateway.server.facts().retired, 1, 'it waits')
+  again.writeHead(200, fresh).end('new')
+  await until('it is stored', async () => (await gateway.get()).text === 'new')
+  await until('it has retired', () => gateway.server.facts().retired === 0)
+})
+
+t.test('an endless answer to a question in the background is not read', async t => {
+  const { port, next } = await holding(t)
+  const gateway = await cacheGateway(t, port)
+  const first = gateway.get()
+  const [, response] = await next()
+  response.writeHead(200, { ...fresh, 'cache-control': 'max-age=0, stale-while-revalidate=60' }).end('old')
+  await first
+  await gateway.get()
+  const [request, endless] = await next()
+  const closed = once(request.socket, 'close')
+  endless.writeHead(200, { 'content-type': 'text/event-stream' })
+  endless.write('data: 1\n\n')
+  await closed
+  await settled(gateway.server)
+  t.pass('the connection was cut')
+})
