@@ -49,7 +49,9 @@ export class BalancedDestination implements Destination {
   head (target: Target, status: number, begun: number, context: Context): void {
     const { endpoint } = target as BalancedTarget
     const now = context.headTick
-    if (this.#membership.balancer.measures) endpoint.address.measure(now - begun, now)
+    const { balancer } = this.#membership
+    if (balancer.measures) endpoint.address.measure(now - begun, now)
+    balancer.answers?.(endpoint, context)
     endpoint.health?.head(status, begun, now)
   }
 

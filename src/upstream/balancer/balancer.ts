@@ -14,4 +14,6 @@ export interface Balancer {
    * One that was tried for this request is chosen again only where no other is left.
    */
   pick (context: Context, tried: readonly Target[], now: number): Endpoint | null
+  /** The answer comes from this one; of several attempts at a time it need not be the one that was picked last. */
+  answers? (endpoint: Endpoint, context: Context): void
 }

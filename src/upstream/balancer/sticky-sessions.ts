@@ -44,7 +44,17 @@ export class StickySessions implements Balancer {
     const known = token === null ? undefined : this.#byToken.get(token)
     if (known !== undefined && known.weight !== 0 && !known.isAmong(tried) && known.usable(now)) return known
     const chosen = this.#spread.pick(context, tried, now)
-    if (chosen !== null) setCookie(context, this.#cookie, this.#tokens.get(chosen) as string, this.#path)
+    if (chosen !== null) this.#name(chosen, context)
     return chosen
+  }
+
+  answers (endpoint: Endpoint, context: Context): void {
+    if (context.affinityCookie !== null) this.#name(endpoint, context)
+  }
+
+  #name (endpoint: Endpoint, context: Context): void {
+    const token = this.#tokens.get(endpoint)
+    // one that went while it answered has none: the next request chooses anew
+    if (token !== undefined) setCookie(context, this.#cookie, token, this.#path)
   }
 }

@@ -62,3 +62,23 @@ t.test('a cookie that we have not made is ignored', async t => {
   t.equal(balancer.pick(context, [], 0), set[0])
   t.ok(context.affinityCookie)
 })
+
+t.test('of two attempts that run at the same time, the cookie is that of the one that answers', async t => {
+  const set = endpoints([1, 1])
+  const balancer = createBalancer(sticky, randoms())
+  balancer.update(set)
+  const context = request()
+  const first = balancer.pick(context, [], 0) as (typeof set)[0]
+  const cookie = context.affinityCookie
+  const second = balancer.pick(context, [targetOf(first)], 0) as (typeof set)[0]
+  t.not(context.affinityCookie, cookie)
+  balancer.answers?.(first, context)
+  t.equal(context.affinityCookie, cookie)
+  balancer.update([second])
+  balancer.answers?.(first, context)
+  t.equal(context.affinityCookie, cookie, 'an endpoint that is gone has no cookie to give')
+  const known = request({ headers: ['cookie', (cookie as string).split(';', 1)[0] as string] })
+  balancer.update(set)
+  balancer.answers?.(balancer.pick(known, [], 0) as (typeof set)[0], known)
+  t.equal(known.affinityCookie, null, 'a client that has it gets none')
+})
