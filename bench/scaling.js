@@ -4,6 +4,7 @@
  *
  * Usage: npm run build && node bench/scaling.js [--gateways 1,2,4] [--seconds 5] [--connections 48] [--sync-rate -1]
  */
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,6 +41,12 @@ const peer = sallyport({
   }]
 })
 
+/** Commands of counters that Redis has had. */
+function commands () {
+  const stats = execFileSync('redis-cli', ['-p', String(shared.port), 'info', 'commandstats'], { encoding: 'utf8' })
+  return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1] ?? 0)
+}
+
 const spent = ({ user, system }) => user + system
 
 async function run (count) {
@@ -50,18 +57,20 @@ async function run (count) {
   await drive(seconds)
   const before = gateways.map(gateway => spent(gateway.cpu()))
   const redisBefore = spent(cpuOf(redisTree))
+  const commandsBefore = commands()
   const results = await drive(seconds)
+  const asked = commands() - commandsBefore
   const redisCpu = spent(cpuOf(redisTree)) - redisBefore
   const gatewayCpu = gateways.reduce((sum, gateway, index) => sum + spent(gateway.cpu()) - before[index], 0)
   const requests = results.reduce((sum, result) => sum + result.requests, 0)
   const failed = results.reduce((sum, result) => sum + result.failed + result.socketErrors, 0)
   for (const gateway of gateways) await gateway.stop()
-  return { gateway: gatewayCpu / requests, redis: redisCpu / requests, perSecond: requests / seconds, failed }
+  return { gateway: gatewayCpu / requests, redis: redisCpu / requests, perSecond: requests / seconds, perCommand: requests / asked, failed }
 }
 
-console.log(`gateways  CPU µs/request  of Redis  requests/s  errors   (load ${loadavg()[0].toFixed(1)} at the start)`)
+console.log(`gateways  CPU µs/request  of Redis  requests/s  requests/command  errors   (load ${loadavg()[0].toFixed(1)} at the start)`)
 for (const count of values.gateways.split(',').map(Number)) {
-  const { gateway, redis: redisCpu, perSecond, failed } = await run(count)
-  console.log([String(count).padStart(8), gateway.toFixed(1).padStart(15), redisCpu.toFixed(2).padStart(9), perSecond.toFixed(0).padStart(11), String(failed).padStart(7)].join(' '))
+  const { gateway, redis: redisCpu, perSecond, perCommand, failed } = await run(count)
+  console.log([String(count).padStart(8), gateway.toFixed(1).padStart(15), redisCpu.toFixed(2).padStart(9), perSecond.toFixed(0).padStart(11), perCommand.toFixed(1).padStart(17), String(failed).padStart(7)].join(' '))
 }
 await stopAll()
