@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
-import type { Test } from 'tap'
+import { hangingUpstream } from '../helpers/hanging-upstream.ts'
 import { statusOf, value } from '../helpers/http-messages.ts'
 import { get, settled, startHop } from '../helpers/hop.ts'
 import { ask, rawClient } from '../helpers/raw-client.ts'
@@ -15,32 +14,6 @@ async function closedPort (): Promise<number> {
   const { port } = server.address() as AddressInfo
   await new Promise(resolve => { server.close(resolve) })
   return port
-}
-
-/** A process that listens and is stopped, its backlog full: the next connection hangs. */
-async function hangingPort (t: Test): Promise<number> {
-  const child = spawn(process.execPath, ['-e', 'const s=require("net").createServer().listen({port:0,host:"127.0.0.1",backlog:1},()=>process.send(s.address().port))'], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc']
-  })
-  const port = await new Promise<number>(resolve => { child.once('message', resolve as (port: unknown) => void) })
-  child.kill('SIGSTOP')
-  const fillers: Socket[] = []
-  t.teardown(() => {
-    for (const filler of fillers) filler.destroy()
-    child.kill('SIGKILL')
-  })
-  // until one is not answered any more
-  for (;;) {
-    const filler = connect({ port, host: '127.0.0.1' })
-    filler.on('error', () => {})
-    fillers.push(filler)
-    const connected = await new Promise(resolve => {
-      filler.once('connect', () => resolve(true))
-      // a busy process looks at its sockets once more before it gives up
-      setTimeout(() => setImmediate(() => resolve(false)), 300)
-    })
-    if (connected !== true) return port
-  }
 }
 
 t.test('an upstream that refuses connections is a 502', async t => {
@@ -64,7 +37,7 @@ t.test('an upstream whose name does not resolve is a 503', async t => {
 })
 
 t.test('an upstream that does not accept within connect_timeout is a 504', async t => {
-  const { server, port } = await startHop(t, await hangingPort(t), { service: { connect_timeout: 300, retries: 0 } })
+  const { server, port } = await startHop(t, (await hangingUpstream(t)).port, { service: { connect_timeout: 300, retries: 0 } })
   const start = performance.now()
   const { answer, client } = await ask(t, port, get())
   t.equal(statusOf(answer), 504)
