@@ -12,6 +12,7 @@ import { createAccessLog } from '../../src/observability/access-log.ts'
 import { createRedactor } from '../../src/observability/redaction.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { findings } from '../helpers/plugin-config.ts'
+import { rawClient } from '../helpers/raw-client.ts'
 import { ask, until, upstream, type Answer } from '../helpers/running.ts'
 
 /** An identity as the request's headers tell it. */
@@ -43,6 +44,7 @@ interface Options {
   readonly service?: null
   /** Further entries of the route. */
   readonly beside?: readonly object[]
+  readonly trusted?: readonly string[]
 }
 
 const registry = new Map([plugin, caller, circuitBreaker].map(each => [each.name, each]))
@@ -52,7 +54,7 @@ function load (file: object) {
 }
 
 /** Services `a` (of the route), `b` and `c`, each of which answers with its name, the target and the Host that it got. */
-async function start (t: Test, { config, b = {}, route = {}, service, beside = [] }: Options) {
+async function start (t: Test, { config, b = {}, route = {}, service, beside = [], trusted = [] }: Options) {
   const ports: Record<string, number> = {}
   for (const name of ['a', 'b', 'c']) {
     ports[name] = await upstream(t, (request, response) => {
@@ -66,6 +68,7 @@ async function start (t: Test, { config, b = {}, route = {}, service, beside = [
   const host = '127.0.0.1'
   const plugins = [{ name: 'test-identity' }, { name: 'traffic-split', config }, ...beside]
   const { config: loaded, diagnostics } = await load({
+    gateway: { listen: [{ host, port: 0 }], admin: 'off', trusted_ips: trusted },
     consumers: [{ username: 'ada', groups: [{ name: 'testers' }] }, { username: 'bob' }],
     consumer_groups: [{ name: 'testers' }],
     services: [{ name: 'a', host, port: ports['a'] }, { name: 'b', host, port: ports['b'], ...b }, { name: 'c', host, port: ports['c'] }],
@@ -188,6 +191,27 @@ t.test('a cookie keeps a caller where it is, beside those of the service', async
   for (let round = 0; round < 10; round++) t.equal(await to(sent), first.text.slice(0, 1))
   t.same((await get(sent)).headers['set-cookie'], ['own=1'], 'it is not set again')
   t.match((await get({ cookie: 'release=made-up' })).headers['set-cookie'], ['own=1', /^release=/])
+})
+
+t.test('who came by https gets a cookie for https alone', async t => {
+  const { get } = await start(t, { config: { split: [{ service: 'a', weight: 1 }, { service: 'b', weight: 1 }], sticky_by: 'cookie' }, trusted: ['127.0.0.1'] })
+  t.match((await get({ 'x-forwarded-proto': 'https' })).headers['set-cookie'], ['own=1', /; SameSite=Lax; Secure$/])
+})
+
+t.test('a client of HTTP/1.0 has no Host that could be preserved', async t => {
+  const { port, ports } = await start(t, { config: { split: [{ service: 'b', weight: 1 }] }, route: { preserve_host: true } })
+  const client = await rawClient(t, port)
+  client.send('GET /r/x HTTP/1.0\r\n\r\n')
+  await client.end()
+  t.match(client.text, `b GET /x 127.0.0.1:${ports['b']} `)
+})
+
+t.test('what was sent can go nowhere else', async t => {
+  const { get, finished } = await start(t, { config: { split: [{ service: 'b', weight: 1 }] } })
+  await get()
+  await until('it has ended', () => finished.length === 1)
+  const [context] = finished as [Context]
+  t.throws(() => context.sendTo(context.service as NonNullable<Context['service']>), TypeError)
 })
 
 t.test('a service that gets nothing any more loses those who stuck to it', async t => {
