@@ -5,8 +5,13 @@
  * Field names, units and defaults are Kong's (declarative format 3.0); times are milliseconds unless a name says more.
  */
 
+import type { Credentials } from './credentials-model.ts'
 import type { CircuitBreakerOptions } from './entities/circuit-breaker.ts'
 import type { HealthchecksOptions } from './entities/healthchecks.ts'
+import type { GatewaySettings } from './gateway-settings.ts'
+
+export type * from './credentials-model.ts'
+export type * from './gateway-settings.ts'
 
 /** JSON pointer (RFC 6901) of an entity or value in the file, as written there; the key to its line and column. */
 export type Pointer = string
@@ -174,164 +179,6 @@ export interface UpstreamTarget extends Entity {
   readonly weight: number
   /** Used while no other one can be. */
   readonly failover: boolean
-}
-
-/** What a consumer proves itself with, or is in. */
-export interface OwnedByConsumer extends Entity {
-  /** Id of the consumer. */
-  readonly consumer: string
-}
-
-export type JwtAlgorithm = 'HS256' | 'HS384' | 'HS512' | 'RS256' | 'RS384' | 'RS512' | 'ES256' | 'ES384' | 'ES512' | 'PS256' | 'PS384' | 'PS512' | 'EdDSA'
-
-/** A key or secret with which a consumer signs its tokens. */
-export interface JwtSecret extends OwnedByConsumer {
-  readonly key: string
-  /** Of HS256, HS384 and HS512; null for the others. */
-  readonly secret: string | null
-  /** PEM; null for HS256, HS384 and HS512. */
-  readonly rsa_public_key: string | null
-  readonly algorithm: JwtAlgorithm
-}
-
-export interface RequestLimits {
-  readonly second?: number
-  readonly minute?: number
-  readonly hour?: number
-  readonly day?: number
-  readonly month?: number
-  readonly year?: number
-}
-
-/** An API key. The key itself ends at the loader. */
-export interface KeyCredential extends OwnedByConsumer {
-  /** SHA-256 of the key, in lower-case hex. */
-  readonly digest: string
-  readonly scopes: readonly string[]
-  /** Milliseconds since the epoch; null: never. A `ttl` counts from the load of the file. */
-  readonly expires_at: number | null
-  readonly rate_limit: RequestLimits | null
-}
-
-/** A user name with its password. */
-export interface BasicCredential extends OwnedByConsumer {
-  readonly username: string
-  /** A bcrypt or scrypt hash, or Kong's form: SHA-1 of password and consumer id, in lower-case hex. */
-  readonly password: string
-}
-
-/** A name with the secret that signs requests. */
-export interface HmacCredential extends OwnedByConsumer {
-  readonly username: string
-  readonly secret: string
-}
-
-/** A group for the acl plugin. */
-export interface Acl extends OwnedByConsumer {
-  readonly group: string
-}
-
-/** A client of Kong's oauth2 plugin. */
-export interface Oauth2Credential extends OwnedByConsumer {
-  readonly name: string
-  readonly client_id: string
-}
-
-/** All credentials, by Kong's names of the collections. */
-export interface Credentials {
-  readonly jwt_secrets: readonly JwtSecret[]
-  readonly keyauth_credentials: readonly KeyCredential[]
-  readonly basicauth_credentials: readonly BasicCredential[]
-  readonly hmacauth_credentials: readonly HmacCredential[]
-  readonly acls: readonly Acl[]
-  readonly oauth2_credentials: readonly Oauth2Credential[]
-}
-
-export interface ListenAddress {
-  readonly host: string
-  /** 0 picks a free port. */
-  readonly port: number
-}
-
-export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
-
-/** The `gateway:` block, our own: what Kong keeps in kong.conf. Durations are milliseconds, sizes bytes. */
-export interface GatewaySettings {
-  readonly listen: readonly ListenAddress[]
-  /** null: no admin listener. */
-  readonly admin: ListenAddress | null
-  /** Addresses and CIDRs whose X-Forwarded-* are believed. */
-  readonly trusted_ips: readonly string[]
-  /** Worker processes; 1 runs in the one process. `auto` is resolved at start to the number of cores. */
-  readonly workers: number | 'auto'
-  readonly limits: {
-    /** Request line, in bytes: 414 beyond. */
-    readonly request_line: number
-    /** Header block, in bytes: 431 beyond. */
-    readonly header_block: number
-    /** Header fields: 431 beyond. */
-    readonly headers: number
-    /** Largest request body held in memory for a plugin that needs it whole: 413 beyond. */
-    readonly request_buffer: number
-    /** Largest response body held in memory for a plugin that needs it whole: 502 beyond. */
-    readonly response_buffer: number
-  }
-  readonly timeouts: {
-    /** Until the header block is complete: 408. */
-    readonly headers: number
-    /** Idle connection kept open. */
-    readonly keep_alive: number
-    /** Minimum rate of a request body in bytes per second, after `body_grace`: 408. */
-    readonly body_min_rate: number
-    readonly body_grace: number
-    /** Until a plugin's `setup` must be done. */
-    readonly setup: number
-  }
-  /** When requests are refused with 503, by process; 0: never. */
-  readonly overload: {
-    /** Mean lateness of the event loop. */
-    readonly event_loop_delay: number
-    readonly heap_used: number
-    readonly rss: number
-    /** Requests that run, streams and tunnels included. */
-    readonly in_flight: number
-    /** Seconds. */
-    readonly retry_after: number
-  }
-  readonly shutdown: {
-    /** Between "not ready" and the end of accepting. */
-    readonly delay: number
-    /** For requests that run, before they are cut. */
-    readonly timeout: number
-  }
-  readonly log: {
-    readonly level: LogLevel
-    /** One line a request. */
-    readonly access: boolean
-    /** Further request headers and query arguments whose values are cut in logs. */
-    readonly redact: readonly string[]
-  }
-  readonly headers: {
-    /** `sallyport`: X-Sallyport-*; `kong`: X-Kong-*. */
-    readonly names: 'sallyport' | 'kong'
-    /** `Via`, and `Server` on answers of our own. */
-    readonly server_tokens: boolean
-    /** -Upstream-Latency, -Proxy-Latency, -Response-Latency. */
-    readonly latency_tokens: boolean
-    /** -Request-Id on answers and towards upstreams. */
-    readonly request_id: boolean
-    /** -Upstream-Status. */
-    readonly upstream_status: boolean
-  }
-  /** How names of targets are resolved. */
-  readonly dns: {
-    /** `address` or `address:port`; empty: the machine's own. */
-    readonly servers: readonly string[]
-    /** Until a server must have answered. */
-    readonly timeout: number
-  }
-  /** Third-party plugins: a package name, or a file relative to gateway.yaml. */
-  readonly modules: readonly string[]
 }
 
 /** Everything that runs: one compiled file. */

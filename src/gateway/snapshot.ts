@@ -2,34 +2,29 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Config, Route, Service } from '../config/model.ts'
 import type { Copy } from '../proxy/copy.ts'
-import { ServicePolicies, type ServicePolicy } from '../proxy/service-policy.ts'
+import type { ServicePolicies, ServicePolicy } from '../proxy/service-policy.ts'
 import type { Transport } from '../proxy/transport.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import { knowFields } from '../proxy/known-fields.ts'
-import { tokensOf, type Tokens } from '../proxy/product.ts'
+import type { Tokens } from '../proxy/product.ts'
 import { compileRouter } from '../router/compile.ts'
 import type { Router } from '../router/types.ts'
-import { chainKey, Chains, type Chain } from '../config/chains.ts'
 import { kContext, type Context, type GatewayMessage } from './context.ts'
-import { entryBreakers } from './entry-breakers.ts'
 import { createHostReader, type Host } from './host.ts'
 import type { ActionOrder } from './engine.ts'
 import { admit, dashed } from './intake.ts'
 import type { KeptState } from './keep.ts'
 import { serveNext } from './pipeline.ts'
 import type { Overload } from './overload/overload.ts'
-import { ranksOf } from './overload/ranks.ts'
 import { createRequestIds } from './request-id.ts'
-import { createRoot } from './root.ts'
-import { serviceHost, type RouteRuntime } from './runtime.ts'
-import { registerScope, type LiveEntry, type Scope } from './scopes.ts'
-import { closeEntries, setUpEntries } from './setup.ts'
+import type { RouteRuntime } from './runtime.ts'
+import type { LiveEntry, Scope } from './scopes.ts'
+import { closeEntries } from './setup.ts'
 import { createTrust, type Trust } from './trust.ts'
 import type { Breakers } from '../upstream/breaker/breakers.ts'
-import type { Destination } from '../upstream/destination.ts'
 import type { HealthChecks } from '../upstream/health/health-checks.ts'
-import { Destinations } from '../upstream/destinations.ts'
-import { version } from '../version.ts'
+import type { Destinations } from '../upstream/destinations.ts'
+import { assemble, type SnapshotParts } from './assemble.ts'
 
 /** What snapshots share: it belongs to the process and outlives each of them. */
 export interface SnapshotServices {
@@ -63,7 +58,7 @@ export class Snapshot {
   /** Scope of requests that no route matches: the global entries' response and log hooks. */
   readonly miss: Scope
   readonly #services: SnapshotServices
-  readonly #runtimes: Map<Route, RouteRuntime>
+  readonly #runtimes: ReadonlyMap<Route, RouteRuntime>
   readonly #destinations: Destinations
   readonly #policies: ServicePolicies
   readonly #app: FastifyInstance
@@ -79,93 +74,10 @@ export class Snapshot {
    * @throws GatewayError or the error of a plugin's `setup` or `register`, with the plugin's name
    */
   static async build (config: Config, registry: PluginRegistry, services: SnapshotServices): Promise<Snapshot> {
-    const app = createRoot(services.log)
-    const { entries, kept } = await setUpEntries(config, registry, app, services)
-    const destinations = await Destinations.open(config, services)
-    const policies = new ServicePolicies(config, services.kept, services.workers)
-    try {
-      return await Snapshot.#assemble(config, registry, services, app, destinations, policies, entries, kept)
-    } catch (error) {
-      destinations.release()
-      await policies.release()
-      await closeEntries(entries, kept, services)
-      await app.close().catch(() => {})
-      throw error
-    }
+    return new Snapshot(await assemble(config, registry, services))
   }
 
-  static async #assemble (config: Config, registry: PluginRegistry, services: SnapshotServices, app: FastifyInstance, destinations: Destinations, policies: ServicePolicies, entries: ReadonlyMap<string, LiveEntry>, kept: readonly string[]): Promise<Snapshot> {
-    const tokens = tokensOf(config.gateway.headers, version)
-    const chains = new Chains(config, registry)
-    const scopes = new Map<string, Scope>()
-    const add = (chain: Chain, miss: boolean): Scope => {
-      const key = miss ? 'miss' : chainKey(chain)
-      const before = scopes.get(key)
-      if (before !== undefined) return before
-      const policed = !miss && chain.some(item => registry.get(item.name)?.authentication === 'policy')
-      const scope: Scope = { path: `/s${scopes.size}`, log: null, policed }
-      const count = scopes.size
-      scopes.set(key, scope)
-      app.register(async instance => {
-        // Fastify's runners of these hooks recurse through children that never wait: at some 3,000 of them the stack
-        // overflows. One that waits unwinds it.
-        if (count % 256 === 255) {
-          instance.addHook('onReady', done => { setImmediate(done) })
-          instance.addHook('preClose', done => { setImmediate(done) })
-        }
-        await registerScope(instance, {
-          scope,
-          chain,
-          entries,
-          delivery: { tokens },
-          requestBuffer: config.gateway.limits.request_buffer,
-          responseBuffer: config.gateway.limits.response_buffer,
-          miss,
-          hookFailed: (plugin, error) => services.log.error({ err: error, plugin }, 'a hook failed on an answer or after it')
-        })
-      })
-      return scope
-    }
-    const miss = add(chains.of(null), true)
-
-    const serviceById = new Map(config.services.map(service => [service.id, service]))
-    const runtimes = new Map<Route, RouteRuntime>()
-    const ranks = ranksOf(config)
-    for (const route of config.routes) {
-      const service = route.service === null ? null : serviceById.get(route.service) ?? null
-      const chain = chains.of(route)
-      const secure = route.protocols.includes('https') && !route.protocols.includes('http')
-      const breakers = [...entryBreakers(chain, registry, route)]
-      const reach = (to: Service): Destination => destinations.behind(breakers, to)
-      runtimes.set(route, {
-        route,
-        service,
-        scope: add(chain, false),
-        destination: service === null ? null : reach(service),
-        reach,
-        policy: service === null ? null : policies.of(service.id),
-        hostHeader: service === null ? '' : serviceHost(service),
-        preservesHost: route.preserve_host,
-        rank: ranks.of(route),
-        httpsOnly: secure ? route.https_redirect_status_code : 0
-      })
-    }
-    await app.ready()
-    return new Snapshot({ config, services, app, tokens, miss, runtimes, destinations, policies, entries, kept })
-  }
-
-  private constructor (parts: {
-    config: Config,
-    services: SnapshotServices,
-    app: FastifyInstance,
-    tokens: Tokens,
-    miss: Scope
-    runtimes: Map<Route, RouteRuntime>,
-    destinations: Destinations,
-    policies: ServicePolicies,
-    entries: ReadonlyMap<string, LiveEntry>,
-    kept: readonly string[]
-  }) {
+  private constructor (parts: SnapshotParts) {
     this.config = parts.config
     this.#services = parts.services
     this.#app = parts.app

@@ -1,0 +1,88 @@
+/** The `gateway:` block, resolved: a part of the configuration's model. */
+
+export interface ListenAddress {
+  readonly host: string
+  /** 0 picks a free port. */
+  readonly port: number
+}
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+
+/** The `gateway:` block, our own: what Kong keeps in kong.conf. Durations are milliseconds, sizes bytes. */
+export interface GatewaySettings {
+  readonly listen: readonly ListenAddress[]
+  /** null: no admin listener. */
+  readonly admin: ListenAddress | null
+  /** Addresses and CIDRs whose X-Forwarded-* are believed. */
+  readonly trusted_ips: readonly string[]
+  /** Worker processes; 1 runs in the one process. `auto` is resolved at start to the number of cores. */
+  readonly workers: number | 'auto'
+  readonly limits: {
+    /** Request line, in bytes: 414 beyond. */
+    readonly request_line: number
+    /** Header block, in bytes: 431 beyond. */
+    readonly header_block: number
+    /** Header fields: 431 beyond. */
+    readonly headers: number
+    /** Largest request body held in memory for a plugin that needs it whole: 413 beyond. */
+    readonly request_buffer: number
+    /** Largest response body held in memory for a plugin that needs it whole: 502 beyond. */
+    readonly response_buffer: number
+  }
+  readonly timeouts: {
+    /** Until the header block is complete: 408. */
+    readonly headers: number
+    /** Idle connection kept open. */
+    readonly keep_alive: number
+    /** Minimum rate of a request body in bytes per second, after `body_grace`: 408. */
+    readonly body_min_rate: number
+    readonly body_grace: number
+    /** Until a plugin's `setup` must be done. */
+    readonly setup: number
+  }
+  /** When requests are refused with 503, by process; 0: never. */
+  readonly overload: {
+    /** Mean lateness of the event loop. */
+    readonly event_loop_delay: number
+    readonly heap_used: number
+    readonly rss: number
+    /** Requests that run, streams and tunnels included. */
+    readonly in_flight: number
+    /** Seconds. */
+    readonly retry_after: number
+  }
+  readonly shutdown: {
+    /** Between "not ready" and the end of accepting. */
+    readonly delay: number
+    /** For requests that run, before they are cut. */
+    readonly timeout: number
+  }
+  readonly log: {
+    readonly level: LogLevel
+    /** One line a request. */
+    readonly access: boolean
+    /** Further request headers and query arguments whose values are cut in logs. */
+    readonly redact: readonly string[]
+  }
+  readonly headers: {
+    /** `sallyport`: X-Sallyport-*; `kong`: X-Kong-*. */
+    readonly names: 'sallyport' | 'kong'
+    /** `Via`, and `Server` on answers of our own. */
+    readonly server_tokens: boolean
+    /** -Upstream-Latency, -Proxy-Latency, -Response-Latency. */
+    readonly latency_tokens: boolean
+    /** -Request-Id on answers and towards upstreams. */
+    readonly request_id: boolean
+    /** -Upstream-Status. */
+    readonly upstream_status: boolean
+  }
+  /** How names of targets are resolved. */
+  readonly dns: {
+    /** `address` or `address:port`; empty: the machine's own. */
+    readonly servers: readonly string[]
+    /** Until a server must have answered. */
+    readonly timeout: number
+  }
+  /** Third-party plugins: a package name, or a file relative to gateway.yaml. */
+  readonly modules: readonly string[]
+}

@@ -1,0 +1,162 @@
+/** What a plugin is: {@link PluginDefinition}. */
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { Static, TObject } from 'typebox'
+import type { Credentials, PluginEntry, Service } from './config/model.ts'
+import type { CircuitBreakerOptions } from './config/entities/circuit-breaker.ts'
+import type { Consumers } from './consumers/consumers.ts'
+
+/** Version of this contract; a definition made for another one is refused at load. */
+export const PLUGIN_API = 1
+
+/** Registered, so that a package with its own copy of this module is still recognised. */
+const brand = Symbol.for('sallyport.plugin')
+
+/** `consumer`: at consumers and consumer groups. */
+export type PluginScope = 'global' | 'service' | 'route' | 'consumer'
+
+/** `buffer`: held in memory up to `gateway.limits`, then given whole. `stream`: passed on as it arrives. */
+export type BodyMode = 'stream' | 'buffer'
+
+/** For answers: a pattern holds those whose Content-Type it matches, so that downloads and event streams pass. */
+export type ResponseMode = BodyMode | RegExp
+
+/** What `setup` may use. */
+export interface PluginGateway {
+  readonly entry: PluginEntry
+  readonly log: FastifyBaseLogger
+  /** The snapshot's root instance, to register official Fastify plugins on. */
+  readonly root: FastifyInstance
+  /** Folder of gateway.yaml: relative paths of the configuration start here. */
+  readonly directory: string
+  /** Worker processes that run the same file: local limits are divided by it. */
+  readonly workers: number
+  /** Milliseconds since the epoch; the test kit's fake clock moves it. */
+  now (): number
+  /** Consumers and their credentials, by every key that a request can bring. */
+  readonly consumers: Consumers
+  /**
+   * The service of an option that `refersTo: 'service'`: the loader has seen to it that there is one.
+   *
+   * @throws TypeError where there is none
+   */
+  service (nameOrId: string): Service
+  /**
+   * State that outlives a reload (counters, breakers, key sets). The same `key` of the same entry gives what `create`
+   * made the first time; what no snapshot asks for any more is closed.
+   */
+  keep<T> (key: string, create: () => T, close?: (state: T) => void | Promise<void>): T
+}
+
+/** What the admin listener serves at a path of its own. */
+export interface PublishedDocument {
+  /** Starts with `/`. */
+  readonly path: string
+  readonly body: unknown
+}
+
+/** Something that operators may have done: `POST` to a path of the admin listener, with a JSON object. */
+export interface AdminAction<State = unknown> {
+  /** Starts with `/`. */
+  readonly path: string
+  /** Closed TypeBox object: what the request's body has to be. */
+  readonly body: TObject
+  /**
+   * Runs in every process that serves traffic.
+   *
+   * @param states of the plugin's enabled entries
+   * @returns numbers for the answer; those of several processes are added up
+   */
+  run (states: readonly State[], body: never): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>
+}
+
+export interface RegisterOptions<Config, State> {
+  readonly config: Config
+  readonly state: State
+}
+
+/** Finding of {@link PluginDefinition.check}: `path` is a JSON pointer inside `config`, '' for the whole. */
+export interface CheckFinding {
+  readonly path: string
+  /** One sentence: what is wrong. */
+  readonly message: string
+  /** One sentence: what to write instead. */
+  readonly mend: string
+  /** Default `error`. */
+  readonly severity?: 'error' | 'warning'
+}
+
+/** An authentication plugin of which a policy speaks: `path` is a JSON pointer inside `config`. */
+export interface Companion {
+  readonly path: string
+  readonly plugin: string
+}
+
+export interface PluginDefinition<Schema extends TObject = TObject, State = unknown> {
+  /** kebab-case, unique, equal to the folder's name. */
+  readonly name: string
+  /** Higher runs first, in every phase. Kong's number where Kong has the plugin. */
+  readonly priority: number
+  /** Closed TypeBox object: the one source of type, check, defaults, docs and editor schema. */
+  readonly schema: Schema
+  /** Default `stream`. */
+  readonly body?: BodyMode | ((config: Static<Schema>) => BodyMode)
+  /** What `onSend` gets as payload for proxied answers. Default `stream`. */
+  readonly response?: ResponseMode | ((config: Static<Schema>) => ResponseMode)
+  /** Levels at which an entry may stand. */
+  readonly scopes: readonly PluginScope[]
+  /**
+   * `method`: verifies a credential, by {@link createAuthenticator}. `policy`: decides about what the methods of the chain
+   * found; its priority is below theirs.
+   */
+  readonly authentication?: 'method' | 'policy'
+  /** Of a policy: authentication plugins that must be in the chain of each route where this entry decides. */
+  companions? (config: Static<Schema>): Iterable<Companion>
+  /** Of a policy: whether it lets everybody pass. */
+  admitsAll? (config: Static<Schema>): boolean
+  /** The collection of credentials that it reads: those of a file where nothing reads them are a warning. */
+  readonly credentials?: keyof Credentials
+  /** It counts the requests of API keys that have a `rate_limit`: without such an entry these limits are a warning. */
+  readonly limitsKeys?: boolean
+  /** Whether each worker process counts on its own with these options, so that it gets its share of a limit only. */
+  dividedByWorkers? (config: Static<Schema>): boolean
+  /**
+   * The circuit breaker that stands between the requests of this entry's routes and their service: one for each service,
+   * and of the entry alone. Not for entries of consumers.
+   */
+  circuitBreaker? (config: Static<Schema>): CircuitBreakerOptions
+  /** Header fields in which this entry speaks to upstreams about the caller: client-sent copies are removed on all routes. */
+  identityHeaders? (config: Static<Schema>): Iterable<string>
+  /** Names of header fields and arguments whose values are credentials: they are cut in all logs. */
+  secretNames? (config: Static<Schema>): Iterable<string>
+  /** Options that Kong's plugin of this name has and this one has not, each with what to do instead. */
+  readonly refuses?: Readonly<Record<string, string>>
+  /** Documents for the admin listener, from the options of all enabled entries; an object or array each, sent as JSON. */
+  publish? (configs: ReadonlyArray<Static<Schema>>): Iterable<PublishedDocument>
+  /** What operators may have done through the admin listener, where that is one that only this machine can reach. */
+  readonly actions?: ReadonlyArray<AdminAction<State>>
+  /** Rules that a schema can't say. Load time, no network. */
+  check? (config: Static<Schema>): Iterable<CheckFinding>
+  /** Once per entry: state, limiters, caches. */
+  setup? (config: Static<Schema>, gateway: PluginGateway): State | Promise<State>
+  /** Once per scope: add hooks, nothing else. */
+  register (scope: FastifyInstance, options: RegisterOptions<Static<Schema>, State>): void | Promise<void>
+  /** When the last request of the entry's snapshot has ended. */
+  close? (state: State): void | Promise<void>
+}
+
+export type BrandedPlugin = PluginDefinition & { readonly api: number }
+
+/**
+ * Makes a plugin.
+ *
+ * @param definition what the plugin is; see {@link PluginDefinition}
+ * @returns the same object, frozen and branded, to be the default export of the plugin's module
+ */
+export function definePlugin<const Schema extends TObject, State = undefined> (definition: PluginDefinition<Schema, State>): BrandedPlugin {
+  return Object.freeze({ ...definition, api: PLUGIN_API, [brand]: true }) as unknown as BrandedPlugin
+}
+
+/** Whether `value` was made by {@link definePlugin}, of whatever copy of this module. */
+export function isPlugin (value: unknown): value is BrandedPlugin {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true
+}
