@@ -121,7 +121,8 @@ interface Outcome {
   readonly begun: number
   readonly ended: number
   readonly leases: number
-  readonly lastEvent: number
+  /** When the last attempt ended. */
+  readonly lastEnd: number
   readonly atOnce: number
   readonly budgeted: number
 }
@@ -131,7 +132,7 @@ function simulate (plan: readonly Manner[], policy: Policy): Outcome {
   const restore = time.install()
   const sent: Sent[] = []
   const answers: number[] = []
-  const counts = { begun: 0, ended: 0, leases: 0, running: 0, atOnce: 0, budgeted: 0 }
+  const counts = { begun: 0, ended: 0, lastEnd: 0, leases: 0, running: 0, atOnce: 0, budgeted: 0 }
   try {
     const client = {
       dispatch (options: Dispatcher.DispatchOptions, handler: Required<Pick<Dispatcher.DispatchHandler, 'onConnect' | 'onHeaders' | 'onData' | 'onComplete' | 'onError'>>) {
@@ -191,6 +192,7 @@ function simulate (plan: readonly Manner[], policy: Policy): Outcome {
       end () {
         counts.ended++
         counts.running--
+        counts.lastEnd = time.now
       }
     } as unknown as Destination
     const budget = new RetryBudget()
@@ -236,17 +238,18 @@ function simulate (plan: readonly Manner[], policy: Policy): Outcome {
       })
     }
     time.runAll()
-    return { sent, answers, lastEvent: time.now, ...counts }
+    return { sent, answers, ...counts }
   } finally {
     restore()
   }
 }
 
 function holds (plan: readonly Manner[], policy: Policy): void {
-  const { sent, answers, begun, ended, leases, atOnce, budgeted } = simulate(plan, policy)
+  const { sent, answers, begun, ended, leases, lastEnd, atOnce, budgeted } = simulate(plan, policy)
   const say = (what: string): string => `${what}: ${JSON.stringify({ sent, answers, budgeted })}`
   if (answers.length > 1 || (policy.leaves < 0 && answers.length !== 1)) throw new Error(say('not exactly one answer'))
   if (begun !== sent.length || ended !== begun) throw new Error(say(`${begun} attempts began, ${ended} ended`))
+  if (lastEnd > (answers[0] ?? policy.leaves)) throw new Error(say(`an attempt that nobody waited for ran until ${lastEnd}`))
   if (leases !== 0) throw new Error(say('connections were not given back'))
   if (policy.total > 0) {
     for (const { at } of sent) if (at >= policy.total) throw new Error(say('an attempt after the deadline'))
