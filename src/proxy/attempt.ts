@@ -135,7 +135,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onData (chunk: Buffer): boolean {
-    if (!this.#dropped) return this.#attempter.onData(this, chunk)
+    // a parser that was paused goes on with an empty piece
+    if (!this.#dropped) return chunk.length === 0 || this.#attempter.onData(this, chunk)
     this.#rest -= chunk.length
     if (this.#rest < 0) this.#abort?.()
     return true

@@ -6,6 +6,8 @@ const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)
 const MILLISECONDS = /^\d{1,10}$/
 const GRPC = /^(\d{1,8})([HMSmun])$/
 const UNITS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000_001 }
+/** Some weeks: a timer takes no more. What is further away is no deadline. */
+const FAR = 2_147_483_647
 /** Eight digits are the most that the field may have. */
 const MOST = 99_999_999
 
@@ -55,7 +57,7 @@ export function deadlineOf (context: Context, { headers, policy, timeouts: { tot
   if (value === undefined) return own
   if (send || (accept && !context.trusted)) headers.delete(header)
   const left = accept && context.trusted ? readDeadline(header, value, context.startedAt) : null
-  if (left === null) return own
+  if (left === null || left > FAR) return own
   // 0 would be none
   const theirs = Math.max(Number.MIN_VALUE, context.startedTick + left)
   return own === 0 ? theirs : Math.min(own, theirs)

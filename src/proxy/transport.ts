@@ -4,6 +4,7 @@ import { failOnWrongName } from './certificate-name.ts'
 import { Connections, type Lease } from './connections.ts'
 import { tolerateContinue } from './interim.ts'
 import { knowFields, OWN_NAMES } from './known-fields.ts'
+import { letEndWait } from './late-end.ts'
 import { failOnReset } from './resets.ts'
 import { Turn } from './turn.ts'
 
@@ -87,12 +88,12 @@ function open (options: TargetOptions): Target {
   function connectorOf (timeout: number): buildConnector.connector {
     let connector = connectors.get(timeout)
     if (connector === undefined) {
-      connector = calmSockets(failOnReset(tolerateContinue(failOnWrongName(buildConnector({
+      connector = calmSockets(failOnReset(letEndWait(tolerateContinue(failOnWrongName(buildConnector({
         timeout,
         rejectUnauthorized: options.verify,
         // Node tries all addresses of a name in turn, so that a dead IPv6 route does not cost the connect timeout
         autoSelectFamily: true
-      })))))
+      }))))))
       connectors.set(timeout, connector)
     }
     return connector

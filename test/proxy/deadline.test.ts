@@ -52,6 +52,7 @@ t.test('a trusted peer can make the deadline sooner, and nobody can make it late
   t.same(deadline(0, null), { at: 0, field: undefined })
   t.same(deadline(1000, {}, soon), { at: 350, field: undefined })
   t.same(deadline(0, {}, soon), { at: 350, field: undefined })
+  t.same(deadline(0, {}, '9999-12-31T00:00:00Z'), { at: 0, field: undefined }, 'no timer takes as much')
   t.same(deadline(100, {}, soon), { at: 200, field: undefined })
   t.same(deadline(1000, {}), { at: 1100, field: undefined })
   t.same(deadline(1000, {}, soon, false), { at: 1100, field: undefined }, 'a stranger')
