@@ -4,7 +4,7 @@ import { NO_DIRECTIVES, requestDirectives } from './directives.ts'
 import { Flights, type Lead } from './flights.ts'
 import { judge } from './freshness.ts'
 import { Invalidation, isSafe } from './invalidation.ts'
-import { KeyMaker } from './key.ts'
+import { KeyMaker, postsOf } from './key.ts'
 import { Passes } from './passes.ts'
 import { Recorder } from './recorder.ts'
 import { Recordings } from './recordings.ts'
@@ -56,13 +56,11 @@ export class ResponseCache {
   admit (request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
     const { gateway, headers } = request
     const { upstream, method } = gateway
-    if (upstream === null || gateway.answer !== null || headers.upgrade !== undefined) return
-    if (!this.#methods.has(method) || upstream.method !== method) {
-      if (!isSafe(method) || !isSafe(upstream.method)) gateway.watch(new Invalidation(this, request))
-      return this.#bypass(request, reply, 'fwd=method')
-    }
+    if (upstream === null || gateway.answer !== null) return
+    if (headers.upgrade !== undefined) return this.#watch(request, upstream)
+    if (!this.#methods.has(method) || upstream.method !== method) return this.#bypass(request, reply, upstream, 'fwd=method')
     const asks = this.#asks(request)
-    if (asks.noStore || !isPlain(request, upstream)) return this.#bypass(request, reply, 'fwd=request')
+    if (asks.noStore || !isPlain(request, upstream)) return this.#bypass(request, reply, upstream, 'fwd=request')
     const caller = this.#callers.read(request, upstream)
     const key = this.keys.of(request, upstream, method === 'HEAD' ? 'GET' : method, caller ?? '')
     const obstacle = method === 'HEAD' ? 'head' : headers.range !== undefined ? 'range' : ''
@@ -81,18 +79,22 @@ export class ResponseCache {
     this.store.delete(uri, place)
   }
 
-  invalidate (uri: string): void {
-    this.recordings.doom(uri)
-    this.store.invalidate(uri)
+  /** @param posts also answers to POST */
+  invalidate (uri: string, posts: boolean): void {
+    for (const one of posts ? [uri, postsOf(uri)] : [uri]) {
+      this.recordings.doom(one)
+      this.store.invalidate(one)
+    }
   }
 
-  purge (order: PurgeOrder): number | Promise<number> {
+  async purge (order: PurgeOrder): Promise<number> {
     this.recordings.doom()
     const { url, prefix } = order
-    if (url === undefined && prefix === undefined) return this.store.purge(order)
+    if (url === undefined && prefix === undefined) return await this.store.purge(order)
     const uri = url === undefined ? this.keys.prefixOf(prefix as string) : this.keys.uriOf(url)
     if (uri === null) return 0
-    return this.store.purge(url === undefined ? { prefix: uri } : { url: uri })
+    if (url === undefined) return await this.store.purge({ prefix: uri })
+    return await this.store.purge({ url: uri }) + await this.store.purge({ url: postsOf(uri) })
   }
 
   #asks ({ headers }: FastifyRequest): Visit['asks'] {
@@ -102,9 +104,16 @@ export class ResponseCache {
     return requestDirectives(said, pragma as string | undefined)
   }
 
-  #bypass ({ gateway }: FastifyRequest, reply: FastifyReply, why: string): void {
+  #bypass (request: FastifyRequest, reply: FastifyReply, upstream: UpstreamRequest, why: string): void {
+    this.#watch(request, upstream)
     this.status.forwarded(reply, 'Bypass', why, null)
-    gateway.log['cache'] = 'bypass'
+    request.gateway.log['cache'] = 'bypass'
+  }
+
+  /** Its answer isn't stored; what it changes is dropped all the same. */
+  #watch (request: FastifyRequest, upstream: UpstreamRequest): void {
+    const { gateway } = request
+    if (!isSafe(gateway.method) || !isSafe(upstream.method)) gateway.watch(new Invalidation(this, request))
   }
 
   #look (visit: Visit): void | Promise<void> {
@@ -129,6 +138,11 @@ export class ResponseCache {
       return this.#forward(visit, null)
     }
     const verdict = judge(answer, visit.asks, this.now())
+    if (verdict !== 'fresh' && !isSafe(visit.request.gateway.method)) {
+      // a condition of a POST means "do it, unless" (RFC 9110 section 13.1.2), and a copy of it has no body: it is asked as it is
+      visit.missed = 'stale'
+      return this.#forward(visit, null)
+    }
     if (verdict === 'validate') return this.#forward(visit, answer)
     if (verdict === 'background') this.#renew(visit, answer)
     const whole = answerFrom(answer, visit.request)
@@ -196,6 +210,6 @@ function variant (rest: string, vary: readonly string[], headers: HeaderList): s
 /** No body where none is part of the key, no condition that asks for more than what is stored can tell. */
 function isPlain ({ headers, gateway: { method } }: FastifyRequest, { body }: UpstreamRequest): boolean {
   if (headers['if-match'] !== undefined || headers['if-unmodified-since'] !== undefined) return false
-  if (method === 'POST') return body === null || Buffer.isBuffer(body)
+  if (method === 'POST') return headers['if-none-match'] === undefined && (body === null || Buffer.isBuffer(body))
   return body === null && headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0'
 }

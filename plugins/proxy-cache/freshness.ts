@@ -46,7 +46,9 @@ export function heuristicLifetime (heuristic: Heuristic, { date, lastModified }:
 export function initialAge ({ age, date }: Dates, asked: number, received: number): number {
   const start = httpDate(date, received)
   const apparent = Number.isNaN(start) ? 0 : Math.max(0, received - start)
-  const said = age !== undefined && /^\d+$/.test(age) ? Math.min(Number(age), 2_147_483_648) * 1000 : 0
+  // of several the first counts (section 5.1)
+  const [, seconds] = /^\s*(\d+)\s*(?:,|$)/.exec(age ?? '') ?? []
+  const said = seconds === undefined ? 0 : Math.min(Number(seconds), 2_147_483_648) * 1000
   return Math.max(apparent, said + Math.max(0, received - asked))
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { FastifyRequest, GatewayRequest, UpstreamRequest } from '../../src/plugin.ts'
+import { escapeQuery, type FastifyRequest, type GatewayRequest, normalizeTarget, toBytes, type UpstreamRequest } from '../../src/plugin.ts'
 import type { Config } from './schema.ts'
 
 /** Under which an answer is stored: what unsafe requests invalidate, and what else it depends on. */
@@ -13,6 +13,9 @@ const RULES = ['cache_control', 'response_code', 'content_type', 'vary_by_consum
 
 /** What a trusted peer may say and the upstream believe: it must not be shared with requests that say otherwise. */
 const FORWARDED = ['x-forwarded-host', 'x-forwarded-port', 'x-forwarded-prefix', 'x-forwarded-path'] as const
+
+/** Addresses in `Forwarded`, in the forms that no reader of it can take for something else: they tell clients apart, not answers. */
+const ADDRESSES = /(?<=^|[;,\s])(?:for|by)=(?:[\w.-]+|"[\w.:[\]-]+")(?=[;,\s]|$)/gi
 
 /**
  * Makes keys. All that the upstream may answer by is in them, but the fields that only it can name (`Vary`) and those that it
@@ -44,8 +47,10 @@ export class KeyMaker {
       const value = headers[name]
       if (value !== undefined) rest += `\n${name}:${String(value)}`
     }
-    if (method === 'POST') rest += `\n${bodyDigest(request)}`
-    return { uri, rest }
+    // kept by the intake where a trusted peer says it
+    if (headers.forwarded !== undefined) rest += `\nforwarded:${upstream.headers.getAll('forwarded').join(', ').replace(ADDRESSES, '')}`
+    if (method !== 'POST') return { uri, rest }
+    return { uri: postsOf(uri), rest: `${rest}\n${bodyDigest(request, upstream)}` }
   }
 
   uri (scheme: string, host: string, path: string, query: string | null): string {
@@ -55,16 +60,16 @@ export class KeyMaker {
 
   /** The URI of an absolute reference, as it is in keys; null where it is none. */
   uriOf (reference: string, base?: string): string | null {
-    if (!URL.canParse(reference, base)) return null
-    const { protocol, hostname, pathname, search } = new URL(reference, base)
-    return this.uri(protocol.slice(0, -1), hostname, pathname, search === '' ? null : search.slice(1))
+    const read = readReference(reference, base)
+    return read === null ? null : this.uri(read.scheme, read.host, read.path, read.query)
   }
 
   /** Beginning of URIs, of an absolute reference that may break off in its path or query. */
   prefixOf (reference: string): string | null {
-    if (!URL.canParse(reference)) return null
-    const { protocol, hostname, pathname, search } = new URL(reference)
-    return this.#fold(`${protocol}//${hostname}${pathname}${search}`)
+    const read = readReference(reference)
+    if (read === null) return null
+    const { scheme, host, path, query } = read
+    return this.#fold(query === null ? `${scheme}://${host}${path}` : `${scheme}://${host}${path}?${query}`)
   }
 
   #fold (text: string): string {
@@ -84,6 +89,11 @@ export class KeyMaker {
   }
 }
 
+/** Under which answers to POST stand: they begin as the others of the URI do, and can be dropped apart from them. */
+export function postsOf (uri: string): string {
+  return `${uri}\nPOST`
+}
+
 /** What names an answer to the outside. */
 export function keyId ({ uri, rest }: Key): string {
   return createHash('sha256').update(`${uri}\n${rest}`).digest('hex')
@@ -98,6 +108,18 @@ function nameOf (pair: string): string {
   }
 }
 
+/** A reference as a request for it would be read: its path in the router's normal form, its query as it is written. */
+function readReference (reference: string, base?: string): { scheme: string, host: string, path: string, query: string | null } | null {
+  if (!URL.canParse(reference, base)) return null
+  const { protocol, hostname, pathname } = new URL(reference, base)
+  const normal = normalizeTarget(pathname)
+  if (normal === null) return null
+  const written = reference.split('#', 1)[0] as string
+  // not `search`, which escapes what clients need not escape
+  const query = queryOf(written.trim())
+  return { scheme: protocol.slice(0, -1), host: hostname, path: normal.path, query: query === null ? null : escapeQuery(toBytes(query)) }
+}
+
 function queryOf (target: string): string | null {
   const mark = target.indexOf('?')
   return mark === -1 ? null : target.slice(mark + 1)
@@ -108,6 +130,9 @@ function isRewritten ({ target, path }: GatewayRequest): boolean {
   return !target.startsWith(path) || (target.length > path.length && target.charCodeAt(path.length) !== 63)
 }
 
-function bodyDigest ({ body, headers }: FastifyRequest): string {
-  return createHash('sha256').update(`${headers['content-type'] ?? ''}\n${headers['content-encoding'] ?? ''}\n`).update(Buffer.isBuffer(body) ? body : '').digest('base64url')
+/** Of the body that goes up, which may not be the client's. */
+function bodyDigest ({ body }: FastifyRequest, upstream: UpstreamRequest): string {
+  const sent = upstream.body ?? body
+  const [type, coding] = ['content-type', 'content-encoding'].map(name => upstream.headers.getAll(name).join(', '))
+  return createHash('sha256').update(`${type}\n${coding}\n`).update(Buffer.isBuffer(sent) ? sent : '').digest('base64url')
 }

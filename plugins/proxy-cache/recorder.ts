@@ -3,6 +3,7 @@ import type { ResponseCache } from './cache.ts'
 import { fieldsWhere, valueOf } from './fields.ts'
 import type { Lead } from './flights.ts'
 import { mayStandIn } from './freshness.ts'
+import { dropChanged, isSafe } from './invalidation.ts'
 import { refreshedFields } from './refresh.ts'
 import { answerFrom } from './serve.ts'
 import type { Plan } from './storable.ts'
@@ -10,6 +11,9 @@ import type { Visit } from './visit.ts'
 
 /** With these the upstream says that it can't answer (RFC 5861 section 4). */
 const FAILING = new Set([500, 502, 503, 504])
+
+/** What a piece of a body takes beside its bytes: a Buffer and its place in the list. */
+const PIECE = 128
 
 /** One request at the upstream: stores its answer while it passes, or has what is stored sent in its place. */
 export class Recorder implements AnswerWatcher {
@@ -25,6 +29,8 @@ export class Recorder implements AnswerWatcher {
   #plan: Plan | null = null
   #chunks: Buffer[] = []
   #size = 0
+  /** Bytes that it is counted for among the recordings. */
+  #held = 0
   /** What it would store was invalidated meanwhile. */
   #doomed = false
 
@@ -53,13 +59,17 @@ export class Recorder implements AnswerWatcher {
     const plan = this.#visit.storing ? this.#cache.storability.plan(head, this.#askedBy(), received) : this.#visit.obstacle
     if (typeof plan === 'string') this.#refuse(plan, head)
     else this.#begin(plan, head)
+    const { request } = this.#visit
+    if (!isSafe(request.gateway.method)) dropChanged(this.#cache, request, head, typeof plan !== 'string')
     return null
   }
 
   data (chunk: Buffer): void {
     if (this.#plan === null) return
     this.#size += chunk.length
-    if (this.#size > this.#cache.store.largest || !this.#cache.recordings.grow(chunk.length)) {
+    this.#held += chunk.length + PIECE
+    const fits = this.#cache.recordings.grow(chunk.length + PIECE)
+    if (!fits || this.#size > this.#cache.store.largest) {
       this.#giveUp()
       this.#visit.pass()
       return
@@ -117,7 +127,7 @@ export class Recorder implements AnswerWatcher {
 
   /** The upstream says that what is stored still holds (RFC 9111 section 4.3.4). */
   #refresh (stored: CachedAnswer, { fields }: WatchedHead, received: number): WholeAnswer {
-    const merged = refreshedFields(stored, fields)
+    const merged = refreshedFields(stored, fields, received)
     const { status, statusText, body } = stored
     const plan = merged === null
       ? 'other'
@@ -137,6 +147,8 @@ export class Recorder implements AnswerWatcher {
 
   #standIn (why: string): WholeAnswer | null {
     const stored = this.#stored
+    // what was purged meanwhile is sent to nobody
+    if (this.#doomed) return null
     if (stored === null || !mayStandIn(stored, this.#visit.asks, this.#cache.now())) return null
     this.#release()
     // its head may have come, and been taken for the answer
@@ -179,7 +191,8 @@ export class Recorder implements AnswerWatcher {
   }
 
   #forget (): void {
-    this.#cache.recordings.shrink(this.#size)
+    this.#cache.recordings.shrink(this.#held)
+    this.#held = 0
     this.#size = 0
     this.#chunks = []
     this.#plan = null

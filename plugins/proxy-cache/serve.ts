@@ -14,11 +14,13 @@ function describing (answer: CachedAnswer): string[] {
 /** What a stored answer comes to for this request: whole, a part of it, or that the client has it already. */
 export function answerFrom (answer: CachedAnswer, request: FastifyRequest): WholeAnswer {
   const { headers, raw } = request
+  const { status, statusText, body } = answer
+  // conditions and ranges are about GET and HEAD (RFC 9110 sections 13.1 and 14.2)
+  if (raw.method !== 'GET' && raw.method !== 'HEAD') return { status, statusText, fields: answer.fields.slice(), body: bodyless(status) ? null : body }
   if (isKnown(answer, { ifNoneMatch: headers['if-none-match'], ifModifiedSince: headers['if-modified-since'] })) {
     return { status: NOT_MODIFIED, fields: describing(answer), body: null }
   }
-  const { status, statusText, body } = answer
-  if (raw.method === 'HEAD') return { status, statusText, fields: answer.fields.slice(), body: null, length: body.length }
+  if (raw.method === 'HEAD') return { status, statusText, fields: answer.fields.slice(), body: null, length: bodyless(status) ? -1 : body.length }
   const range = headers.range
   const part = range === undefined ? null : wantedPart(answer, range, headers['if-range'] as string | undefined)
   if (part === null) return { status, statusText, fields: answer.fields.slice(), body: bodyless(status) ? null : body }

@@ -24,7 +24,10 @@ const OWN = new Set(['content-length', 'age', 'set-cookie', 'proxy-authenticate'
 const COUNTED = /ratelimit-(?:remaining|reset)/
 
 /** Fields that the gateway writes after the key was made: answers that depend on them depend on each request. */
-const UNSEEN = new Set(['*', 'x-forwarded-for', 'x-real-ip', 'via', 'x-kong-request-id', 'x-sallyport-request-id', 'connection', 'te'])
+const UNSEEN = new Set(['*', 'x-forwarded-for', 'x-real-ip', 'via', 'x-kong-request-id', 'x-sallyport-request-id', 'connection', 'te', 'x-request-deadline', 'grpc-timeout', 'x-envoy-expected-rq-timeout-ms'])
+
+/** Such fields that say nothing which is not in every key. */
+const KEYED = new Set(['host', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-path', 'x-forwarded-prefix'])
 
 const HOUR = 3_600_000
 
@@ -46,7 +49,7 @@ export class Storability {
     const directives = answerDirectives(valueOf(fields, 'cache-control') ?? '')
     const refusal = this.#refusal(head, directives, identified)
     if (refusal !== null) return refusal
-    const vary = [...new Set(members(valueOf(fields, 'vary')).map(name => name.toLowerCase()))].sort()
+    const vary = [...new Set(members(valueOf(fields, 'vary')).map(name => name.toLowerCase()))].filter(name => !KEYED.has(name)).sort()
     if (vary.some(name => UNSEEN.has(name))) return 'vary'
 
     const dates: Dates = { date: valueOf(fields, 'date'), expires: valueOf(fields, 'expires'), lastModified: valueOf(fields, 'last-modified'), age: valueOf(fields, 'age') }

@@ -19,7 +19,7 @@ export class Visit {
   /** It has waited for another one: once is enough. */
   waited = false
   /** What was looked for and not found (RFC 9211 section 2.2). */
-  missed: 'uri-miss' | 'vary-miss' | 'bypass' = 'uri-miss'
+  missed: 'uri-miss' | 'vary-miss' | 'stale' | 'bypass' = 'uri-miss'
   readonly #passes: Passes
   #id: string | null = null
 

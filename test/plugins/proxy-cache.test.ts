@@ -116,6 +116,8 @@ t.test('answers without a body are stored as well', async t => {
     await run.request(path)
     const hit = await run.request(path)
     t.match([hit.status, hit.headers['x-cache-status'], hit.text], [status, 'Hit', ''])
+    const head = await run.request({ method: 'HEAD', path })
+    t.same([head.headers['x-cache-status'], head.headers['content-length']], ['Hit', status === 204 ? undefined : '0'])
   }
 })
 

@@ -51,12 +51,13 @@ export class RedisCache implements CacheStore {
     const life = Math.min(LONGEST, Math.ceil(record.expiresAt - now))
     if (this.#down || life <= 0) return
     const key = this.#keyOf(uri, rest)
-    this.#quietly(this.#client.set(key, encodeRecord(uri, record), 'PX', life))
+    // the indexes first: a record that stands in none can't be dropped
     for (const index of [this.#uriIndex(uri), ...(record.variesBy === null ? record.tags : []).map(tag => this.#tagIndex(tag))]) {
       this.#quietly(this.#client.zadd(index, now + life, key))
       this.#quietly(this.#client.zremrangebyscore(index, '-inf', now))
       this.#quietly(this.#client.pexpire(index, LONGEST))
     }
+    this.#quietly(this.#client.set(key, encodeRecord(uri, record), 'PX', life))
   }
 
   delete (uri: string, rest: string): void {
@@ -98,9 +99,7 @@ export class RedisCache implements CacheStore {
 
   async #dropIndex (index: string): Promise<number> {
     const keys = await this.#client.zrange(index, '0', '-1')
-    const count = await this.#drop(keys)
-    await this.#client.unlink(index)
-    return count
+    return await this.#drop(keys, index)
   }
 
   /** Walks through all records: a matter of seconds where there are millions. */
@@ -122,10 +121,17 @@ export class RedisCache implements CacheStore {
     return count
   }
 
-  /** @returns how many of them were answers */
-  async #drop (keys: readonly string[]): Promise<number> {
+  /**
+   * @param index what they were found in; not dropped as a whole, since others may have been stored meanwhile
+   * @returns how many of them were answers
+   */
+  async #drop (keys: readonly string[], index: string | null = null): Promise<number> {
     const names = await Promise.all(keys.map(key => this.#client.getrangeBuffer(key, 0, NAME)))
-    const dropped = await Promise.all(keys.map(key => this.#client.unlink(key)))
+    const dropped = await Promise.all(keys.map(async key => {
+      // sent together, so that hardly anybody stores it again between the two
+      const [count] = await Promise.all([this.#client.unlink(key), index === null ? 0 : this.#client.zrem(index, key)])
+      return count
+    }))
     return dropped.filter((count, place) => count === 1 && decodeName(names[place] as Buffer)?.id != null).length
   }
 

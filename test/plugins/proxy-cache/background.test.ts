@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import t from 'tap'
 import { cacheGateway, fresh, holding, reload, state } from '../../helpers/cache-gateway.ts'
 import { settled } from '../../helpers/hop.ts'
-import { until, upstream } from '../../helpers/running.ts'
+import { ask, until, upstream } from '../../helpers/running.ts'
 
 t.test('stored answers survive a reload, and take its new options over', async t => {
   const { port, next } = await holding(t)
@@ -41,6 +41,23 @@ t.test('an answer that is validated in the background is not cut when its snapsh
   again.writeHead(200, fresh).end('new')
   await until('it is stored', async () => (await gateway.get()).text === 'new')
   await until('it has retired', () => gateway.server.facts().retired === 0)
+})
+
+t.test('what is dropped while it is validated does not stand in for a failure', async t => {
+  const { port, next } = await holding(t)
+  const gateway = await cacheGateway(t, port)
+  const first = gateway.get()
+  const [, response] = await next()
+  response.writeHead(200, { ...fresh, 'cache-control': 'max-age=0, stale-if-error=60' }).end('old')
+  await first
+  const second = gateway.get()
+  const [, validation] = await next()
+  const change = ask(gateway.port, '/', { method: 'PUT' })
+  const [, changed] = await next()
+  changed.writeHead(204).end()
+  await change
+  validation.writeHead(503).end('down')
+  t.equal((await second).status, 503)
 })
 
 t.test('an endless answer to a question in the background is not read', async t => {

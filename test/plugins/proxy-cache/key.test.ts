@@ -1,6 +1,10 @@
 /** What tells answers apart, and what drops them. */
 import t from 'tap'
+import plugin from '../../../plugins/proxy-cache/index.ts'
+import { KeyMaker } from '../../../plugins/proxy-cache/key.ts'
+import { HeaderList } from '../../../src/plugin.ts'
 import { cached, states } from '../../helpers/cached.ts'
+import { completeConfig } from '../../helpers/plugin-config.ts'
 
 t.test('answers are told apart by what they vary by', async t => {
   const run = await cached(t, request => ({ body: `in ${String(request.headers['accept-language'])}`, headers: { 'cache-control': 'max-age=60', vary: 'Accept-Language, Accept' } }))
@@ -39,6 +43,36 @@ t.test('what upstreams are told in other ways is part of the key', async t => {
   }
 })
 
+t.test('fields that are in every key may be named in Vary', async t => {
+  const run = await cached(t, { headers: { 'cache-control': 'max-age=60', vary: 'X-Forwarded-Proto, X-Forwarded-Host, X-Forwarded-Port, X-Forwarded-Path, X-Forwarded-Prefix, Host, Accept' } }, { gateway: { trusted_ips: ['127.0.0.1'] } })
+  const state = async (headers: Record<string, string>) => (await run.request({ headers: { host: 'gateway.test', ...headers } })).headers['x-cache-status']
+  for (const headers of [{}, { 'x-forwarded-proto': 'https' }, { 'x-forwarded-host': 'a.test' }, { 'x-forwarded-port': '1' }, { 'x-forwarded-path': '/a' }, { 'x-forwarded-prefix': '/a' }, { host: 'other.test' }, { accept: 'a/b' }] as const) {
+    t.same([await state(headers), await state(headers)], ['Miss', 'Hit'], JSON.stringify(headers))
+  }
+  const late = await cached(t, { headers: { 'cache-control': 'max-age=60', vary: 'grpc-timeout' } })
+  t.match((await late.request()).headers, { 'cache-status': 'sallyport; fwd=uri-miss; detail=vary' })
+})
+
+t.test('what a trusted peer says in Forwarded is part of the key, but for addresses', async t => {
+  const run = await cached(t, { headers: { 'cache-control': 'max-age=60' } }, { gateway: { trusted_ips: ['127.0.0.1'] } })
+  const state = async (forwarded: string) => (await run.request({ headers: { forwarded } })).headers['x-cache-status']
+  t.equal(await state('for=192.0.2.1;host=a.test;proto=https'), 'Miss')
+  t.equal(await state('for="[2001:db8::1]:80";host=a.test;proto=https'), 'Hit')
+  for (const other of ['for=192.0.2.1;host=evil.test;proto=https', 'for=192.0.2.1;host=a.test;proto=http', 'for="192.0.2.1;host=evil.test";host=a.test;proto=https', 'for=192.0.2.1;host=a.test;proto=https, for=192.0.2.1']) t.equal(await state(other), 'Miss', other)
+  const strict = await cached(t, { headers: { 'cache-control': 'max-age=60' } })
+  await strict.request()
+  await strict.request({ headers: { forwarded: 'host=evil.test' } })
+  t.equal(strict.received.at(-1)?.headers['forwarded'], undefined, 'of nobody else')
+})
+
+t.test('the body that goes up is part of the key, not the one that came', async t => {
+  const keys = new KeyMaker(completeConfig(plugin) as never)
+  const key = (sent: string | null, came: string) => keys.of({ body: Buffer.from(came), headers: {}, gateway: { scheme: 'http', host: 'a', path: '/', target: '/', port: 80, route: null, service: null } } as never, { body: sent === null ? null : Buffer.from(sent), headers: new HeaderList(), host: 'b', port: 80, hostHeader: 'b', path: '/', query: null } as never, 'POST', '').rest
+  t.equal(key('one', 'a'), key('one', 'b'))
+  t.not(key('one', 'a'), key('other', 'a'))
+  t.not(key(null, 'a'), key(null, 'b'))
+})
+
 t.test('POST is answered from the cache by its body, where that was chosen', async t => {
   const run = await cached(t, { headers: { 'cache-control': 'max-age=60' } }, { config: { request_method: ['GET', 'POST'] } })
   const post = async (body: string, type = 'application/json') => (await run.request({ method: 'POST', body, headers: { 'content-type': type } })).headers['x-cache-status']
@@ -69,4 +103,39 @@ t.test('unsafe requests that succeed drop what they changed', async t => {
   t.same(await warm(...paths), ['Miss', 'Miss', 'Hit', 'Hit'])
   await run.request({ method: 'OPTIONS', path: '/made', headers: { host: 'gateway.test' } })
   t.same(await warm('/made'), ['Hit'], 'a safe method changes nothing')
+})
+
+t.test('addresses with escapes are dropped as well', async t => {
+  const run = await cached(t, request => request.method === 'GET' ? { headers: { 'cache-control': 'max-age=60' } } : { status: 201, headers: { location: '/m%61de%20by/%2f?a=\'%20b\'' } })
+  const get = async () => (await run.request({ path: '/made%20by/%2F?a=\'%20b\'', headers: { host: 'gateway.test' } })).headers['x-cache-status']
+  t.same([await get(), await get()], ['Miss', 'Hit'])
+  await run.request({ method: 'PUT', headers: { host: 'gateway.test' }, body: 'x' })
+  t.equal(await get(), 'Miss')
+  await run.request({ method: 'PUT', path: '/made%20b%79/%2F?a=\'%20b\'', headers: { host: 'gateway.test' }, body: 'x' })
+  t.equal(await get(), 'Miss')
+})
+
+t.test('a POST that succeeds drops what it may have changed, unless it was answered from the cache', async t => {
+  const run = await cached(t, request => ({ headers: request.headers['x-unsaid'] === undefined ? { 'cache-control': 'max-age=60' } : {} }), { config: { request_method: ['GET', 'POST'] } })
+  const get = async () => (await run.request()).headers['x-cache-status']
+  const post = async (body: string, headers: Record<string, string> = {}, method = 'POST') => (await run.request({ method, body, headers })).headers['x-cache-status']
+  for (const [name, headers, method, state] of [
+    ['whose answer is stored', {}, 'POST', 'Miss'],
+    ['whose answer is not', { 'x-unsaid': 'a' }, 'POST', 'Bypass'],
+    ['that is not to be stored', { 'cache-control': 'no-store' }, 'POST', 'Bypass'],
+    ['with a condition', { 'if-match': '"a"' }, 'POST', 'Bypass'],
+    ['with Upgrade', { upgrade: 'h2c' }, 'PUT', undefined]
+  ] as const) {
+    await get()
+    t.equal(await get(), 'Hit')
+    t.equal(await post(name, headers, method), state, name)
+    t.equal(await get(), 'Miss', name)
+  }
+  t.equal(await post('one'), 'Miss')
+  t.equal(await post('two'), 'Miss')
+  t.equal(await get(), 'Miss')
+  t.equal(await post('one'), 'Hit', 'an answer that is stored leaves those to other questions')
+  t.equal(await get(), 'Hit', 'and who is answered with it changes nothing')
+  await post('three', { 'x-unsaid': 'a' })
+  t.equal(await post('one'), 'Miss', 'one that is not leaves none')
 })

@@ -50,6 +50,21 @@ t.test('answers are purged by key, URL, beginning and tag, or all', async t => {
   for (const order of [{}, { tag: 'a', all: true }, { all: false }, { tags: 'a' }, 'all']) t.match(await purge(order), { status: 400, message: /^The body does not fit: / })
 })
 
+t.test('addresses with escapes and answers to POST are purged, too', async t => {
+  const run = await upstream(t, (_request, response) => { response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'max-age=60' }).end('ok') })
+  const gateway = await createGateway({ file: 'gateway.yaml', text: gatewayYaml(run, {}, CACHE.replace('HEAD', 'POST')), ...quiet })
+  await gateway.listen()
+  t.teardown(() => gateway.close())
+  const port = gateway.addresses[0]?.port as number
+  const fill = async (method: string) => await ask(port, '/a%20b%C3%A9/%2fc?d=\'%20\'', { method, headers: { host: 'api.test' } })
+  for (const order of [{ url: 'http://api.test/a b%c3%a9/%2Fc?d=\'%20\'' }, { url: 'http://api.test/%61%20b\u00e9/%2Fc?d=\'%20\'' }, { prefix: 'http://api.test/%61 b\u00e9' }, { prefix: 'http://api.test/a%20b\u00e9/%2fc?d=\'' }]) {
+    await fill('POST')
+    await fill('GET')
+    const answer = await ask(gateway.adminAddress?.port as number, '/proxy-cache/purge', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(order) })
+    t.same(JSON.parse(answer.text), { purged: 2 }, JSON.stringify(order))
+  }
+})
+
 t.test('a gateway without the plugin has nothing to purge', async t => {
   const gateway = await createGateway({ file: 'gateway.yaml', text: gatewayYaml(await tagged(t), {}, CACHE.replace('name: proxy-cache,', 'name: proxy-cache, enabled: false,')), ...quiet })
   await gateway.listen()

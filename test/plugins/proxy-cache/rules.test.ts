@@ -6,6 +6,9 @@ import { answerDirectives, NO_DIRECTIVES, requestDirectives, type RequestDirecti
 import { explicitLifetime, heuristicLifetime, initialAge, judge, mayStandIn } from '../../../plugins/proxy-cache/freshness.ts'
 import { httpDate } from '../../../plugins/proxy-cache/http-date.ts'
 import { Passes } from '../../../plugins/proxy-cache/passes.ts'
+import { Recorder } from '../../../plugins/proxy-cache/recorder.ts'
+import { Recordings } from '../../../plugins/proxy-cache/recordings.ts'
+import { refreshedFields } from '../../../plugins/proxy-cache/refresh.ts'
 
 const NOW = Date.UTC(2030, 0, 1)
 
@@ -84,6 +87,7 @@ t.test('lifetimes', async t => {
   t.equal(heuristicLifetime('none', { ...none, lastModified: at(-20_000) }, NOW, 4_000), null)
   t.equal(initialAge({ ...none, age: '5', date: at(-3_000) }, NOW - 1_000, NOW), 6_000)
   t.equal(initialAge({ ...none, age: '5', date: at(-30_000) }, NOW - 1_000, NOW), 30_000)
+  t.equal(initialAge({ ...none, age: '10, 20' }, NOW, NOW), 10_000)
   t.equal(initialAge({ ...none, age: 'x', date: at(30_000) }, NOW - 1_000, NOW), 1_000)
 })
 
@@ -112,6 +116,35 @@ t.test('what is sent without asking is what the sections of the RFC, one by one,
     const standIn = !is.always && !ask.noCache && ((is.standIn > 0 && staleness <= is.standIn) || (!is.must && ask.staleIfError !== undefined && staleness <= ask.staleIfError))
     return verdict === expected && mayStandIn(answer, ask, NOW) === standIn
   }), { numRuns: 5_000 })
+})
+
+t.test('a 304 without a date is one of now', async t => {
+  const stored = { etag: '"e"', fields: ['date', new Date(NOW - 60_000).toUTCString(), 'x-a', '1'] } as unknown as CachedAnswer
+  t.same(refreshedFields(stored, ['X-A', '2'], NOW), ['X-A', '2', 'Date', new Date(NOW).toUTCString()])
+  const said = new Date(NOW - 5_000).toUTCString()
+  t.same(refreshedFields(stored, ['DATE', said], NOW), ['x-a', '1', 'DATE', said])
+})
+
+t.test('pieces count for what it takes to hold them', async t => {
+  const recordings = new Recordings(1_000)
+  const passed: string[] = []
+  const cache = { now: () => NOW, recordings, store: { largest: 1_000 }, storability: { plan: () => ({}) }, status: { forwarded () {} } }
+  const request = { gateway: { method: 'GET' } }
+  const begin = (uri: string): Recorder => {
+    const recorder = new Recorder(cache as never, { key: { uri }, storing: true, missed: 'uri-miss', request, log () {}, pass () { passed.push(uri) } } as never, null, null, false)
+    recorder.head({ status: 200, statusText: 'OK', fields: [], length: -1, framed: true })
+    return recorder
+  }
+  const many = begin('many')
+  for (let piece = 0; piece < 7; piece++) many.data(Buffer.alloc(1))
+  t.equal(many.satisfied, false)
+  many.data(Buffer.alloc(1))
+  t.equal(many.satisfied, true, 'eight bytes in eight pieces are more than a thousand')
+  const large = begin('large')
+  large.data(Buffer.alloc(1_001))
+  t.same(passed, ['many', 'large'])
+  t.equal(recordings.grow(1_000), true, 'all is given back')
+  t.equal(recordings.grow(1), false, 'and no more than that')
 })
 
 t.test('a clock that goes back makes nothing fresh again', async t => {

@@ -115,6 +115,22 @@ t.test('what the upstream has instead takes the place of what was stored', async
   t.equal((await run.request()).status, 503, 'what it was before is not sent any more')
 })
 
+t.test('a stale answer to a POST is a miss: it goes up as it came', async t => {
+  const run = await cached(t, { headers: { 'cache-control': 'max-age=10, stale-while-revalidate=60, stale-if-error=60', etag: '"e"' } }, { config: { request_method: ['GET', 'POST'] } })
+  const post = async (headers: Record<string, string> = {}) => await run.request({ method: 'POST', body: 'question', headers })
+  await post()
+  run.clock.advance(20_000)
+  t.match((await post({ 'cache-control': 'max-stale' })).headers, { 'x-cache-status': 'Miss', 'cache-status': 'sallyport; fwd=stale; stored' })
+  t.equal(run.received.length, 2)
+  t.equal(run.received[1]?.headers['if-none-match'], undefined)
+  t.equal(run.received[1]?.body.toString(), 'question')
+  t.equal((await post()).text, 'answer 2')
+  t.equal((await post({ 'if-modified-since': 'Sat, 01 Jan 2050 00:00:00 GMT', range: 'bytes=0-1' })).text, 'answer 2', 'dates and ranges are not about a POST')
+  t.equal(run.received.length, 2)
+  t.equal((await post({ 'if-none-match': '"e"' })).headers['x-cache-status'], 'Bypass')
+  t.equal(run.received[2]?.headers['if-none-match'], '"e"', 'the service says whether it is done')
+})
+
 t.test('a HEAD validates, too', async t => {
   const run = await cached(t, request => request.headers['if-none-match'] === undefined
     ? { headers: { 'cache-control': 'max-age=10', etag: '"e"' } }
