@@ -1,6 +1,6 @@
 /**
  * What it costs to choose a target, by algorithm and number of targets: nanoseconds of CPU and bytes of heap a choice.
- * And a hash ring beside the hashing that we use, for docs/decisions/0010-rendezvous-hashing.md.
+ * And a hash ring beside the hashing that we use, for docs/decisions/0008-rendezvous-hashing.md.
  *
  * npm run build && node --expose-gc bench/balancers.js
  */

@@ -9,7 +9,7 @@ export const ConcurrencyLimiting = Type.Object({
   }),
   limit_by: Type.Enum(['consumer', 'credential', 'ip', 'service', 'header', 'path', 'claim', 'scope', 'consumer-group'], {
     title: 'Limit by',
-    description: 'Who shares the limit, as in rate-limiting. `service`: everybody.',
+    description: 'Who shares the limit, as in rate-limiting. `service`: all requests to the same service.',
     default: 'consumer',
     examples: ['service']
   }),

@@ -66,7 +66,7 @@ export const Mirror = Type.Object({
   }),
   log: Type.Boolean({
     title: 'Log',
-    description: 'Whether the access log says what became of each request\'s copy: `mirror` is `sent`, `busy` or `loop`.',
+    description: 'Whether the access log says if a copy was begun: `mirror` is `sent`, or the reason why not, `busy` or `loop`.',
     default: false,
     examples: [true]
   })

@@ -5,8 +5,8 @@ import type { Turn } from '../proxy/turn.ts'
 /**
  * How an attempt ended.
  *
- * `complete`: its answer is here to the last byte · `connect`: no connection · `timeout`: no connection, no head or no more
- * bytes in time · `reset`: cut after the connection was there · `invalid`: an answer that can't be passed on · `cancelled`:
+ * `complete`: its answer is here to the last byte · `connect`: no connection, or none within `connect_timeout` · `timeout`: no
+ * head or no more bytes in time · `reset`: cut after the connection was there · `invalid`: an answer that can't be passed on · `cancelled`:
  * the client has left, or a plugin has broken the request off; never the upstream's fault.
  */
 export type Ending = 'complete' | 'connect' | 'timeout' | 'reset' | 'invalid' | 'cancelled'

@@ -83,7 +83,7 @@ export const circuitBreakerOptions = {
     Type.Integer({ title: 'Status', description: 'A status.', minimum: 200, maximum: 999, examples: [503] })
   ], { title: 'Failure', description: '`connect`, `timeout`, `reset`, `invalid`, `4xx`, `5xx` or a status.', examples: ['5xx', 429] }), {
     title: 'Failures',
-    description: 'What counts as a failure: no connection (`connect`), none in time or no answer in time (`timeout`), a connection that broke (`reset`), an answer that can\'t be passed on (`invalid`), statuses and their classes. A client that leaves never counts.',
+    description: 'What counts as a failure: no connection, or none within `connect_timeout` (`connect`), no answer in time (`timeout`), a connection that broke (`reset`), an answer that can\'t be passed on (`invalid`), statuses and their classes. A client that leaves never counts.',
     minItems: 1,
     uniqueItems: true,
     default: ['connect', 'timeout', 'reset', 'invalid', '5xx'],

@@ -11,7 +11,7 @@ export const retryOptions = {
     Type.Integer({ title: 'Status', description: 'A status of the upstream.', minimum: 400, maximum: 599, examples: [503] })
   ], { title: 'Reason', description: '`connect`, `reset`, `timeout` or a status.', examples: ['connect', 503] }), {
     title: 'Retry on',
-    description: 'Reasons to ask again: no connection (`connect`), a connection that broke before the answer began (`reset`), no answer in time (`timeout`), and statuses. The last answer goes to the client whatever its status is.',
+    description: 'Reasons to ask again: no connection, or none in time (`connect`), a connection that broke before the answer began (`reset`), a connection but no answer in time (`timeout`), and statuses. The last answer goes to the client whatever its status is.',
     minItems: 1,
     uniqueItems: true,
     default: ['connect', 'reset'],

@@ -25,7 +25,7 @@ export const Service = closed({
     minimum: 0,
     maximum: 32767,
     default: 5,
-    description: 'Further tries after the first when the connection fails.'
+    description: 'Further tries after the first; `retry` says for what reasons.'
   })),
   connect_timeout: Type.Optional(Type.Integer({ ...milliseconds, default: 60000, description: 'Until the connection to the upstream stands, in milliseconds.' })),
   write_timeout: Type.Optional(Type.Integer({ ...milliseconds, default: 60000, description: 'Between two writes to the upstream, in milliseconds.' })),

@@ -13,7 +13,7 @@ import { Shares } from './shares.ts'
  * Weighted rendezvous hashing: key and endpoint together give each endpoint a number, and the least one wins. Shares are as exact as the
  * keys are many, where a ring of 10,000 points is off by 1 to 3 %; when an endpoint goes, its keys alone move, to all
  * others alike, and the second best is what a retry asks. It costs a few
- * nanoseconds an endpoint, and a logarithm where weights differ: docs/decisions/0010-rendezvous-hashing.md.
+ * nanoseconds an endpoint, and a logarithm where weights differ: docs/decisions/0008-rendezvous-hashing.md.
  */
 export class ConsistentHashing implements Balancer {
   readonly measures = false
