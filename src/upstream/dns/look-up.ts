@@ -44,12 +44,15 @@ export async function lookUp (name: string, server: NameServer, service = false)
 async function addressesOf (name: string, server: NameServer): Promise<AddressRecord[]> {
   let failure: unknown
   for (const ask of ['a', 'aaaa', 'local'] as const) {
+    let found: AddressRecord[] = []
     try {
-      const found = await server[ask](name)
-      if (found.length > 0) return found
+      found = await server[ask](name)
     } catch (error) {
       failure ??= error
     }
+    // AAAA counts where there is no A, and of that nothing is known: a target of both kinds must not move for a lost answer
+    if (ask === 'aaaa' && found.length > 0 && failure !== undefined) throw failure
+    if (found.length > 0) return found
   }
   if (failure !== undefined) throw failure
   return []

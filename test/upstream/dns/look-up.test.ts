@@ -98,6 +98,13 @@ t.test('the machine itself is asked last, also when servers fail', async t => {
   await t.rejects(lookUp('a', fake({ a: new Error('first'), aaaa: new Error('second') })), { message: 'first' })
 })
 
+t.test('AAAA is not the whole truth while nothing is known of A', async t => {
+  const aaaa = [{ address: '2001:db8::1', ttl: 7 }]
+  await t.rejects(lookUp('a', fake({ a: new Error('lost'), aaaa, local: aaaa })), { message: 'lost' })
+  t.match(await lookUp('a', fake({ a: [{ address: '10.0.0.1', ttl: 7 }], aaaa: new Error('lost') })), { addresses: [{ host: '10.0.0.1' }] })
+  await t.rejects(lookUp('a', fake({ aaaa: new Error('lost') })), { message: 'lost' })
+})
+
 t.test('of SRV names some of which can\'t be asked for, the others are used, and soon asked again', async t => {
   const records = [{ name: 'one', port: 1, priority: 0, weight: 1 }, { name: 'two', port: 2, priority: 0, weight: 1 }]
   const half: NameServer = { ...fake({ srv: records }), a: async name => { if (name === 'two') throw new Error('lost'); return [{ address: '10.0.0.1', ttl: 500 }] } }
