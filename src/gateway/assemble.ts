@@ -10,6 +10,7 @@ import { version } from '../version.ts'
 import { entryBreakers } from './entry-breakers.ts'
 import { ranksOf } from './overload/ranks.ts'
 import { createRoot } from './root.ts'
+import { runAll } from './run-all.ts'
 import { serviceHost, type RouteRuntime } from './runtime.ts'
 import { registerScope, type LiveEntry, type Scope } from './scopes.ts'
 import { closeEntries, setUpEntries } from './setup.ts'
@@ -51,10 +52,13 @@ export async function assemble (config: Config, registry: PluginRegistry, servic
     await app.ready()
     return { config, services, app, tokens, miss, runtimes, destinations, policies, entries, kept }
   } catch (error) {
-    destinations?.release()
-    await policies.release()
-    await closeEntries(entries, kept, services)
-    await app.close().catch(() => {})
+    await runAll([
+      () => destinations?.release(),
+      () => policies.release(),
+      () => closeEntries(entries, kept, services),
+      // it may fail for what it failed to start for
+      () => app.close().catch(() => {})
+    ], services.log)
     throw error
   }
 }

@@ -17,6 +17,7 @@ import type { KeptState } from './keep.ts'
 import { serveNext } from './pipeline.ts'
 import type { Overload } from './overload/overload.ts'
 import { createRequestIds } from './request-id.ts'
+import { runAll } from './run-all.ts'
 import type { RouteRuntime } from './runtime.ts'
 import type { LiveEntry, Scope } from './scopes.ts'
 import { closeEntries } from './setup.ts'
@@ -164,10 +165,12 @@ export class Snapshot {
   /** Closes what the snapshot owns, once its last request or stream has ended. */
   async retire (): Promise<void> {
     await this.idle()
-    await this.#app.close()
-    await closeEntries(this.#entries, this.#kept, this.#services)
-    this.#destinations.release()
-    await this.#policies.release()
+    await runAll([
+      () => this.#app.close(),
+      () => closeEntries(this.#entries, this.#kept, this.#services),
+      () => this.#destinations.release(),
+      () => this.#policies.release()
+    ], this.#services.log)
   }
 }
 
