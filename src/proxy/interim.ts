@@ -28,7 +28,6 @@ const LONGEST = 4096
 
 function filterContinue (socket: Socket): void {
   const read = socket.read
-  let parser: Parser | null | undefined
   let held: Buffer | null = null
 
   socket.read = function readFiltered (size?: number): Buffer | null {
@@ -37,9 +36,13 @@ function filterContinue (socket: Socket): void {
       if (chunk === null) return null
       // one comparison for every chunk that is not the start of a message ('H'), or of an answer that is not of 1xx ('1')
       if (held === null && (chunk[0] !== 72 || (chunk.length > CLASS && chunk[CLASS] !== 49))) return chunk
-      parser ??= parserOf(socket)
-      if (parser == null || (held === null && !(waitsForHead(parser) && startsInterim(chunk)))) return chunk
+      // asked anew: after an upgrade there is none, and the bytes are no more HTTP
+      const parser = parserOf(socket)
       let bytes: Buffer = held === null ? chunk : Buffer.concat([held, chunk])
+      if (parser == null || (held === null && !(waitsForHead(parser) && startsInterim(chunk)))) {
+        held = null
+        return bytes
+      }
       held = null
       while (startsInterim(bytes)) {
         const end = bytes.indexOf(END)

@@ -96,6 +96,25 @@ t.test('bytes right behind the upstream\'s 101 reach the client after it', async
   await settled(server)
 })
 
+t.test('what looks like an interim answer is not taken out of the bytes behind the 101', async t => {
+  const looksInterim = 'HTTP/1.1 100 Continue\r\n\r\n'
+  const port = await plainUpstream(t, socket => {
+    socket.once('data', () => {
+      socket.write(SWITCH)
+      socket.on('data', () => socket.write(`${looksInterim}<end>`))
+    })
+  })
+  const hop = await startHop(t, port)
+  const client = await rawClient(t, hop.port)
+  client.send(HANDSHAKE)
+  await client.until(() => client.text.endsWith('\r\n\r\n'))
+  client.send('go')
+  await client.until(() => client.text.endsWith('<end>'))
+  t.ok(client.text.endsWith(`\r\n\r\n${looksInterim}<end>`))
+  client.socket.destroy()
+  await settled(hop.server)
+})
+
 t.test('a side that has ended may still be sent the rest', async t => {
   for (const first of ['client', 'upstream'] as const) {
     await t.test(`${first} ends first`, async t => {
