@@ -1,6 +1,6 @@
-import { request as plain } from 'node:http'
+import { request as plain, type ClientRequest } from 'node:http'
 import { request as secure } from 'node:https'
-import { connect, isIP } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import type { HealthchecksOptions } from '../../config/entities/healthchecks.ts'
 import { version } from '../../version.ts'
 
@@ -22,42 +22,55 @@ export type Finding = number | 'connected' | 'tcp' | 'timeout'
  * @param signal breaks the check off; what it has found is `tcp` then
  * @returns never rejects
  */
-export async function probe ({ host, port, authority }: ProbeAddress, options: HealthchecksOptions['active'], signal: AbortSignal): Promise<Finding> {
+export async function probe (address: ProbeAddress, options: HealthchecksOptions['active'], signal: AbortSignal): Promise<Finding> {
   return await new Promise(resolve => {
-    const { type, http_path: path, headers = {} } = options
     if (signal.aborted) {
       resolve('tcp')
       return
     }
+    let attempt: Attempt | null = null
+    let timer: NodeJS.Timeout | null = null
     const finish = (finding: Finding): void => {
-      clearTimeout(timer)
+      clearTimeout(timer ?? undefined)
       signal.removeEventListener('abort', abort)
-      attempt.destroy()
+      attempt?.destroy()
       resolve(finding)
     }
     const abort = (): void => finish('tcp')
-    // one for the whole check: a server that sends a byte now and then is late all the same
-    const timer = setTimeout(() => finish('timeout'), options.timeout * 1000)
-    signal.addEventListener('abort', abort)
-
-    const attempt = type === 'tcp'
-      ? connect({ host, port }, () => finish('connected'))
-      : (type === 'https' ? secure : plain)({
-          host,
-          port,
-          path,
-          method: 'GET',
-          agent: false,
-          setHost: false,
-          headers: { host: authority, 'user-agent': `sallyport/${version} health check`, accept: '*/*', connection: 'close', ...lowerCase(headers) },
-          ...(type === 'https' ? { rejectUnauthorized: options.https_verify_certificate, ...serverName(options.https_sni ?? authority) } : {})
-        }, response => {
-          response.on('error', () => {})
-          finish(response.statusCode as number)
-        }).end()
+    try {
+      attempt = begin(address, options, finish)
+    } catch {
+      // Node refuses a field or path that may not be sent
+      finish('tcp')
+      return
+    }
     // also after the end: a check that was broken off fails once more
     attempt.on('error', () => finish('tcp'))
+    // one for the whole check: a server that sends a byte now and then is late all the same
+    timer = setTimeout(() => finish('timeout'), options.timeout * 1000)
+    signal.addEventListener('abort', abort)
   })
+}
+
+type Attempt = Socket | ClientRequest
+
+/** @param found is told later, never before this returns */
+function begin ({ host, port, authority }: ProbeAddress, options: HealthchecksOptions['active'], found: (finding: Finding) => void): Attempt {
+  const { type, http_path: path, headers = {} } = options
+  if (type === 'tcp') return connect({ host, port }, () => found('connected'))
+  return (type === 'https' ? secure : plain)({
+    host,
+    port,
+    path,
+    method: 'GET',
+    agent: false,
+    setHost: false,
+    headers: { host: authority, 'user-agent': `sallyport/${version} health check`, accept: '*/*', connection: 'close', ...lowerCase(headers) },
+    ...(type === 'https' ? { rejectUnauthorized: options.https_verify_certificate, ...serverName(options.https_sni ?? authority) } : {})
+  }, response => {
+    response.on('error', () => {})
+    found(response.statusCode as number)
+  }).end()
 }
 
 /** The file's fields win over ours, however they are spelled. */

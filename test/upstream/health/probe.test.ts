@@ -45,6 +45,12 @@ t.test('refused, broken and nonsense are failed connections', async t => {
   t.equal(await probe(nonsense.port), 'tcp')
 })
 
+t.test('what Node refuses to send is a failed check, too', async t => {
+  const { port, connections } = await rawUpstream(t, OK)
+  t.equal(await probe(port, { timeout: 0.01 }, new AbortController().signal, 'users\n.internal'), 'tcp')
+  t.equal(connections.length, 0)
+})
+
 t.test('a server that hangs or drips is late, and left', async t => {
   const silent = await rawUpstream(t, () => null)
   t.equal(await probe(silent.port, { timeout: 0.05 }), 'timeout')
