@@ -50,19 +50,21 @@ export class TargetBreakers implements Destination {
     this.#guard.release()
   }
 
-  /** One whose breaker lets it pass: those that don't are as good as tried. */
+  /** One whose breaker lets it pass: those that don't are as good as tried, and one that was tried is better than those. */
   #another (target: Target, context: Context, tried: readonly Target[], now: number): Target {
     const { breakers, refusal } = this.#guard
-    const passedOver = [...tried]
     const open: Target[] = []
     let wait = Infinity
-    while (!open.includes(target)) {
-      const breaker = breakers.of(target.origin)
-      if (breaker.allows(now)) return target
-      wait = Math.min(wait, breaker.wait(now))
-      open.push(target)
-      passedOver.push(target)
-      target = this.#inner.pick(context, passedOver, now)
+    for (const before of [tried, []]) {
+      while (!open.includes(target)) {
+        const breaker = breakers.of(target.origin)
+        if (breaker.allows(now)) return target
+        wait = Math.min(wait, breaker.wait(now))
+        open.push(target)
+        target = this.#inner.pick(context, [...before, ...open], now)
+      }
+      if (tried.length === 0) break
+      target = this.#inner.pick(context, open, now)
     }
     throw refusal(wait)
   }

@@ -95,6 +95,17 @@ t.test('per target: what was tried for a request comes back only where no other 
   t.not(attempt(() => 200, []), one)
 })
 
+t.test('per target: one that was tried is asked again where the breakers of all others are open', async t => {
+  const { inner, attempt } = create({ per: 'target', failure_threshold: 1, reset_timeout: 100_000 })
+  const [one, two, three] = inner.targets as [Target, Target, Target]
+  attempt(() => 500, [two, three])
+  attempt(() => 500, [one, three])
+  for (let count = 0; count < 6; count++) t.equal(attempt(() => 200, [three]), three)
+  attempt(() => 500, [three])
+  t.throws(() => attempt(() => 200, [three]), { code: 'SP_BREAKER_OPEN' })
+  t.throws(() => attempt(() => 200, [one, two, three]), { code: 'SP_BREAKER_OPEN' })
+})
+
 t.test('per target: all open is a refusal, until the first of them may be tried', async t => {
   const { inner, destination, context, attempt, clock } = create({ per: 'target', failure_threshold: 1, reset_timeout: 10_000 })
   for (let count = 0; count < 3; count++) {
