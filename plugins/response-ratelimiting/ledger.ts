@@ -47,7 +47,7 @@ export class Ledger {
       const { usage } = await this.#store.take(`${name} ${key}`, windows, 0, 'never')
       const left = Math.floor(leastOf(usage))
       request.gateway.upstream?.headers.set(`X-RateLimit-Remaining-${name}`, String(left))
-      if (left === 0 && this.#config.block_on_first_violation) throw this.#exceeded(name)
+      if (left === 0 && this.#config.block_on_first_violation) throw this.#exceeded(name, usage)
     }
   }
 
@@ -61,7 +61,7 @@ export class Ledger {
     for (const { name, windows } of this.#limits) {
       if (!spent.has(name)) continue
       const { usage } = await this.#store.take(`${name} ${key}`, windows, 0, 'never')
-      if (usage.length > 0 && leastOf(usage) <= 0) throw this.#exceeded(name)
+      if (usage.length > 0 && leastOf(usage) <= 0) throw this.#exceeded(name, usage)
     }
     this.#stats.decided(true)
     for (const { name, windows } of this.#limits) {
@@ -71,14 +71,20 @@ export class Ledger {
     }
   }
 
-  #exceeded (name: string): GatewayError {
+  #exceeded (name: string, usage: readonly WindowUsage[]): GatewayError {
     this.#stats.decided(false)
-    return new GatewayError('SP_RESPONSE_LIMITED', 429, `API rate limit exceeded for '${name}'`)
+    return new GatewayError('SP_RESPONSE_LIMITED', 429, `API rate limit exceeded for '${name}'`, { headers: { 'retry-after': String(retryAfter(usage)) } })
   }
 }
 
 function leastOf (usage: readonly WindowUsage[]): number {
   return usage.reduce((least, { remaining }) => Math.min(least, remaining), Number.MAX_SAFE_INTEGER)
+}
+
+/** Seconds, rounded up, until the last of the windows that are used up starts anew. */
+function retryAfter (usage: readonly WindowUsage[]): number {
+  const wait = usage.reduce((longest, { remaining, reset }) => Math.floor(remaining) === 0 ? Math.max(longest, reset) : longest, 0)
+  return Math.max(1, Math.ceil(wait / 1000))
 }
 
 function describe (reply: FastifyReply, name: string, usage: readonly WindowUsage[]): void {

@@ -47,6 +47,17 @@ t.test('more than is left may be spent once; then answers that spend are refused
   t.equal((await test.request('/video=1')).status, 200, 'another minute')
 })
 
+t.test('a refusal says when the last of the windows that refuse ends', async t => {
+  for (const block of [false, true]) {
+    const test = await spending(t, { limits: { video: { minute: 2, hour: 3, day: 100 } }, block_on_first_violation: block })
+    t.equal((await test.request('/video=2')).headers['retry-after'], undefined)
+    t.match(await test.request('/video=1'), { status: 429, headers: { 'retry-after': '50' } }, 'the minute')
+    test.clock.advance(50_000)
+    t.equal((await test.request('/video=2')).status, 200)
+    t.match(await test.request('/video=1'), { status: 429, headers: { 'retry-after': String(59 * 60) } }, 'minute and hour')
+  }
+})
+
 t.test('one that is refused counts nothing of its other limits', async t => {
   const test = await spending(t, { limits: { image: { minute: 5 }, video: { minute: 1 } } })
   await test.request('/video=1')
