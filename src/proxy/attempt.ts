@@ -3,7 +3,6 @@ import type { Dispatcher } from 'undici'
 import type { Context } from '../gateway/context.ts'
 import type { Ending } from '../upstream/destination.ts'
 import type { Lease } from './connections.ts'
-import { passInterim } from './early-hints.ts'
 import { rawField } from './raw-field.ts'
 import type { Target } from './transport.ts'
 import type { Upstream } from './upstream.ts'
@@ -13,6 +12,8 @@ const SHORT_REST = 65_536
 
 /** Who makes attempts, and is told what becomes of them. */
 export interface Attempter {
+  /** The head of an answer of 1xx. */
+  onInterim (status: number, raw: readonly Buffer[]): void
   /** The final head. */
   onHead (attempt: Attempt, status: number, raw: Buffer[], resume: () => void, statusText: string): void
   onTunnel (attempt: Attempt, raw: Buffer[], socket: Duplex): void
@@ -96,12 +97,13 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#abort?.()
   }
 
-  /** Its answer isn't wanted: a short rest is read, a longer one cut. */
+  /** Its answer isn't wanted: a short rest is read, a longer one cut, and one of unknown length, which may never end. */
   discard (raw: readonly Buffer[]): void {
     this.end('complete')
     this.#dropped = true
     this.#rest = SHORT_REST
-    if (Number(rawField(raw, 'content-length') ?? 0) > SHORT_REST) this.#abort?.()
+    const bodiless = this.#upstream.method === 'HEAD' || this.#status === 204 || this.#status === 304
+    if (!bodiless && !(Number(rawField(raw, 'content-length') ?? NaN) <= SHORT_REST)) this.#abort?.()
   }
 
   onConnect (abort: () => void): void {
@@ -116,7 +118,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   onHeaders (status: number, raw: Buffer[], resume: () => void, statusText: string): boolean {
     if (this.#dropped) return true
-    if (status < 200) passInterim(this.#context, status, raw)
+    if (status < 200) this.#attempter.onInterim(status, raw)
     else {
       this.#head(status)
       this.#attempter.onHead(this, status, raw, resume, statusText)

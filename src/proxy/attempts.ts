@@ -154,6 +154,17 @@ export class Attempts {
    */
   #again (attempt: Attempt, raw: readonly Buffer[] | null, wait: number, always: boolean, unsent: boolean): boolean {
     if (this.#left === 0) return false
+    const context = this.#context
+    const { affinityCookie, affinityKey } = context
+    if (this.#repeat(attempt, raw, wait, always, unsent)) return true
+    // the client stays with who has answered it, not with one that was picked and never asked
+    context.affinityCookie = affinityCookie
+    context.affinityKey = affinityKey
+    return false
+  }
+
+  /** See {@link Attempts.#again}; where there is none, a pick may have left its mark on the request. */
+  #repeat (attempt: Attempt, raw: readonly Buffer[] | null, wait: number, always: boolean, unsent: boolean): boolean {
     const { destination, policy, retry } = this.#upstream
     const now = performance.now()
     const tried = [...this.#tried, attempt.target]
@@ -211,14 +222,12 @@ export class Attempts {
     ;(this.#context.tries ??= []).push({ host, port, startedAt: startedAt + Math.round(begun - startedTick), ...reason })
   }
 
-  /** Nothing of them is wanted any more. @returns whether one was running */
-  drop (ending: Ending): boolean {
-    const ran = this.#current !== null
+  /** Nothing of them is wanted any more. */
+  drop (ending: Ending): void {
     this.#stopHedge()
     clearTimeout(this.#pause ?? undefined)
     this.#current?.drop(ending)
     this.#rival?.drop('cancelled')
-    return ran
   }
 
   #stopHedge (): void {

@@ -65,6 +65,8 @@ export class Errand implements Attempter {
     if (this.#watcher.satisfied && !this.#short) this.#drop(attempt, 'complete')
   }
 
+  onInterim (): void {}
+
   onTunnel (): void {}
 
   onData (attempt: Attempt, chunk: Buffer): boolean {

@@ -10,6 +10,7 @@ import type { Attempt, Attempter } from './attempt.ts'
 import { Attempts } from './attempts.ts'
 import { deadlineOf } from './deadline.ts'
 import type { Delivery } from './delivery.ts'
+import { passInterim } from './early-hints.ts'
 import { deadlinePassed, endingOf, upstreamError } from './errors.ts'
 import { hasBody } from './request-body.ts'
 import { finishRequestHead } from './request-head.ts'
@@ -118,6 +119,10 @@ export class Exchange implements Attempter, Hop, Task {
     joinTunnel(context, context.upgrade as Handshake, fields, socket, attempt)
   }
 
+  onInterim (status: number, raw: readonly Buffer[]): void {
+    passInterim(this.#context, status, raw)
+  }
+
   /** @returns false: the client is slower */
   onData (_attempt: Attempt, chunk: Buffer): boolean {
     if (this.#done) return true
@@ -177,7 +182,8 @@ export class Exchange implements Attempter, Hop, Task {
     if (this.#done) return
     const { response } = this.#context
     this.#finish()
-    if (!this.#attempts.drop(ending)) this.#dropBody()
+    this.#attempts.drop(ending)
+    this.#dropBody()
     const instead = this.#context.watcher?.failed() ?? null
     if (instead !== null && !this.#context.proxied && !response.headersSent) {
       this.#send(instead)
@@ -201,9 +207,10 @@ export class Exchange implements Attempter, Hop, Task {
     this.#finish()
     this.#answer?.cut()
     this.#attempts.drop('cancelled')
+    this.#dropBody()
   }
 
-  /** Nobody has taken charge of a body that was to go up. */
+  /** What is left of a body that goes up is not wanted: nobody else says so in a pause, or before there is a connection. */
   #dropBody (): void {
     const { body } = this.#upstream
     if (body !== null && !Buffer.isBuffer(body)) body.destroy()

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import t, { type Test } from 'tap'
+import { DEFAULT_RETRY } from '../../src/config/entities/retry.ts'
 import type { Config, GatewaySettings, Service, Upstream, UpstreamTarget } from '../../src/config/model.ts'
 import { config, route, service, settings } from '../helpers/config.ts'
 import { dnsServer } from '../helpers/dns-server.ts'
@@ -120,6 +121,26 @@ t.test('a cookie brings the client back; one of the upstream\'s own passes besid
   for (let nth = 0; nth < 10; nth++) {
     const next = await ask(hashed.port, '/', { headers: { cookie: cookie.split(';', 1)[0] as string } })
     t.equal(next.text, first.text)
+    t.equal(next.headers['set-cookie'], undefined)
+  }
+})
+
+t.test('a sticky client stays with who has answered it, also where another one was picked for a retry that no budget paid for', async t => {
+  const servers = await Promise.all([0, 1].map(async own => {
+    const server = createServer((_request, response) => { response.writeHead(503, { 'content-length': 1 }).end(String(own)) }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => { server.close(); server.closeAllConnections() })
+    return target(`127.0.0.1:${(server.address() as AddressInfo).port}`)
+  }))
+  const { port } = await startGateway(t, balanced(servers, {
+    upstream: { algorithm: 'sticky-sessions', sticky_sessions_cookie: 'at' },
+    service: { retry: { ...DEFAULT_RETRY, retry_on: [503], budget_percent: 0, budget_minimum: 0 } }
+  }))
+  const first = await ask(port, '/')
+  const [cookie = ''] = first.headers['set-cookie'] ?? []
+  for (let nth = 0; nth < 3; nth++) {
+    const next = await ask(port, '/', { headers: { cookie: cookie.split(';', 1)[0] as string } })
+    t.match(next, { status: 503, text: first.text })
     t.equal(next.headers['set-cookie'], undefined)
   }
 })

@@ -1,4 +1,5 @@
 /** An exchange in simulated time, before targets that do anything: what holds whatever they do. */
+import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import fc from 'fast-check'
 import t from 'tap'
@@ -127,7 +128,7 @@ interface Outcome {
   readonly budgeted: number
 }
 
-function simulate (plan: readonly Manner[], policy: Policy): Outcome {
+function simulate (plan: readonly Manner[], policy: Policy, stream: Readable | null = null): Outcome {
   const time = new Time()
   const restore = time.install()
   const sent: Sent[] = []
@@ -209,7 +210,7 @@ function simulate (plan: readonly Manner[], policy: Policy): Outcome {
       limits: { share: 0, reserve: policy.reserve },
       deadline: null
     }, 'service', false, policy.method, '/', null, [], '')
-    if (policy.method === 'PUT' || policy.method === 'POST') upstream.body = Buffer.from('abc')
+    if (policy.method === 'PUT' || policy.method === 'POST') upstream.body = stream ?? Buffer.from('abc')
     const end = (): void => { answers.push(time.now) }
     const response = { headersSent: false, destroyed: false, shouldKeepAlive: true, getHeaderNames: () => [], writeHead () {}, end }
     const context = {
@@ -271,6 +272,18 @@ t.test('whatever targets do: one answer, in time, within retries and budget; eve
     holds(plan, policy)
   }), { numRuns: 3000 })
   t.ok(runs >= 3000)
+})
+
+t.test('a stream that goes up is destroyed when the client leaves, also in a pause and before there is a connection', async t => {
+  // the pause is half of the longest
+  t.intercept(Math, 'random', { value: () => 0.5 })
+  const refuses: Manner = { connect: 0, refuses: true, head: 0, status: 200, body: 0, retryAfter: 0 }
+  const policy: Policy = { retries: 5, total: 0, read: 1000, method: 'POST', reasons: ['connect'], hedge: 0, backoff: 10_000, reserve: 100, targets: 1, leaves: 1 }
+  for (const manner of [refuses, { ...refuses, connect: 300, refuses: false }, { ...refuses, refuses: false, head: 300 }]) {
+    const body = new Readable({ read () {} })
+    t.match(simulate([manner], policy, body), { sent: { length: 1 }, answers: [] })
+    t.ok(body.destroyed)
+  }
 })
 
 t.test('a pause that would end after the deadline is not begun', async t => {
