@@ -10,7 +10,9 @@ import { GatewayError } from '../errors.ts'
 export function watchUpload (body: Readable, timeout: number, expired: (error: GatewayError) => void): () => void {
   const period = Math.max(10, Math.min(timeout / 4, 5_000))
   let stalled = 0
-  // undici pauses the stream while the upstream's socket is full
+  // undici pauses the stream while the upstream's socket is full, and resumes it when that has drained
+  const moved = (): void => { stalled = 0 }
+  body.on('resume', moved)
   const timer = setInterval(() => {
     stalled = body.isPaused() && body.readableLength > 0 ? stalled + period : 0
     if (stalled >= timeout) {
@@ -19,5 +21,8 @@ export function watchUpload (body: Readable, timeout: number, expired: (error: G
     }
   }, period)
   timer.unref()
-  return () => clearInterval(timer)
+  return () => {
+    clearInterval(timer)
+    body.off('resume', moved)
+  }
 }
