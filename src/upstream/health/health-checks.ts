@@ -11,14 +11,9 @@ export class HealthChecks {
     this.#log = log
   }
 
-  /** That of the upstream with this name, which follows these settings from `commit` on. */
+  /** That of the upstream with this name, which follows these settings from now on. */
   acquire (upstream: string, settings: HealthSettings): Lease<UpstreamHealth> {
     return this.#shared.acquire(upstream, settings, () => new UpstreamHealth({ upstream, log: this.#log }, settings))
-  }
-
-  /** The snapshot that has asked last serves. */
-  commit (): void {
-    this.#shared.commit()
   }
 
   facts (): UpstreamFacts[] {
