@@ -6,8 +6,8 @@ import { parserOf } from './undici-parser.ts'
  * Lets the end of an upstream's connection wait for a client that reads slowly.
  *
  * undici asserts that its parser isn't paused when the connection ends: a slow client and an answer that ends with its
- * connection would end the process (nodejs/undici issue 5360, mended in undici 8 only). Where the answer has a length, it
- * is whole, and would be cut. Here the end is told to the parser once it has been resumed.
+ * connection would end the process (nodejs/undici issue 5360; undici 7.30 has it). Where the answer has a length, it is
+ * whole, and would be cut. Here the end is told to the parser once it has been resumed.
  */
 export function letEndWait (connect: buildConnector.connector): buildConnector.connector {
   return function connectPatiently (options, callback) {
