@@ -74,5 +74,5 @@ t.test('an endless answer to a question in the background is not read', async t 
   endless.write('data: 1\n\n')
   await closed
   await settled(gateway.server)
-  t.pass('the connection was cut')
+  t.ok(request.socket.destroyed, 'the connection was cut')
 })
