@@ -4,7 +4,7 @@ import type { ErrorObject } from 'ajv'
 import { collect } from '../collect.ts'
 import type { RawEntity } from '../collect.ts'
 import { entitySchema, envelopeSchema } from '../entities/envelope.ts'
-import { entityKinds, isCredential, type EntityKind } from '../entities/kinds.ts'
+import { isCredential, type EntityKind } from '../entities/kinds.ts'
 import type { Pointer } from '../model.ts'
 import { createRegexChecker } from '../regex-safety.ts'
 import type { Report } from '../report.ts'
@@ -30,26 +30,23 @@ interface Checked {
   readonly validate: ValidateFunction
 }
 
-type Validators = Readonly<Record<EntityKind | 'file', Checked>>
+const ajv = createAjv(true)
+const compiled = new Map<EntityKind | 'file', Checked>()
 
-let compiled: Validators | undefined
-
-/** Compiled at the first use and kept: the schemas are constants, and compiling them costs more than checking a small file. */
-function validators (): Validators {
-  if (compiled !== undefined) return compiled
-  const ajv = createAjv()
-  const anything = (): ReturnType<typeof Type.Unknown> => Type.Unknown()
-  const compile = (schema: TObject): Checked => ({ schema: schema as SchemaPart, validate: ajv.compile(schema) })
-  compiled = {
-    file: compile(envelopeSchema(anything)),
-    ...Object.fromEntries(entityKinds.map(kind => [kind, compile(entitySchema(kind, anything))])) as Record<EntityKind, Checked>
+/** Compiled at the first use of each and kept: the schemas are constants, and compiling one costs more than checking a small file. */
+function checked (kind: EntityKind | 'file'): Checked {
+  let found = compiled.get(kind)
+  if (found === undefined) {
+    const anything = (): ReturnType<typeof Type.Unknown> => Type.Unknown()
+    const schema: TObject = kind === 'file' ? envelopeSchema(anything) : entitySchema(kind, anything)
+    found = { schema: schema as SchemaPart, validate: ajv.compile(schema) }
+    compiled.set(kind, found)
   }
-  return compiled
+  return found
 }
 
 /** Checks the file but for the plugins' own options. One instance serves one load. */
 export class Envelope {
-  readonly #validators = validators()
   readonly #source: Source
   readonly #report: Report
   readonly #checkRegex = createRegexChecker()
@@ -74,7 +71,7 @@ export class Envelope {
     const gateway = file['gateway'] as Record<string, unknown> | null | undefined
     if (gateway?.['admin'] === null) gateway['admin'] = 'off'
     file['gateway'] ??= {}
-    this.#validate(this.#validators.file, file, '', error => formatVersion(error, this.#source, this.#report))
+    this.#validate(checked('file'), file, '', error => formatVersion(error, this.#source, this.#report))
     const settings = file['gateway']
     if (typeof settings === 'object' && settings !== null) {
       checkGateway(settings as Record<string, unknown>, new EntityContext(this.#source, this.#report, '/gateway', this.#checkRegex))
@@ -86,7 +83,7 @@ export class Envelope {
 
   #entity (entity: RawEntity, hashed: boolean): void {
     const { kind, pointer, fields } = entity
-    this.#validate(this.#validators[kind], fields, pointer, undefined, kind)
+    this.#validate(checked(kind), fields, pointer, undefined, kind)
     if (typeof fields !== 'object' || fields === null) return
     const context = new EntityContext(this.#source, this.#report, pointer, this.#checkRegex)
     if (kind === 'service') entity.address = checkService(fields, context)
