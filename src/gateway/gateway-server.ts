@@ -181,6 +181,8 @@ export class GatewayServer {
     this.#current = next
     this.#number++
     for (const listener of this.#listeners) listener.apply(next.config.gateway)
+    this.#shared.breakers.commit()
+    this.#shared.health.commit()
     this.#shared.overload.apply(next.config.gateway.overload, ranksOf(next.config).count)
     this.#retired.add(old)
     old.retire().catch(error => this.#options.log.error({ err: error }, 'a retired configuration failed to close')).finally(() => this.#retired.delete(old))

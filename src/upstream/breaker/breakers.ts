@@ -12,9 +12,14 @@ export class Breakers {
     this.#log = log
   }
 
-  /** Those with this key, which follow these rules from now on. */
+  /** Those with this key, which follow these rules from `commit` on. */
   acquire (key: string, owner: BreakerOwner, rules: BreakerRules): Lease<BreakerSet> {
     return this.#shared.acquire(key, rules, () => new BreakerSet(owner, rules, this.#log))
+  }
+
+  /** The snapshot that has asked last serves. */
+  commit (): void {
+    this.#shared.commit()
   }
 
   facts (): BreakerFacts[] {

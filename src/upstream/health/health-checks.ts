@@ -11,9 +11,14 @@ export class HealthChecks {
     this.#log = log
   }
 
-  /** That of the upstream with this name, which follows these settings from now on. */
+  /** That of the upstream with this name, which follows these settings from `commit` on. */
   acquire (upstream: string, settings: HealthSettings): Lease<UpstreamHealth> {
     return this.#shared.acquire(upstream, settings, () => new UpstreamHealth({ upstream, log: this.#log }, settings))
+  }
+
+  /** The snapshot that has asked last serves. */
+  commit (): void {
+    this.#shared.commit()
   }
 
   facts (): UpstreamFacts[] {
