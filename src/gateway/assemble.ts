@@ -38,12 +38,20 @@ export interface SnapshotParts {
  * @throws GatewayError or the error of a plugin's `setup` or `register`, with the plugin's name
  */
 export async function assemble (config: Config, registry: PluginRegistry, services: SnapshotServices): Promise<SnapshotParts> {
-  const app = createRoot(services.log)
-  const { entries, kept } = await setUpEntries(config, registry, app, services)
-  const policies = new ServicePolicies(config, services.kept, services.workers)
-  let destinations: Destinations | null = null
+  // what was made is given back in reverse order
+  const undo: Array<() => unknown> = []
   try {
-    destinations = await Destinations.open(config, services)
+    const app = createRoot(services.log)
+    // it may fail for what it failed to start for
+    undo.unshift(() => app.close().catch(() => {}))
+    const { entries, kept } = await setUpEntries(config, registry, app, services)
+    undo.unshift(() => closeEntries(entries, kept, services))
+    const policies = new ServicePolicies(services)
+    undo.unshift(() => policies.release())
+    policies.open(config)
+    const destinations = new Destinations(config, services)
+    undo.unshift(() => destinations.release())
+    await destinations.open()
     const tokens = tokensOf(config.gateway.headers, version)
     const chains = new Chains(config, registry)
     const scopes = new Scopes({ config, registry, services, app, tokens, entries })
@@ -52,13 +60,7 @@ export async function assemble (config: Config, registry: PluginRegistry, servic
     await app.ready()
     return { config, services, app, tokens, miss, runtimes, destinations, policies, entries, kept }
   } catch (error) {
-    await runAll([
-      () => destinations?.release(),
-      () => policies.release(),
-      () => closeEntries(entries, kept, services),
-      // it may fail for what it failed to start for
-      () => app.close().catch(() => {})
-    ], services.log)
+    await runAll(undo, services.log)
     throw error
   }
 }

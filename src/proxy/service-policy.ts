@@ -26,13 +26,26 @@ export interface ServicePolicy {
 
 /** The policies of a snapshot, one for each service of its file. */
 export class ServicePolicies {
-  readonly #byService: ReadonlyMap<string, ServicePolicy>
+  readonly #byService = new Map<string, ServicePolicy>()
+  /** Keys of kept state that it has asked for. */
+  readonly #held: string[] = []
   readonly #kept: KeptState
+  readonly #workers: number
 
-  /** @param workers processes that run the same file: the least budget is divided by them */
-  constructor (config: Config, kept: KeptState, workers: number) {
+  /** @param options.workers processes that run the same file: the least budget is divided by them */
+  constructor ({ kept, workers }: { readonly kept: KeptState, readonly workers: number }) {
     this.#kept = kept
-    this.#byService = new Map(config.services.map(service => [service.id, policyOf(service, kept.acquire(keyOf(service.id), () => new RetryBudget()), workers)]))
+    this.#workers = workers
+  }
+
+  /** Takes what its services need; where that fails, `release` gives back what it had taken. */
+  open (config: Config): void {
+    for (const service of config.services) {
+      const key = `retry-budget|${service.id}`
+      const budget = this.#kept.acquire(key, () => new RetryBudget())
+      this.#held.push(key)
+      this.#byService.set(service.id, policyOf(service, budget, this.#workers))
+    }
   }
 
   /** @param service id of a service of the file */
@@ -42,12 +55,8 @@ export class ServicePolicies {
 
   /** Gives back what they hold. */
   async release (): Promise<void> {
-    await Promise.all([...this.#byService.keys()].map(service => this.#kept.release(keyOf(service))))
+    await Promise.all(this.#held.map(key => this.#kept.release(key)))
   }
-}
-
-function keyOf (service: string): string {
-  return `retry-budget|${service}`
 }
 
 function policyOf (service: Service, budget: RetryBudget, workers: number): ServicePolicy {

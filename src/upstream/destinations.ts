@@ -1,5 +1,6 @@
 import type { Config, Service } from '../config/model.ts'
 import type { CircuitBreakerOptions } from '../config/entities/circuit-breaker.ts'
+import { runAll } from '../gateway/run-all.ts'
 import type { Transport } from '../proxy/transport.ts'
 import type { Breakers } from './breaker/breakers.ts'
 import { guard } from './breaker/guard.ts'
@@ -32,18 +33,20 @@ export class Destinations {
   readonly #all: Destination[] = []
   readonly #memberships: Memberships
 
-  /** Resolves when the names of targets are known, or nobody wants to wait for them any longer. */
-  static async open (config: Config, services: DestinationServices): Promise<Destinations> {
-    const destinations = new Destinations(config, services)
-    await destinations.#memberships.ready()
-    return destinations
-  }
-
-  private constructor (config: Config, services: DestinationServices) {
+  constructor (config: Config, services: DestinationServices) {
     this.#services = services
     this.#config = config
-    this.#memberships = new Memberships(config, services)
-    for (const service of config.services) this.#byService.set(service.id, this.#of(service))
+    this.#memberships = new Memberships(services)
+  }
+
+  /**
+   * Makes them. Resolves when the names of targets are known, or nobody wants to wait for them any longer; where it fails,
+   * `release` gives back what it had taken.
+   */
+  async open (): Promise<void> {
+    this.#memberships.open(this.#config)
+    for (const service of this.#config.services) this.#byService.set(service.id, this.#of(service))
+    await this.#memberships.ready()
   }
 
   /** @param service id of a service of the file */
@@ -63,10 +66,12 @@ export class Destinations {
     return destination
   }
 
-  /** Gives back what they hold. */
-  release (): void {
-    for (const destination of this.#all) destination.release()
-    this.#memberships.release()
+  /** Gives back what they hold; one that fails at that is logged, and keeps nothing else open. */
+  async release (): Promise<void> {
+    await runAll([
+      ...this.#all.map(destination => () => destination.release()),
+      ...this.#memberships.releases()
+    ], this.#services.log)
   }
 
   #of (service: Service): Destination {

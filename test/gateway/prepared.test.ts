@@ -1,0 +1,194 @@
+/** What a configuration takes over from the one before, and when; what one that fails leaves behind: nothing. */
+import t, { type Test } from 'tap'
+import circuitBreaker from '../../plugins/circuit-breaker/index.ts'
+import type { CircuitBreakerOptions } from '../../src/config/entities/circuit-breaker.ts'
+import type { Config, Service, UpstreamTarget } from '../../src/config/model.ts'
+import { assemble } from '../../src/gateway/assemble.ts'
+import { KeptState } from '../../src/gateway/keep.ts'
+import { Overload } from '../../src/gateway/overload/overload.ts'
+import type { SnapshotServices } from '../../src/gateway/snapshot.ts'
+import { definePlugin, Type, type BrandedPlugin } from '../../src/plugin.ts'
+import { Transport } from '../../src/proxy/transport.ts'
+import { Breakers } from '../../src/upstream/breaker/breakers.ts'
+import { Destinations } from '../../src/upstream/destinations.ts'
+import { HealthChecks } from '../../src/upstream/health/health-checks.ts'
+import { upstream as upstreamEntity } from '../helpers/balancing.ts'
+import { config, entry, route, service } from '../helpers/config.ts'
+import { startGateway } from '../helpers/gateway.ts'
+import { healthchecks } from '../helpers/healthchecks.ts'
+import { completeConfig } from '../helpers/plugin-config.ts'
+import { recordingLog } from '../helpers/recording-log.ts'
+import { ask, upstream } from '../helpers/running.ts'
+
+const breaker = (overrides: object): CircuitBreakerOptions => completeConfig(circuitBreaker, overrides) as CircuitBreakerOptions
+
+function withBreaker (port: number, threshold: number): Config {
+  return config({ services: [service({ port, circuit_breaker: breaker({ failure_threshold: threshold }) })], routes: [route()] })
+}
+
+function withHealth (ports: readonly number[], failures: number): Config {
+  return config({
+    services: [service({ port: 1, host: 'users', retries: 0 })],
+    routes: [route()],
+    upstreams: [upstreamEntity({ healthchecks: healthchecks({ passive: { unhealthy: { http_failures: failures } } }) })],
+    targets: ports.map((port): UpstreamTarget => ({ id: String(port), tags: [], pointer: '', upstream: 'upstream-1', target: `127.0.0.1:${port}`, weight: 100, failover: false }))
+  })
+}
+
+const failing = async (t: Test): Promise<number> => await upstream(t, (_request, response) => { response.writeHead(500).end() })
+
+t.test('a breaker follows edited rules when their configuration serves, not while it is prepared', async t => {
+  const port = await failing(t)
+  const { server, port: gateway } = await startGateway(t, withBreaker(port, 5))
+  const state = (): string | undefined => server.facts().breakers[0]?.state
+  const refused = await server.prepare(withBreaker(port, 1), new Map())
+  await ask(gateway, '/')
+  t.equal(state(), 'closed', 'the rules that serve')
+  await refused.discard()
+  await ask(gateway, '/')
+  t.equal(state(), 'closed', 'what was refused has changed nothing')
+  const next = await server.prepare(withBreaker(port, 3), new Map())
+  next.commit()
+  t.equal(state(), 'closed')
+  await ask(gateway, '/')
+  t.equal(state(), 'open', 'the third failure in a row, of which two were counted before')
+})
+
+t.test('health checks follow edited settings when their configuration serves, not while it is prepared', async t => {
+  const ports = [await failing(t), await failing(t)]
+  const { server, port: gateway } = await startGateway(t, withHealth(ports, 5))
+  const unhealthy = (): number => server.facts().upstreams.flatMap(({ targets }) => targets).filter(({ health }) => health === 'unhealthy').length
+  const refused = await server.prepare(withHealth(ports, 1), new Map())
+  for (let count = 0; count < 4; count++) await ask(gateway, '/')
+  t.equal(unhealthy(), 0)
+  await refused.discard()
+  for (let count = 0; count < 2; count++) await ask(gateway, '/')
+  t.equal(unhealthy(), 0, 'three failures each')
+  const next = await server.prepare(withHealth(ports, 4), new Map())
+  next.commit()
+  await ask(gateway, '/')
+  t.equal(unhealthy(), 1, 'the fourth of one of them')
+})
+
+/** Counts who asks for what, and whether it is given back. */
+class Ledger extends KeptState {
+  readonly open: string[] = []
+  taken = 0
+
+  override acquire<T> (key: string, create: () => T, close?: (state: T) => void | Promise<void>): T {
+    const state = super.acquire(key, create, close)
+    this.open.push(key)
+    this.taken++
+    return state
+  }
+
+  override async release (key: string): Promise<void> {
+    this.open.splice(this.open.indexOf(key), 1)
+    await super.release(key)
+  }
+}
+
+function fixture (t: Test) {
+  const { log, lines } = recordingLog()
+  const kept = new Ledger()
+  const transport = new Transport()
+  t.teardown(() => transport.close())
+  const services: SnapshotServices = {
+    transport,
+    kept,
+    log,
+    breakers: new Breakers(log),
+    health: new HealthChecks(log),
+    overload: new Overload({ log, measure: () => { throw new Error('not measured') } }),
+    copies: new Set(),
+    directory: process.cwd(),
+    workers: 1,
+    now: Date.now,
+    onFinish: null
+  }
+  return { services, kept, lines }
+}
+
+/** A service that can't be read as far as this field. */
+function unreadable (field: keyof Service): Service {
+  return Object.defineProperty(service({ port: 2, id: 'service-2', name: 'other' }), field, { get () { throw new Error(`no ${field}`) } })
+}
+
+const schema = Type.Object({}, { additionalProperties: false })
+
+function plugin (closed: string[], hooks: Partial<Pick<BrandedPlugin, 'setup' | 'register'>> = {}): BrandedPlugin {
+  return definePlugin({
+    name: 'late',
+    priority: 1,
+    schema,
+    scopes: ['global'],
+    setup (_config, gateway) {
+      gateway.root.addHook('onClose', async () => { closed.push('root') })
+      gateway.keep('count', () => ({}))
+    },
+    register () {},
+    close () { closed.push('entry') },
+    ...hooks as object
+  })
+}
+
+const cases: ReadonlyArray<[string, RegExp, (parts: Config) => Config, string[], Partial<Pick<BrandedPlugin, 'setup' | 'register'>>?]> = [
+  ['a plugin that can\'t be set up', /no way/, parts => parts, ['root'], {
+    setup (_config, gateway) {
+      gateway.root.addHook('onClose', async () => { gateway.log.info('the root is closed') })
+      gateway.keep('count', () => ({}))
+      throw new Error('no way')
+    }
+  }],
+  ['a plugin that can\'t be registered', /no way/, parts => parts, ['entry', 'root'], { register () { throw new Error('no way') } }],
+  ['a service whose policy can\'t be made', /no deadline/, parts => ({ ...parts, services: [...parts.services, unreadable('deadline')] }), ['entry', 'root']],
+  ['a service whose destination can\'t be made', /no circuit_breaker/, parts => ({ ...parts, services: [...parts.services, unreadable('circuit_breaker')] }), ['entry', 'root']],
+  ['an upstream that can\'t be watched', /no slots/, parts => ({
+    ...parts,
+    upstreams: [...parts.upstreams, Object.defineProperty(upstreamEntity({ id: 'upstream-2', name: 'orders', algorithm: 'consistent-hashing' }), 'host_header', { get () { throw new Error('no slots') } })],
+    services: [...parts.services, service({ port: 1, id: 'service-2', name: 'other', host: 'orders' })]
+  }), ['entry', 'root']]
+]
+
+for (const [what, message, spoil, ends, hooks] of cases) {
+  t.test(`${what} leaves nothing behind`, async t => {
+    const { services, kept, lines } = fixture(t)
+    const closed: string[] = []
+    const parts = withHealth([1, 2], 5)
+    const good: Config = { ...parts, services: [service({ port: 1, host: 'users', circuit_breaker: breaker({}) })], plugins: [entry({ name: 'late' })] }
+    const registry = new Map([['late', plugin(closed, hooks)]])
+    await t.rejects(assemble(spoil(good), registry, services), { message })
+    t.ok(kept.taken > 0)
+    t.same(kept.open, [])
+    t.same(services.breakers.facts(), [])
+    t.same(services.health.facts(), [])
+    if (hooks?.setup === undefined) t.same(closed, ends)
+    else t.ok(lines.some(({ msg }) => msg === 'the root is closed'))
+  })
+}
+
+t.test('a destination that fails to let go keeps nothing else', async t => {
+  const { services, kept, lines } = fixture(t)
+  const { breakers } = services
+  const spoilt = {
+    acquire (...options: Parameters<Breakers['acquire']>) {
+      const lease = breakers.acquire(...options)
+      return options[0].startsWith('service-1') ? { ...lease, release () { throw new Error('stuck') } } : lease
+    }
+  } as Breakers
+  const destinations = new Destinations({
+    ...withHealth([1, 2], 5),
+    services: [
+      service({ port: 1, circuit_breaker: breaker({}) }),
+      service({ port: 1, id: 'service-2', name: 'other', host: 'users', circuit_breaker: breaker({}) })
+    ]
+  }, { ...services, breakers: spoilt })
+  await destinations.open()
+  t.same(breakers.facts().map(({ service }) => service), ['service', 'other'])
+  t.ok(kept.open.length > 0)
+  await destinations.release()
+  t.same(breakers.facts().map(({ service }) => service), ['service'])
+  t.same(services.health.facts(), [])
+  t.same(kept.open, [])
+  t.match(lines, [{ level: 'error', err: { message: 'stuck' } }])
+})
