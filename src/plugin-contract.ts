@@ -4,6 +4,7 @@ import type { Static, TObject } from 'typebox'
 import type { Credentials, PluginEntry, Service } from './config/model.ts'
 import type { CircuitBreakerOptions } from './config/entities/circuit-breaker.ts'
 import type { Consumers } from './consumers/consumers.ts'
+import type { ExemptOptions } from './limits/exempt.ts'
 
 /** Version of this contract; a definition made for another one is refused at load. */
 export const PLUGIN_API = 1
@@ -30,6 +31,8 @@ export interface PluginGateway {
   readonly directory: string
   /** Worker processes that run the same file: local limits are divided by it. */
   readonly workers: number
+  /** Whom no plugin limits (`gateway.exempt`), for {@link createExemption}. */
+  readonly exempt: ExemptOptions
   /** Milliseconds since the epoch; the test kit's fake clock moves it. */
   now (): number
   /** Consumers and their credentials, by every key that a request can bring. */
@@ -117,6 +120,8 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
   readonly credentials?: keyof Credentials
   /** It counts the requests of API keys that have a `rate_limit`: without such an entry these limits are a warning. */
   readonly limitsKeys?: boolean
+  /** Names of tiers that the `rate_limit` of an API key may name, of a plugin that `limitsKeys`. */
+  keyTiers? (config: Static<Schema>): Iterable<string>
   /** Whether each worker process counts on its own with these options, so that it gets its share of a limit only. */
   dividedByWorkers? (config: Static<Schema>): boolean
   /**

@@ -1,4 +1,4 @@
-import { createIdentifier, definePlugin, type FastifyRequest, GatewayError, identifierFindings, shareOfCount } from '../../src/plugin.ts'
+import { type CheckFinding, createExemption, createIdentifier, definePlugin, exemptFindings, type FastifyRequest, GatewayError, identifierFindings, shareOfCount } from '../../src/plugin.ts'
 import { ConcurrencyLimiting } from './schema.ts'
 import { Turns } from './turns.ts'
 
@@ -9,7 +9,10 @@ export default definePlugin({
   schema: ConcurrencyLimiting,
   scopes: ['global', 'service', 'route', 'consumer'],
   dividedByWorkers: () => true,
-  check: identifierFindings,
+  * check (config): Generator<CheckFinding> {
+    yield * identifierFindings(config)
+    yield * exemptFindings(config.exempt)
+  },
   setup (config, gateway) {
     return {
       turns: gateway.keep('turns', () => new Turns()),
@@ -19,15 +22,17 @@ export default definePlugin({
         queue: Math.ceil(config.queue / gateway.workers),
         patience: config.queue_timeout
       },
-      identify: createIdentifier(config, gateway.consumers)
+      identify: createIdentifier(config, gateway.consumers),
+      exempt: createExemption(config.exempt, gateway.exempt)
     }
   },
-  register (scope, { config, state: { turns, running, bounds, identify } }) {
+  register (scope, { config, state: { turns, running, bounds, identify, exempt } }) {
     function refusal (): GatewayError {
       return new GatewayError('SP_CONCURRENCY_LIMITED', config.error_code, config.error_message, { headers: { 'retry-after': '1' } })
     }
 
     scope.addHook('onRequest', function concurrencyLimiting (request, reply) {
+      if (exempt?.(request.gateway) === true) return
       const key = identify(request)
       const place = turns.take(key, bounds)
       if (place === false) throw refusal()

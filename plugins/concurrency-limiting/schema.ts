@@ -1,4 +1,4 @@
-import { ClaimName, HeaderName, type Static, Type } from '../../src/plugin.ts'
+import { Exempt, IdentifiedBy, type Static, Type } from '../../src/plugin.ts'
 
 export const ConcurrencyLimiting = Type.Object({
   limit: Type.Integer({
@@ -7,25 +7,11 @@ export const ConcurrencyLimiting = Type.Object({
     minimum: 1,
     examples: [10]
   }),
-  limit_by: Type.Enum(['consumer', 'credential', 'ip', 'service', 'header', 'path', 'claim', 'scope', 'consumer-group'], {
-    title: 'Limit by',
+  ...IdentifiedBy({
     description: 'Who shares the limit, as in rate-limiting. `service`: all requests to the same service.',
-    default: 'consumer',
-    examples: ['service']
+    example: 'service'
   }),
-  header_name: Type.Optional({
-    ...HeaderName,
-    title: 'Header',
-    description: 'Header of `limit_by: header`.',
-    examples: ['x-tenant']
-  }),
-  path: Type.Optional(Type.String({
-    title: 'Path',
-    description: 'Request path of `limit_by: path`.',
-    pattern: '^/',
-    examples: ['/export']
-  })),
-  claim_name: Type.Optional(ClaimName('`limit_by: claim`')),
+  exempt: Exempt,
   queue: Type.Integer({
     title: 'Queue',
     description: 'Requests of one client that may wait for their turn; those beyond are refused at once.',

@@ -1,4 +1,4 @@
-import { type CheckFinding, identifierFindings, isNetwork, periodFindings, redisFindings, syncFindings } from '../../src/plugin.ts'
+import { type CheckFinding, exemptFindings, identifierFindings, periodFindings, redisFindings, syncFindings } from '../../src/plugin.ts'
 import { standardLimits } from './limits.ts'
 import type { Config } from './schema.ts'
 
@@ -11,9 +11,7 @@ export function * checkConfig (config: Config): Generator<CheckFinding> {
   if (config.tiers !== undefined && config.tier_by === 'claim' && config.claim_name === undefined) {
     yield { path: '/tier_by', message: '`tier_by: claim` needs `claim_name`', mend: 'Add `claim_name`.' }
   }
-  for (const [index, text] of config.exempt.ips.entries()) {
-    if (!isNetwork(text)) yield { path: `/exempt/ips/${index}`, message: 'this is neither an address nor a CIDR range', mend: 'Write it like 10.0.0.0/8 or 2001:db8::1.' }
-  }
+  yield * exemptFindings(config.exempt)
   yield * redisFindings(config.policy, config.redis)
   yield * syncFindings(config.policy, config.sync_rate)
 }

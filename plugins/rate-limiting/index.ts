@@ -10,6 +10,7 @@ export default definePlugin({
   schema: RateLimiting,
   scopes: ['global', 'service', 'route', 'consumer'],
   limitsKeys: true,
+  keyTiers: config => Object.keys(config.tiers ?? {}),
   dividedByWorkers: config => config.policy === 'local',
   check: checkConfig,
   setup: (config, gateway) => new Limiter(config, gateway),

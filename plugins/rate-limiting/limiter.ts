@@ -33,7 +33,8 @@ export class Limiter {
     this.#identify = createIdentifier(config, gateway.consumers)
     this.#login = config.preset === 'login' ? createLoginKeys(config.account_field) : null
     this.#readTier = compileClaimPath(config.claim_name ?? [])
-    this.#exempt = createExemption(config.exempt)
+    // whoever is inside may be a guesser, too: logins have exemptions of their own alone
+    this.#exempt = createExemption(config.exempt, ...this.#login === null ? [gateway.exempt] : [])
     const { store, stats } = keepCounters(gateway, {
       policy: config.policy,
       type: config.window_type,

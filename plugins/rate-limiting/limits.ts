@@ -14,7 +14,7 @@ export interface LimitSet {
   readonly standard: Limits
   /** By name, in the order of the file. */
   readonly tiers: ReadonlyMap<string, Limits>
-  /** Of API keys with limits of their own, by the id of the credential. */
+  /** Of API keys with limits or a tier of their own, by the id of the credential. */
   readonly keys: ReadonlyMap<string, Limits>
 }
 
@@ -29,9 +29,12 @@ export function compileLimits (config: Config, { workers, consumers }: Pick<Plug
     const windows = shareOf(windowsOf(limits), config.policy === 'local' ? workers : 1)
     return { windows, policy: windows.map(({ period, limit }) => `"${period}";q=${Math.floor(limit)};w=${LENGTHS[period] / 1000}`).join(', ') }
   }
-  return {
-    standard: compile(standardLimits(config)),
-    tiers: new Map(Object.entries(config.tiers ?? {}).map(([name, limits]) => [name, compile(limits)])),
-    keys: new Map([...consumers.keyLimits].map(([id, limits]) => [id, compile(limits)]))
+  const tiers = new Map(Object.entries(config.tiers ?? {}).map(([name, limits]) => [name, compile(limits)]))
+  const keys = new Map<string, Limits>()
+  for (const [id, limits] of consumers.keyLimits) {
+    // a key in a tier that this entry doesn't have is like one without limits of its own
+    const own = limits.tier === undefined ? compile(limits) : tiers.get(limits.tier)
+    if (own !== undefined) keys.set(id, own)
   }
+  return { standard: compile(standardLimits(config)), tiers, keys }
 }

@@ -1,4 +1,4 @@
-import { ClaimName, HeaderName, Periods, RedisOptions, type Static, SyncRate, Type } from '../../src/plugin.ts'
+import { Exempt, HeaderName, IdentifiedBy, Periods, RedisOptions, type Static, SyncRate, Type } from '../../src/plugin.ts'
 
 export const RateLimiting = Type.Object({
   preset: Type.Optional(Type.Enum(['login'], {
@@ -14,25 +14,11 @@ export const RateLimiting = Type.Object({
     examples: ['email']
   }),
   ...Periods,
-  limit_by: Type.Enum(['consumer', 'credential', 'ip', 'service', 'header', 'path', 'claim', 'scope', 'consumer-group'], {
-    title: 'Limit by',
+  ...IdentifiedBy({
     description: 'Who shares a count. What is missing on a request (nobody is authenticated, no such header) falls back to the client\'s address; an IPv6 client is its /64.',
-    default: 'consumer',
-    examples: ['ip']
+    example: 'ip',
+    claims: '`limit_by: claim` and `tier_by: claim`'
   }),
-  header_name: Type.Optional({
-    ...HeaderName,
-    title: 'Header',
-    description: 'Header of `limit_by: header`.',
-    examples: ['x-tenant']
-  }),
-  path: Type.Optional(Type.String({
-    title: 'Path',
-    description: 'Request path of `limit_by: path`: all its requests share one count.',
-    pattern: '^/',
-    examples: ['/export']
-  })),
-  claim_name: Type.Optional(ClaimName('`limit_by: claim` and `tier_by: claim`')),
   window_type: Type.Enum(['sliding', 'fixed', 'gcra'], {
     title: 'Window',
     description: '`sliding`: two buckets, the older one weighted. `fixed`: Kong\'s windows of the calendar (UTC). `gcra`: the limit at once, then evenly.',
@@ -66,26 +52,7 @@ export const RateLimiting = Type.Object({
     default: 'consumer-group',
     examples: ['claim']
   }),
-  exempt: Type.Object({
-    ips: Type.Array(Type.String({ title: 'Address', description: 'An address or a CIDR range.', examples: ['10.0.0.0/8'] }), {
-      title: 'Addresses',
-      description: 'Addresses and CIDR ranges of clients.',
-      default: [],
-      examples: [['10.0.0.0/8']]
-    }),
-    paths: Type.Array(Type.String({ title: 'Path', description: 'A path.', pattern: '^/', examples: ['/health'] }), {
-      title: 'Paths',
-      description: 'Request paths; `/*` at the end stands for everything below.',
-      default: [],
-      examples: [['/health', '/internal/*']]
-    })
-  }, {
-    title: 'Exempt',
-    description: 'Who is neither limited nor counted.',
-    additionalProperties: false,
-    default: {},
-    examples: [{ paths: ['/health'] }]
-  }),
+  exempt: Exempt,
   dry_run: Type.Boolean({
     title: 'Dry run',
     description: 'Count and decide, write `rate_limit: would-refuse` to the access log, and let everything pass without headers.',

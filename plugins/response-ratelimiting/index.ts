@@ -1,4 +1,4 @@
-import { type CheckFinding, definePlugin, periodFindings, redisFindings } from '../../src/plugin.ts'
+import { type CheckFinding, definePlugin, exemptFindings, periodFindings, redisFindings } from '../../src/plugin.ts'
 import { Ledger } from './ledger.ts'
 import { ResponseRatelimiting } from './schema.ts'
 
@@ -11,6 +11,7 @@ export default definePlugin({
   dividedByWorkers: config => config.policy === 'local',
   * check (config): Generator<CheckFinding> {
     for (const [name, limits] of Object.entries(config.limits)) yield * periodFindings(limits, `/limits/${name}`)
+    yield * exemptFindings(config.exempt)
     yield * redisFindings(config.policy, config.redis)
   },
   setup: (config, gateway) => new Ledger(config, gateway),

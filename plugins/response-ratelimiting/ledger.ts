@@ -1,6 +1,6 @@
 import {
-  createIdentifier, GatewayError, keepCounters, type RedisSettings, shareOf, windowsOf,
-  type CounterStore, type CounterWindow, type FastifyReply, type FastifyRequest, type Identifier, type PluginGateway, type StoreStats, type WindowUsage
+  createExemption, createIdentifier, GatewayError, keepCounters, type RedisSettings, shareOf, windowsOf,
+  type CounterStore, type CounterWindow, type FastifyReply, type FastifyRequest, type GatewayRequest, type Identifier, type PluginGateway, type StoreStats, type WindowUsage
 } from '../../src/plugin.ts'
 import { announced } from './announced.ts'
 import type { Config } from './schema.ts'
@@ -17,6 +17,7 @@ export class Ledger {
   readonly #store: CounterStore
   readonly #stats: StoreStats
   readonly #identify: Identifier
+  readonly #exempt: ((gateway: GatewayRequest) => boolean) | null
   /** Whose answers are to be counted. */
   readonly #keys = new WeakMap<FastifyRequest, string>()
 
@@ -27,6 +28,7 @@ export class Ledger {
       windows: shareOf(windowsOf(limits), config.policy === 'local' ? gateway.workers : 1)
     }))
     this.#identify = createIdentifier(config, gateway.consumers)
+    this.#exempt = createExemption(config.exempt, gateway.exempt)
     const { store, stats } = keepCounters(gateway, {
       policy: config.policy,
       type: 'fixed',
@@ -41,6 +43,7 @@ export class Ledger {
 
   /** Tells the service what is left. @throws GatewayError 429 when nothing is left of a limit, and that is to block */
   async open (request: FastifyRequest): Promise<void> {
+    if (this.#exempt?.(request.gateway) === true) return
     const key = this.#identify(request)
     this.#keys.set(request, key)
     for (const { name, windows } of this.#limits) {

@@ -1,4 +1,4 @@
-import { HeaderName, Periods, RedisOptions, type Static, Type } from '../../src/plugin.ts'
+import { Exempt, HeaderName, Periods, RedisOptions, type Static, Type } from '../../src/plugin.ts'
 
 export const ResponseRatelimiting = Type.Object({
   limits: Type.Record(Type.String({ pattern: '^[A-Za-z0-9_-]+$' }), Type.Object(Periods, { additionalProperties: false }), {
@@ -21,6 +21,7 @@ export const ResponseRatelimiting = Type.Object({
     default: 'consumer',
     examples: ['ip']
   }),
+  exempt: Exempt,
   policy: Type.Enum(['local', 'redis'], {
     title: 'Policy',
     description: 'Where counts are: in the memory of each process, which gets its share of the limits where there are several workers, or in Redis.',

@@ -19,7 +19,10 @@ export interface JwtSecret extends OwnedByConsumer {
   readonly algorithm: JwtAlgorithm
 }
 
+/** Numbers, or a tier. */
 export interface RequestLimits {
+  /** Of the entry that counts. */
+  readonly tier?: string
   readonly second?: number
   readonly minute?: number
   readonly hour?: number

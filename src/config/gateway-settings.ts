@@ -51,6 +51,13 @@ export interface GatewaySettings {
     /** Seconds. */
     readonly retry_after: number
   }
+  /** Requests that no plugin limits. */
+  readonly exempt: {
+    /** Addresses and CIDRs of clients. */
+    readonly ips: readonly string[]
+    /** `/*` at the end stands for everything below. */
+    readonly paths: readonly string[]
+  }
   readonly shutdown: {
     /** Between "not ready" and the end of accepting. */
     readonly delay: number

@@ -5,6 +5,7 @@ const lintRules: Readonly<Record<string, string>> = {
   'address-certificate': 'https to a target that is given as an address',
   'bypassed-plugin': 'a plugin of a service that requests sent there by a plugin don\'t run',
   'divided-limit': 'a limit that each worker process counts on its own',
+  'exempts-everybody': 'a `gateway.exempt` that leaves nobody to be limited',
   'idle-plugin': 'a plugin entry that no request ever runs',
   'literal-secret': 'a secret that stands in the file',
   'path-shadowed': 'a path of a route that other routes take completely',

@@ -25,7 +25,7 @@ export async function setUpEntries (config: Config, registry: PluginRegistry, ro
   const outcomes = await Promise.allSettled(config.plugins.filter(entry => entry.enabled).map(async entry => {
     const definition = registry.get(entry.name)
     if (definition === undefined) throw new GatewayError('SP_PLUGIN_UNKNOWN', 500, `plugin '${entry.name}' is not loaded`)
-    const gateway = pluginGateway({ consumers, services: config.services }, entry, root, services, kept)
+    const gateway = pluginGateway({ consumers, services: config.services, exempt: config.gateway.exempt }, entry, root, services, kept)
     const state = await withDeadline(setUp(definition, entry, gateway), config.gateway.timeouts.setup, entry)
     entries.set(entry.id, { entry, definition, state })
   }))
@@ -76,7 +76,7 @@ export function identityOf (entry: PluginEntry): string {
   return [entry.name, entry.route, entry.service, entry.consumer ?? entry.consumer_group, entry.instance_name].join('|')
 }
 
-function pluginGateway ({ consumers, services }: { consumers: Consumers, services: readonly Service[] }, entry: PluginEntry, root: FastifyInstance, shared: SnapshotServices, kept: string[]): PluginGateway {
+function pluginGateway ({ consumers, services, exempt }: Pick<PluginGateway, 'consumers' | 'exempt'> & { services: readonly Service[] }, entry: PluginEntry, root: FastifyInstance, shared: SnapshotServices, kept: string[]): PluginGateway {
   return {
     entry,
     log: shared.log.child({ plugin: entry.name }),
@@ -85,6 +85,7 @@ function pluginGateway ({ consumers, services }: { consumers: Consumers, service
     workers: shared.workers,
     now: shared.now,
     consumers,
+    exempt,
     service (nameOrId) {
       const found = services.find(({ id, name }) => id === nameOrId || name === nameOrId)
       if (found === undefined) throw new TypeError(`no service '${nameOrId}'`)

@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
 import { type ClaimReader, compileClaimPath } from '../auth/claims.ts'
 import type { Consumers } from '../consumers/consumers.ts'
 import type { CheckFinding, GatewayRequest } from '../plugin.ts'
@@ -24,19 +23,6 @@ export function * identifierFindings (options: IdentifierOptions): Generator<Che
   if (needed !== undefined && options[needed] === undefined) {
     yield { path: '/limit_by', message: `\`limit_by: ${options.limit_by}\` needs \`${needed}\``, mend: `Add \`${needed}\`.` }
   }
-}
-
-/** `claim_name`, in the forms of jwt's options. */
-export function ClaimName (purpose: string) {
-  const step = { title: 'Claim', description: 'Name of a claim, or of a member inside; dots lead inside.', minLength: 1, examples: ['org.id'] }
-  return Type.Union([
-    Type.String(step),
-    Type.Array(Type.String(step), { title: 'Steps', description: 'Names, step by step.', minItems: 1, examples: [['https://example.com/org', 'id']] })
-  ], {
-    title: 'Claim',
-    description: `Claim of the verified token, for ${purpose}: its name, in which dots lead inside, or a list of names, step by step.`,
-    examples: ['plan', ['https://example.com/org', 'id']]
-  })
 }
 
 /** Whose counters a request is counted in. */

@@ -97,6 +97,7 @@ t.test('the gateway block has its defaults', async t => {
     admin: { host: '127.0.0.1', port: 8001 },
     dns: { servers: [], timeout: 2000 },
     trusted_ips: [],
+    exempt: { ips: [], paths: [] },
     workers: 1,
     limits: { request_line: 8192, header_block: 16384, headers: 100, request_buffer: 8388608, response_buffer: 8388608 },
     timeouts: { headers: 10000, keep_alive: 65000, body_min_rate: 1024, body_grace: 10000, setup: 10000 },

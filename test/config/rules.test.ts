@@ -282,8 +282,14 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: plugin('text: «bad»'), rule: 'plugin-config', cause: 'this text is refused', mend: /^Write another\.$/ },
     { yaml: plugin('text: «odd»'), rule: 'plugin-config', cause: 'this text is odd', severity: 'warning' }
   ],
+  'limits of keys': [
+    { yaml: `${HEAD}consumers: [{username: x, keyauth_credentials: [{hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', rate_limit: «{}»}]}]\n`, rule: 'too-short', cause: 'length must be at least 1' },
+    { yaml: `${HEAD}consumers: [{username: x, keyauth_credentials: [{hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', rate_limit: {minute: 5, hour: «4»}}]}]\n`, rule: 'bad-credential', cause: 'The limit for hour(4) cannot be lower than the limit for minute(5)' },
+    { yaml: `${HEAD}consumers: [{username: x, keyauth_credentials: [{hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', rate_limit: {tier: pro, «minute»: 5}}]}]\n`, rule: 'field-conflict', cause: 'a key has the limits of its tier, or numbers of its own' },
+  ],
   'the gateway block': [
     { yaml: gateway('trusted_ips: [10.0.0.0/8, ::1, «10.0.0.0/33»]'), rule: 'bad-address', cause: 'expected an IP address or a CIDR' },
+    { yaml: gateway('exempt: { ips: [::1, «10.0.0.0/33»] }'), rule: 'bad-address', cause: 'expected an IP address or a CIDR' },
     { yaml: gateway('trusted_ips: [«localhost»]'), rule: 'bad-address', cause: 'expected an IP address or a CIDR' },
     { yaml: gateway('listen: «[]»'), rule: 'too-short', cause: 'length must be at least 1' },
     { yaml: gateway('listen: [{port: 80, host: «a b»}]'), rule: 'bad-host', cause: 'this is no host name' },

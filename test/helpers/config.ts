@@ -10,6 +10,7 @@ export function settings (overrides: Partial<GatewaySettings> = {}): GatewaySett
     limits: { request_line: 8192, header_block: 16_384, headers: 100, request_buffer: 8_388_608, response_buffer: 8_388_608 },
     timeouts: { headers: 10_000, keep_alive: 65_000, body_min_rate: 1024, body_grace: 10_000, setup: 10_000 },
     overload: { event_loop_delay: 0, heap_used: 0, rss: 0, in_flight: 0, retry_after: 2 },
+    exempt: { ips: [], paths: [] },
     shutdown: { delay: 0, timeout: 30_000 },
     log: { level: 'silent', access: false, redact: [] },
     headers: { names: 'sallyport', server_tokens: true, latency_tokens: true, request_id: true, upstream_status: false },

@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import plugin from '../../plugins/concurrency-limiting/index.ts'
 import { Turns, type Waiting } from '../../plugins/concurrency-limiting/turns.ts'
-import { config as fileOf, entry, route, service } from '../helpers/config.ts'
+import { config as fileOf, entry, route, service, settings } from '../helpers/config.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { settled } from '../helpers/hop.ts'
 import { completeConfig, findings } from '../helpers/plugin-config.ts'
@@ -11,10 +11,10 @@ import { rawClient } from '../helpers/raw-client.ts'
 import { ask, until, upstream } from '../helpers/running.ts'
 
 /** A gateway before a service that answers when it is told. */
-async function busy (t: Test, options: object, workers = 1) {
+async function busy (t: Test, options: object, workers = 1, exempt = { ips: [] as string[], paths: [] as string[] }) {
   const held: Array<[IncomingMessage, ServerResponse]> = []
   const port = await upstream(t, (request, response) => { held.push([request, response]) })
-  const file = (config: object) => fileOf({ services: [service({ port })], routes: [route()], plugins: [entry({ name: plugin.name, config: completeConfig(plugin, config) })] })
+  const file = (config: object) => fileOf({ gateway: settings({ exempt }), services: [service({ port })], routes: [route()], plugins: [entry({ name: plugin.name, config: completeConfig(plugin, config) })] })
   const gateway = await startGateway(t, file(options), [plugin], { workers })
   const finish = async (count = 1): Promise<void> => {
     await until('the service was asked', () => held.length >= count)
@@ -93,6 +93,16 @@ t.test('clients have places of their own, workers a share, and edits count at on
   t.same((await Promise.all(running)).map(answer => answer.status), [200, 200, 200])
 })
 
+t.test('the exempt take no place, whether the entry or the gateway says so', async t => {
+  const { port, held, get, finish, server } = await busy(t, { limit: 1, exempt: { paths: ['/own'] } }, 1, { ips: [], paths: ['/health'] })
+  const running = [ask(port, '/own'), ask(port, '/health'), get()]
+  await until('all run', () => held.length === 3)
+  t.equal((await get()).status, 429)
+  await finish(3)
+  t.same((await Promise.all(running)).map(answer => answer.status), [200, 200, 200])
+  await settled(server)
+})
+
 t.test('nothing of a key stays when its last request has ended', async t => {
   const turns = new Turns()
   const bounds = { limit: 1, queue: 2, patience: 60_000 }
@@ -128,4 +138,5 @@ t.test('where a limit was lowered, nobody follows until there is room', async t 
 t.test('what limit_by needs must be there', async t => {
   t.same(findings(plugin, { limit: 1, limit_by: 'claim' }), ['error /limit_by'])
   t.same(findings(plugin, { limit: 1 }), [])
+  t.same(findings(plugin, { limit: 1, exempt: { ips: ['a'] } }), ['error /exempt/ips/0'])
 })

@@ -202,6 +202,13 @@ t.test('the exempt are neither limited nor counted', async t => {
   t.equal((await test.request('/internal')).status, 429)
 })
 
+t.test('who is exempt for the whole gateway is so beside the entry\'s own', async t => {
+  const test = await limited(t, { minute: 1, exempt: { ips: [], paths: ['/own'] } }, { gateway: { trusted_ips: ['127.0.0.1'], exempt: { ips: ['10.0.0.0/8'], paths: ['/metrics', '/health/*'] } } })
+  for (const path of ['/own', '/metrics', '/health/live']) t.same(limitsOf(await test.request(path)), {}, path)
+  t.same(limitsOf(await test.request({ headers: { 'x-forwarded-for': '10.1.2.3' } })), {})
+  t.same(await statuses(test, {}, {}, { 'x-forwarded-for': '11.0.0.1' }), [200, 429, 200])
+})
+
 t.test('while Redis is down: deny refuses, a dry run does not, and what an answer has cost is let go', async t => {
   const redis = { host: '127.0.0.1', port: 1 }
   const denied = await limited(t, { minute: 5, policy: 'redis', redis, fault_tolerant: false })
@@ -236,23 +243,31 @@ t.test('tiers by consumer group: of several groups the first tier of the file; l
   const { config } = await loadConfig({
     file: 'gateway.yaml',
     env: {},
-    text: `${text('{ minute: 9, limit_by: consumer-group, tiers: { pro: { minute: 30 }, free: { minute: 20 } } }')}
+    text: `${text('{ minute: 9, limit_by: consumer-group, tiers: { pro: { minute: 30 }, free: { minute: 20 } } }').replace('paths: [/] }', 'paths: [/] }, { name: z, paths: [/z], plugins: [{ name: rate-limiting, config: { minute: 1, tiers: { other: { minute: 2 } } } }] }')}
 consumer_groups: [{ name: free }, { name: pro }]
 consumers:
   - { username: ada, groups: [free, pro] }
   - { username: bob, groups: [free] }
-  - { username: cat, keyauth_credentials: [{ id: 7a8b9c0d-1e2f-4a3b-8c4d-5e6f7a8b9c0d, key: "cat-key", rate_limit: { minute: 3 } }] }
+  - username: cat
+    keyauth_credentials:
+      - { id: 7a8b9c0d-1e2f-4a3b-8c4d-5e6f7a8b9c0d, key: "cat-key", rate_limit: { minute: 3 } }
+      - { id: 7a8b9c0d-1e2f-4a3b-8c4d-000000000001, key: "cat-pro", rate_limit: { tier: pro } }
+      - { id: 7a8b9c0d-1e2f-4a3b-8c4d-000000000002, key: "cat-new", rate_limit: { tier: pro } }
+      - { id: 7a8b9c0d-1e2f-4a3b-8c4d-000000000003, key: "cat-other", rate_limit: { tier: other } }
 `
   })
   if (config === null) throw new Error('refused')
   const port = await upstream(t, (_request, response) => { response.end() })
-  const gateway = await startGateway(t, { ...config, services: config.services.map(one => ({ ...one, protocol: 'http', host: '127.0.0.1', port })), plugins: [...config.plugins, entry({ name: 'test-identity' })] }, [plugin, caller])
+  const gateway = await startGateway(t, { ...config, services: config.services.map(one => ({ ...one, protocol: 'http', host: '127.0.0.1', port })), plugins: [...config.plugins, entry({ name: 'test-identity' })], routes: config.routes.filter(({ name }) => name === 'r') }, [plugin, caller])
   const remaining = async (headers: Record<string, string>): Promise<unknown> => (await ask(gateway.port, '/', { headers })).headers['x-ratelimit-remaining-minute']
   t.equal(await remaining({ 'x-consumer': 'ada' }), '29')
   t.equal(await remaining({ 'x-consumer': 'bob' }), '18', 'one count a group')
   t.equal(await remaining({ 'x-consumer': 'cat' }), '8')
   t.equal(await remaining({ 'x-consumer': 'cat', 'x-credential': '7a8b9c0d-1e2f-4a3b-8c4d-5e6f7a8b9c0d' }), '2')
   t.equal(await remaining({}), '7', 'by address, as cat without a group')
+  const key = (last: number): Record<string, string> => ({ 'x-consumer': 'cat', 'x-credential': `7a8b9c0d-1e2f-4a3b-8c4d-00000000000${last}` })
+  t.same([await remaining(key(1)), await remaining(key(1)), await remaining(key(2))], ['29', '28', '29'], 'the tier that a key names, counted for that key')
+  t.equal(await remaining(key(3)), '6', 'a tier that this entry doesn\'t have says nothing')
 })
 
 t.test('an edited limit keeps what was counted; each worker has its share', async t => {
@@ -303,5 +318,9 @@ t.test('check tells of limits that workers divide, and of limits of keys that no
   t.same(await rulesOf(text('{ minute: 5, tiers: { pro: { minute: 9 } } }') + group), [], 'a tier makes a difference for its group')
   const key = 'consumers: [{ username: ada, keyauth_credentials: [{ hash: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08, rate_limit: { minute: 1 } }] }]\n'
   t.notOk((await rulesOf(text('{ minute: 5 }') + key)).includes('uncounted-limit'))
+  const tier = key.replace('minute: 1', 'tier: pro')
+  t.notOk((await rulesOf(text('{ minute: 5, tiers: { pro: { minute: 9 } } }') + tier)).includes('unresolved-reference'))
+  t.ok((await rulesOf(text('{ minute: 5, tiers: { prof: { minute: 9 } } }') + tier)).includes('unresolved-reference'))
+  t.ok((await rulesOf(text('{ minute: 5 }') + tier)).includes('unresolved-reference'))
   t.ok((await rulesOf(text('{ minute: 5 }').replace('- {', '- { enabled: false,').replace('[{ name: rate-limiting', '[{ enabled: false, name: rate-limiting') + key)).includes('uncounted-limit'))
 })

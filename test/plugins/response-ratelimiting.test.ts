@@ -81,6 +81,19 @@ t.test('hidden headers are hidden from the client alone', async t => {
   t.equal(test.received[1]?.headers['x-ratelimit-remaining-video'], '4')
 })
 
+t.test('the exempt spend nothing, whether the entry or the gateway says so', async t => {
+  const test = await testPlugin(t, {
+    plugin,
+    config: { limits: { video: { minute: 5 } }, exempt: { paths: ['/own'] } },
+    gateway: { exempt: { paths: ['/health'] } },
+    now: NOW,
+    upstream: () => ({ headers: { 'X-Kong-Limit': 'video=5' } })
+  })
+  for (const path of ['/own', '/health', '/own']) t.same(limitsOf((await test.request(path)).headers), {}, 'the field of the service is no client\'s business')
+  t.equal((await test.request('/')).status, 200)
+  t.equal((await test.request('/')).status, 429)
+})
+
 t.test('counts may be in Redis', async t => {
   const redis = await startRedis(t)
   const test = await spending(t, { limits: { video: { year: 50 } }, policy: 'redis', redis: { host: '127.0.0.1', port: redis.port, timeout: 5000 }, fault_tolerant: false })
@@ -100,6 +113,7 @@ t.test('what the schema can\'t say', async t => {
   t.same(findings(plugin, { limits: { video: {} } }), ['error /limits/video'])
   t.same(findings(plugin, { limits: { video: { minute: 5, hour: 4 } } }), ['error /limits/video/hour'])
   t.same(findings(plugin, { limits: { video: { minute: 5 } }, policy: 'redis' }), ['error /policy'])
+  t.same(findings(plugin, { limits: { video: { minute: 5 } }, exempt: { ips: ['a'] } }), ['error /exempt/ips/0'])
   t.throws(() => findings(plugin, { limits: {} }))
   t.throws(() => findings(plugin, { limits: { 'a b': { minute: 1 } } }))
 })

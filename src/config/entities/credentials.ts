@@ -47,13 +47,14 @@ export const KeyauthCredential = closed({
   })),
   scopes: Type.Optional(Type.Array(text('A scope.'), { description: 'What the key may be used for.', examples: [['orders:read']] })),
   rate_limit: Type.Optional(closed({
+    tier: Type.Optional(text('Tier of `rate-limiting` whose limits the key has, in place of numbers of its own.', ['pro'])),
     second: count('second'),
     minute: count('minute'),
     hour: count('hour'),
     day: count('day'),
     month: count('month'),
     year: count('year')
-  }, { description: 'Limits of this key.' }))
+  }, { minProperties: 1, description: 'Limits of this key: numbers of its own, or a tier.' }))
 }, {
   description: 'An API key.',
   anyOf: [

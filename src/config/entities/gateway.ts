@@ -79,6 +79,18 @@ export const Gateway = closed({
     in_flight: limit('Most requests that may run at the same time, event streams and WebSockets included; 0: no limit.'),
     retry_after: count(2, 'The Retry-After of refused requests, in seconds.')
   }, 'When a process refuses requests with 503, those of the least `importance` first.'),
+  exempt: block({
+    ips: Type.Optional(Type.Array(Type.String({ minLength: 1, description: 'An address or a CIDR.' }), {
+      default: [],
+      description: 'Addresses and CIDRs of clients.',
+      examples: [['10.0.0.0/8', '::1']]
+    })),
+    paths: Type.Optional(Type.Array(Type.String({ pattern: '^/', description: 'A path.' }), {
+      default: [],
+      description: 'Request paths; `/*` at the end stands for everything below.',
+      examples: [['/health', '/metrics/*']]
+    }))
+  }, 'Requests that no plugin limits or counts, whatever its own `exempt` says: health checks, metrics, internal addresses.'),
   shutdown: block({
     delay: time(0, 'Between "not ready" and the end of accepting'),
     timeout: time(30000, 'How long running requests may take before they are cut')

@@ -8,6 +8,7 @@ import { upstreams } from './balancing.ts'
 import { bypassedPlugins } from './bypassed-plugins.ts'
 import { LintContext } from './context.ts'
 import { dividedLimits } from './divided.ts'
+import { exemptsEverybody } from './exempt.ts'
 import { openWrites } from './open-writes.ts'
 import { openPrefixes, patternLikePaths } from './paths.ts'
 import { policyPlugins } from './policies.ts'
@@ -54,6 +55,7 @@ export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
   openWrites(context)
   swallowingRoutes(context)
   dividedLimits(context)
+  exemptsEverybody(context)
   upstreams(context)
   plainHttp(context)
   literalSecrets(context)

@@ -1,4 +1,5 @@
 import type { Credentials, PluginEntry, Route } from '../model.ts'
+import { nearest } from '../nearest.ts'
 import { referencesIn } from '../plugin-references.ts'
 import type { LintContext } from './context.ts'
 
@@ -85,7 +86,8 @@ export function unusedCredentials (context: LintContext): void {
 /** Limits of API keys that nothing counts. */
 export function uncountedKeys (context: LintContext): void {
   const { registry } = context.plugins
-  if (context.config.plugins.some(entry => entry.enabled && registry.get(entry.name)?.limitsKeys === true)) return
+  const entries = context.config.plugins.filter(entry => entry.enabled && registry.get(entry.name)?.limitsKeys === true)
+  if (entries.length > 0) return unknownTiers(context, new Set(entries.flatMap(entry => [...registry.get(entry.name)?.keyTiers?.(entry.config as never) ?? []])))
   const counting = [...registry.values()].filter(plugin => plugin.limitsKeys === true).map(plugin => plugin.name)
   for (const key of context.config.credentials.keyauth_credentials) {
     if (key.rate_limit === null) continue
@@ -94,6 +96,21 @@ export function uncountedKeys (context: LintContext): void {
       cause: 'no entry of the file counts the requests of a key: this limit has no effect',
       mend: `Add ${counting.join(' or ')} where the key is used.`
     }, 'key')
+  }
+}
+
+/** Keys in tiers that no entry has. */
+function unknownTiers (context: LintContext, tiers: ReadonlySet<string>): void {
+  for (const key of context.config.credentials.keyauth_credentials) {
+    const tier = key.rate_limit?.tier
+    if (tier === undefined || tiers.has(tier)) continue
+    const pointer = `${key.pointer}/rate_limit/tier`
+    const guess = nearest(tier, tiers)
+    context.report(pointer, {
+      rule: 'unresolved-reference',
+      cause: `no entry of the file has a tier ${context.quote(pointer, tier, 'of this name')}`,
+      mend: guess === undefined ? `Add it to \`tiers\` of the entry that counts the key${tiers.size === 0 ? '' : `, or write one of ${[...tiers].join(', ')}`}.` : `Did you mean '${guess}'?`
+    })
   }
 }
 

@@ -4,6 +4,7 @@ import { parsePasswordHash } from '../../auth/password-hash.ts'
 import type { RawEntity } from '../collect.ts'
 import { JWT_ALGORITHMS, PASSWORD_HASH } from '../entities/credentials.ts'
 import { kinds } from '../entities/kinds.ts'
+import { periodFindings } from '../../limits/periods-schema.ts'
 import type { JwtAlgorithm } from '../model.ts'
 import type { EntityContext, Fields } from './context.ts'
 import { missing } from './messages.ts'
@@ -29,6 +30,7 @@ function checkPassword ({ password }: Fields, context: EntityContext, hashed: bo
 }
 
 function checkKey (fields: Fields, context: EntityContext): void {
+  checkKeyLimits(fields['rate_limit'], context)
   const { key } = fields
   if (typeof key === 'string' && isMalformedApiKey(Buffer.from(key).toString('latin1'))) {
     context.at(['key'], {
@@ -44,6 +46,20 @@ function checkKey (fields: Fields, context: EntityContext): void {
     cause: 'exactly one of these fields must be non-empty: \'key\', \'hash\'',
     mend: written.length === 0 ? 'Add `hash` (SHA-256 of the key, in hex), or `key`.' : 'Keep `hash`, and remove `key`.'
   })
+}
+
+function checkKeyLimits (limits: unknown, context: EntityContext): void {
+  if (typeof limits !== 'object' || limits === null || context.isBroken(['rate_limit'])) return
+  if (!('tier' in limits)) {
+    for (const { path, message, mend } of periodFindings(limits, '')) {
+      // an empty one is the schema's
+      if (path !== '') context.at(['rate_limit', path.slice(1)], { rule: 'bad-credential', cause: message, mend })
+    }
+    return
+  }
+  const [number] = Object.keys(limits).filter(key => key !== 'tier')
+  if (number === undefined) return
+  context.at(['rate_limit', number], { rule: 'field-conflict', cause: 'a key has the limits of its tier, or numbers of its own', mend: 'Keep `tier`, or the numbers.' }, 'key')
 }
 
 function checkJwtSecret (fields: Fields, context: EntityContext): void {

@@ -43,10 +43,15 @@ export function checkGateway (fields: Fields, context: EntityContext): void {
     else context.at(path, { rule: 'not-unique', cause: `the address ${key} is taken by '${first.join('.')}'`, mend: 'Choose another port.' })
   })
   checkNameServers(fields['dns'], context)
-  if (!Array.isArray(fields['trusted_ips'])) return
-  fields['trusted_ips'].forEach((value: unknown, index) => {
+  checkRanges(fields['trusted_ips'], ['trusted_ips'], context)
+  checkRanges((fields['exempt'] as { ips?: unknown } | undefined)?.ips, ['exempt', 'ips'], context)
+}
+
+function checkRanges (values: unknown, path: readonly string[], context: EntityContext): void {
+  if (!Array.isArray(values)) return
+  values.forEach((value: unknown, index) => {
     if (typeof value !== 'string' || value === '' || isAddressRange(value)) return
-    context.at(['trusted_ips', index], { rule: 'bad-address', cause: 'expected an IP address or a CIDR', mend: 'Write 10.0.0.1, 10.0.0.0/8, ::1 or 2001:db8::/32.' })
+    context.at([...path, index], { rule: 'bad-address', cause: 'expected an IP address or a CIDR', mend: 'Write 10.0.0.1, 10.0.0.0/8, ::1 or 2001:db8::/32.' })
   })
 }
 

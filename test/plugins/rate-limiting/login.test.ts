@@ -42,6 +42,12 @@ t.test('ten a minute by address and ten by account, by default; the service gets
   t.equal((await other.from('192.0.2.1', json({ username: 'new' }))).status, 429)
 })
 
+t.test('who is exempt for the whole gateway may not guess passwords', async t => {
+  const test = await testPlugin(t, { plugin, config: { preset: 'login', minute: 1 }, gateway: { exempt: { ips: ['127.0.0.0/8'], paths: ['/*'] } } })
+  const attempt = { method: 'POST', ...json({ username: 'bob' }) }
+  t.same([(await test.request({ ...attempt, path: '/' } as never)).status, (await test.request({ ...attempt, path: '/' } as never)).status], [200, 429])
+})
+
 t.test('one account has one count, however it is written', async t => {
   const spellings = [
     json({ username: 'Jörg' }),
