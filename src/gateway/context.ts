@@ -5,6 +5,7 @@ import type { Consumer, Route, Service } from '../config/model.ts'
 import type { GatewayError } from '../errors.ts'
 import type { CopyOptions, Credential, GatewayRequest } from '../plugin.ts'
 import type { AnswerFields } from '../proxy/answer-fields.ts'
+import type { Ended } from '../observability/ended.ts'
 import type { ReplyFields } from '../proxy/reply-fields.ts'
 import type { Upstream } from '../proxy/upstream.ts'
 import { Copy } from '../proxy/copy.ts'
@@ -121,6 +122,8 @@ export class Context implements GatewayRequest {
   trusted = false
   /** The log and the counters have seen its end. */
   finished = false
+  /** How it ended; null: it has not, or nobody wants to know. */
+  ended: Ended | null = null
   /** Fields of our own are on the local answer. */
   stamped = false
   /** What goes upstream, of a request whose route has no service: a plugin may find one. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GatewayRequest } from '../plugin.ts'
+import type { Ended } from './ended.ts'
 
 /** One attempt at an upstream. */
 export interface LoggedTry {
@@ -33,6 +34,8 @@ export interface AccessFacts extends Omit<GatewayRequest, 'log' | 'readBody' | '
   /** Fields of the answer where the hop wrote it past Fastify: name, value, … */
   readonly responseHeaders: readonly string[] | null
   readonly errorCode: string | null
+  /** Worked out when the request has ended; null: nobody wants to know. */
+  readonly ended: Ended | null
   readonly logFields: Readonly<Record<string, unknown>> | null
 }
 

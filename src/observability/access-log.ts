@@ -7,8 +7,10 @@
  */
 import type { Consumer, Route, Service } from '../config/model.ts'
 import type { AccessFacts, RefusedFacts } from './access-facts.ts'
-import { asciiJson, connectionSizes, grouped, ownFields, queryObject, tenths, tries } from './access-fields.ts'
+import { asciiJson, grouped, ownFields, queryObject, tenths, tries } from './access-fields.ts'
 import type { Destination } from './destination.ts'
+import { reasonOfError } from './end-reason.ts'
+import { endOf } from './ended.ts'
 import { REDACTED, type Redactor } from './redaction.ts'
 
 export interface AccessLog {
@@ -29,8 +31,6 @@ interface HeaderForm {
   seen: number
 }
 
-/** The client left before the answer began: nginx' number for it. */
-const CLIENT_CLOSED = 499
 const REMEMBERED_HEADERS = 1024
 /** Printable ASCII without what JSON escapes and without the marks of an address that may carry a secret. */
 const plain = /^[ !$->A-[\]-~]*$/
@@ -132,19 +132,16 @@ export function createAccessLog (destination: Destination, redactor: Redactor): 
   }
 
   function line (facts: AccessFacts): string {
-    const { raw, response } = facts
+    const { raw } = facts
     const target = redactor.url(facts.target)
-    const end = performance.now()
+    const { status, answered, read, written, reason, error, tick: end } = facts.ended ?? endOf(facts)
     const { startedTick, proxiedTick, headTick } = facts
     const uri = plain.test(target) ? `"${target}"` : asciiJson(target)
-    const answered = response.headersSent || facts.upstreamStatus === 101
-    const status = answered ? facts.upstreamStatus === 101 ? 101 : response.statusCode : CLIENT_CLOSED
-    const sizes = connectionSizes(raw.socket)
 
     let json = `{"request":{"id":"${facts.id}","uri":${uri},"url":${absolute(facts, uri)},"querystring":${queryObject(target)}` +
-      `,"method":"${facts.method}","headers":${headerList(raw.rawHeaders)},"size":${sizes.read}}` +
+      `,"method":"${facts.method}","headers":${headerList(raw.rawHeaders)},"size":${read}}` +
       `,"upstream_uri":${upstreamUri(facts, uri)},"upstream_status":"${facts.upstreamStatus === 0 ? '' : facts.upstreamStatus}"` +
-      `,"response":{"status":${status},"headers":${answered ? answerHeaders(facts) : '{}'},"size":${sizes.written}}` +
+      `,"response":{"status":${status},"headers":${answered ? answerHeaders(facts) : '{}'},"size":${written}}` +
       `,"latencies":{"kong":${tenths((proxiedTick === 0 ? end : proxiedTick) - startedTick)}` +
       `,"proxy":${headTick === 0 ? -1 : tenths(headTick - proxiedTick)},"request":${tenths(end - startedTick)}` +
       `,"receive":${headTick === 0 ? 0 : tenths(end - headTick)}},"tries":${tries(facts)}` +
@@ -152,8 +149,7 @@ export function createAccessLog (destination: Destination, redactor: Redactor): 
     if (facts.credential !== null) {
       json += `,"authenticated_entity":{"id":${quote(facts.credential.id)}${facts.consumer === null ? '' : `,"consumer_id":"${facts.consumer.id}"`}}`
     }
-    json += `,"client_ip":"${facts.clientIp}","started_at":${facts.startedAt},"source":"${facts.proxied ? 'upstream' : 'kong'}"`
-    const error = facts.errorCode ?? (answered && response.writableFinished ? null : facts.upstreamStatus === 101 ? null : 'SP_CLIENT_CLOSED')
+    json += `,"client_ip":"${facts.clientIp}","started_at":${facts.startedAt},"source":"${facts.proxied ? 'upstream' : 'kong'}","end_reason":"${reason}"`
     if (error !== null) json += `,"error":${asciiJson(error)}`
     if (facts.logFields !== null) json += ownFields(facts.logFields, redactor)
     return json + '}\n'
@@ -172,7 +168,7 @@ export function createAccessLog (destination: Destination, redactor: Redactor): 
     },
     refused (facts) {
       destination.writeAscii(`{"request":{"id":"${facts.id}","headers":{},"querystring":{}},"upstream_uri":"","upstream_status":"","response":{"status":${facts.status},"headers":{}}` +
-        `,"tries":[],"client_ip":"${facts.clientIp}","started_at":${facts.startedAt},"source":"kong","error":"${facts.errorCode}"}\n`)
+        `,"tries":[],"client_ip":"${facts.clientIp}","started_at":${facts.startedAt},"source":"kong","end_reason":"${reasonOfError(facts.errorCode, facts.status)}","error":"${facts.errorCode}"}\n`)
     }
   }
 }

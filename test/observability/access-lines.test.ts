@@ -83,6 +83,7 @@ plugins:
     route: { name: 'all' },
     service: { name: 'up' },
     source: 'upstream',
+    end_reason: '-',
     tries: [{ ip: '127.0.0.1' }]
   })
   await ask(port, '/changed')
@@ -91,7 +92,7 @@ plugins:
   t.notHas(changed.response.headers, { via: String }, 'as it was sent, not as it came')
   await ask(port, '/hooked')
   const hooked = await line('/hooked')
-  t.match(hooked, { upstream_uri: '', upstream_status: '', response: { status: 418, headers: { 'x-added': 'yes' } }, source: 'kong', tries: [], latencies: { proxy: -1 } })
+  t.match(hooked, { upstream_uri: '', upstream_status: '', response: { status: 418, headers: { 'x-added': 'yes' } }, source: 'kong', end_reason: 'LA', tries: [], latencies: { proxy: -1 } })
   t.notHas(hooked, { error: String })
 })
 
@@ -106,9 +107,9 @@ t.test('no route, an upstream that is gone, an answer that is cut', async t => {
 `)
   await ask(port, '/gone')
   const gone = await line('/gone')
-  t.match(gone, { response: { status: 502 }, upstream_status: '', source: 'kong', error: /^SP_/, tries: [{ state: 'failed', reason: 'ECONNREFUSED' }, { state: 'failed' }] })
+  t.match(gone, { response: { status: 502 }, upstream_status: '', source: 'kong', end_reason: 'UF', error: /^SP_/, tries: [{ state: 'failed', reason: 'ECONNREFUSED' }, { state: 'failed' }] })
   await ask(port, '/cut').catch(() => {})
-  t.match(await line('/cut'), { response: { status: 200 }, upstream_status: '200', error: /^SP_/ })
+  t.match(await line('/cut'), { response: { status: 200 }, upstream_status: '200', end_reason: 'UR', error: /^SP_/ })
 })
 
 t.test('a client that leaves, before and after the answer began', async t => {
@@ -117,12 +118,12 @@ t.test('a client that leaves, before and after the answer began', async t => {
   early.end()
   await reached('/never')
   early.destroy()
-  t.match(await line('/never'), { response: { status: 499 }, error: 'SP_CLIENT_CLOSED', upstream_status: '' })
+  t.match(await line('/never'), { response: { status: 499 }, end_reason: 'DC', error: 'SP_CLIENT_CLOSED', upstream_status: '' })
   const late = send({ host: '127.0.0.1', port, path: '/events', agent: false }, response => {
     response.once('data', () => late.destroy())
   }).on('error', () => {})
   late.end()
-  t.match(await line('/events'), { response: { status: 200 }, error: 'SP_CLIENT_CLOSED', upstream_status: '200' })
+  t.match(await line('/events'), { response: { status: 200 }, end_reason: 'DC', error: 'SP_CLIENT_CLOSED', upstream_status: '200' })
 })
 
 t.test('a tunnel is logged at its end, a refused one at once', async t => {
@@ -152,7 +153,7 @@ t.test('empty answers, HEAD, and what the parser refuses', async t => {
   socket.end('GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n')
   await once(socket.resume(), 'close')
   await until('its line', () => lines().some(({ response }) => response.status === 400))
-  t.match(lines().find(({ response }) => response.status === 400), { client_ip: '127.0.0.1', source: 'kong', error: String })
+  t.match(lines().find(({ response }) => response.status === 400), { client_ip: '127.0.0.1', source: 'kong', end_reason: 'DPE', error: String })
 })
 
 t.test('no log is written when it is off', async t => {
