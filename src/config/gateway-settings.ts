@@ -1,9 +1,12 @@
 /** The `gateway:` block, resolved: a part of the configuration's model. */
+import type { PathPolicy } from '../router/path-policy.ts'
 
 export interface ListenAddress {
   readonly host: string
   /** 0 picks a free port. */
   readonly port: number
+  /** Beside `gateway.path_policy`. */
+  readonly path_policy?: Partial<PathPolicy>
 }
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
@@ -29,6 +32,8 @@ export interface GatewaySettings {
     /** Largest response body held in memory for a plugin that needs it whole: 502 beyond. */
     readonly response_buffer: number
   }
+  /** How odd paths are read. */
+  readonly path_policy: PathPolicy
   readonly timeouts: {
     /** Until the header block is complete: 408. */
     readonly headers: number

@@ -9,6 +9,7 @@ import type { Credentials } from './credentials-model.ts'
 import type { CircuitBreakerOptions } from './entities/circuit-breaker.ts'
 import type { HealthchecksOptions } from './entities/healthchecks.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
+import type { PathPolicy } from '../router/path-policy.ts'
 
 export type * from './credentials-model.ts'
 export type * from './gateway-settings.ts'
@@ -108,6 +109,8 @@ export interface Route extends Entity {
   readonly response_buffering: boolean
   /** null: that of its service. */
   readonly importance: Importance | null
+  /** Beside its listener's; null: none of its own. */
+  readonly path_policy: Partial<PathPolicy> | null
 }
 
 /** One `plugins:` item. */

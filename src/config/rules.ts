@@ -8,6 +8,7 @@ const lintRules: Readonly<Record<string, string>> = {
   'exempts-everybody': 'a `gateway.exempt` that leaves nobody to be limited',
   'idle-plugin': 'a plugin entry that no request ever runs',
   'literal-secret': 'a secret that stands in the file',
+  'path-policy': 'a path of a route that no request gets through with',
   'path-shadowed': 'a path of a route that other routes take completely',
   'near-upstream': 'a host that is nearly the name of an upstream',
   'plain-http-upstream': 'unencrypted requests to a public host',

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { ListenAddress } from '../config/model.ts'
 import type { Context } from './context.ts'
 
 const kConnection: unique symbol = Symbol('sallyport.connection')
@@ -16,6 +17,8 @@ export interface Connection {
   readonly port: number
   readonly scheme: 'http' | 'https'
   readonly sni: string | null
+  /** Where it came in; null: nobody said. */
+  listener: ListenAddress | null
   /** The request that the connection carries now. */
   current: Context | null
   /** Pipelined requests that wait for it, in order; null: none ever did. */
@@ -42,6 +45,7 @@ export function connectionOf (socket: Socket): Connection {
     port: socket.localPort ?? 0,
     scheme: 'http',
     sni: null,
+    listener: null,
     current: null,
     waiting: null,
     refused: false,

@@ -7,8 +7,8 @@ import {
   VIA
 } from '../proxy/request-fields.ts'
 import { Upstream } from '../proxy/upstream.ts'
-import { normalizeTarget } from '../router/normalize.ts'
-import type { RoutingRequest } from '../router/types.ts'
+import { isPlain, splitTarget } from '../router/normalize.ts'
+import type { RouteMatch, RoutingRequest } from '../router/types.ts'
 import { upstreamPath } from '../router/upstream-path.ts'
 import { ALLOWED } from './malformed.ts'
 import { connectionOf } from './connection.ts'
@@ -38,14 +38,14 @@ export function admit (snapshot: Snapshot, raw: IncomingMessage, response: Serve
   const fields = readHead(context, snapshot)
   if (context.failure !== null) return context
 
-  const target = normalizeTarget(context.target)
+  const target = splitTarget(context.target)
   if (target === null) {
     context.failure = bad('SP_TARGET')
     return context
   }
-  context.path = target.path
   context.query = target.query
-  route(context, snapshot, fields)
+  const match = isPlain(target.bytes) ? matchPath(context, snapshot, target.bytes) : readOddPath(context, snapshot, target.bytes)
+  if (context.failure === null) route(context, snapshot, fields, match)
   return context
 }
 
@@ -180,12 +180,29 @@ function readHost (context: Context, snapshot: Snapshot, hosts: number): void {
   else if (authority.toLowerCase() !== context.hostHeader.toLowerCase()) context.failure = bad('SP_HOST')
 }
 
-function route (context: Context, snapshot: Snapshot, fields: string[]): void {
+function matchPath (context: Context, snapshot: Snapshot, path: string): RouteMatch | null {
+  context.path = path
+  return snapshot.router.match(routingRequest(context, path))
+}
+
+function readOddPath (context: Context, snapshot: Snapshot, bytes: string): RouteMatch | null {
+  const reading = snapshot.pathPolicies.of(context.connection.listener).read(bytes, {
+    match: path => snapshot.router.match(routingRequest(context, path)),
+    scopeOf: found => snapshot.runtimeOf(found).scope
+  })
+  if (reading === null) {
+    context.failure = bad('SP_TARGET')
+    return null
+  }
+  context.path = reading.path
+  return reading.match
+}
+
+function route (context: Context, snapshot: Snapshot, fields: string[], match: RouteMatch | null): void {
   if (context.method === 'TRACE') {
     context.failure = new GatewayError('SP_METHOD', 405, 'Method not allowed', { headers: { allow: ALLOWED } })
     return
   }
-  const match = snapshot.router.match(routingRequest(context))
   if (match === null) {
     context.failure = new GatewayError('SP_NO_ROUTE', 404, 'no Route matched with those values')
     return
@@ -222,11 +239,11 @@ function admitUnlessOverloaded (context: Context, { overload }: Snapshot, { rank
   context.log['overload'] = strain
 }
 
-function routingRequest (context: Context): RoutingRequest {
+function routingRequest (context: Context, path: string): RoutingRequest {
   return {
     method: context.method,
     host: context.hostHeader,
-    path: context.path,
+    path,
     headers: context.raw.rawHeaders,
     scheme: context.scheme,
     port: context.connection.port,

@@ -66,7 +66,7 @@ export class Listener {
       // again for a request that is replayed without its Upgrade
       if (this.#sockets.has(socket)) return
       // an address can only be asked for while the peer is there
-      connectionOf(socket)
+      connectionOf(socket).listener = address
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })

@@ -14,6 +14,7 @@ import { createHostReader, type Host } from './host.ts'
 import type { ActionOrder } from './engine.ts'
 import { admit, dashed } from './intake.ts'
 import type { KeptState } from './keep.ts'
+import { PathPolicies } from './path-policies.ts'
 import { serveNext } from './pipeline.ts'
 import type { Overload } from './overload/overload.ts'
 import { createRequestIds } from './request-id.ts'
@@ -49,6 +50,7 @@ export class Snapshot {
   readonly config: Config
   readonly router: Router
   readonly trust: Trust
+  readonly pathPolicies: PathPolicies
   readonly overload: Overload
   readonly copies: Set<Copy>
   readonly tokens: Tokens
@@ -92,6 +94,7 @@ export class Snapshot {
     this.router = compileRouter(parts.config.routes)
     this.overload = parts.services.overload
     this.copies = parts.services.copies
+    this.pathPolicies = new PathPolicies(parts.config)
     this.trust = createTrust(parts.config.gateway.trusted_ips)
     this.readHost = createHostReader()
     this.nextId = createRequestIds()

@@ -13,6 +13,26 @@ const ESCAPE = 0xdc00
 const minimum = [0, 0x80, 0x800, 0x10000] as const
 
 /**
+ * Characters in more bytes than they need, as lenient decoders take them, five and six bytes included. No valid UTF-8 has such
+ * a sequence anywhere.
+ */
+export const overlong = /[\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f][\x80-\xbf]|\xf0[\x80-\x8f][\x80-\xbf]{2}|\xf8[\x80-\x87][\x80-\xbf]{3}|\xfc[\x80-\x83][\x80-\xbf]{4}/
+
+const everyOverlong = new RegExp(overlong, 'g')
+
+/** The same bytes, with each overlong character in its shortest form: a triplet where that is ASCII. */
+export function shortest (bytes: string): string {
+  return bytes.replace(everyOverlong, sequence => {
+    const rest = sequence.length - 1
+    let codePoint = sequence.charCodeAt(0) & (0x3f >> rest)
+    for (let index = 1; index <= rest; index++) codePoint = codePoint << 6 | sequence.charCodeAt(index) & 0x3f
+    if (codePoint < 0x80) return `%${codePoint.toString(16).padStart(2, '0')}`
+    // surrogates come out as U+FFFD, as from every encoder
+    return Buffer.from(String.fromCodePoint(codePoint)).toString('latin1')
+  })
+}
+
+/**
  * @param bytes one character a byte, U+0000 to U+00FF
  * @returns the text; never throws
  */

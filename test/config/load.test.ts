@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { defaultPathPolicy } from '../../src/router/path-policy.ts'
 import { ConfigFileError } from '../../src/config/file.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Overrides } from '../../src/config/load.ts'
@@ -79,7 +80,8 @@ consumers:
     https_redirect_status_code: 426,
     request_buffering: true,
     response_buffering: true,
-    importance: null
+    importance: null,
+    path_policy: null
   }])
   t.match(config?.plugins, [
     { name: 'fixture', instance_name: 'one', route: config?.routes[0]?.id, service: null, consumer: null, config: { text: 'hello', count: 5, list: ['a'], mode: 'loose' }, enabled: true, pointer: '/services/0/routes/0/plugins/0' },
@@ -100,6 +102,7 @@ t.test('the gateway block has its defaults', async t => {
     exempt: { ips: [], paths: [] },
     workers: 1,
     limits: { request_line: 8192, header_block: 16384, headers: 100, request_buffer: 8388608, response_buffer: 8388608 },
+    path_policy: defaultPathPolicy,
     timeouts: { headers: 10000, keep_alive: 65000, body_min_rate: 1024, body_grace: 10000, setup: 10000 },
     overload: { event_loop_delay: 0, heap_used: 0, rss: 0, in_flight: 0, retry_after: 2 },
     shutdown: { delay: 0, timeout: 30000 },

@@ -1,4 +1,5 @@
 import type { Config, Consumer, Credentials, GatewaySettings, PluginEntry, Route, Service } from '../../src/config/model.ts'
+import { defaultPathPolicy } from '../../src/router/path-policy.ts'
 
 /** Settings as the loader would fill them in, for tests that need no file. */
 export function settings (overrides: Partial<GatewaySettings> = {}): GatewaySettings {
@@ -7,6 +8,7 @@ export function settings (overrides: Partial<GatewaySettings> = {}): GatewaySett
     admin: null,
     trusted_ips: [],
     workers: 1,
+    path_policy: defaultPathPolicy,
     limits: { request_line: 8192, header_block: 16_384, headers: 100, request_buffer: 8_388_608, response_buffer: 8_388_608 },
     timeouts: { headers: 10_000, keep_alive: 65_000, body_min_rate: 1024, body_grace: 10_000, setup: 10_000 },
     overload: { event_loop_delay: 0, heap_used: 0, rss: 0, in_flight: 0, retry_after: 2 },
@@ -65,6 +67,7 @@ export function route (overrides: Partial<Route> = {}): Route {
     request_buffering: true,
     response_buffering: true,
     importance: null,
+    path_policy: null,
     ...overrides
   }
 }

@@ -22,6 +22,7 @@ export function makeRoute (id: string, fields: Partial<Route> = {}): Route {
     request_buffering: true,
     response_buffering: true,
     importance: null,
+    path_policy: null,
     ...fields
   }
 }

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { escapePath } from '../../src/router/escape.ts'
 import { normalizePath, normalizeTarget } from '../../src/router/normalize.ts'
+import { pathActions, type PathPolicy } from '../../src/router/path-policy.ts'
+import { otherReadings } from '../../src/router/readings.ts'
 
 function path (target: string): string | null {
   return normalizeTarget(target)?.path ?? null
@@ -139,4 +141,19 @@ t.test('any target: no throw, one form, and what is sent reads the same again', 
       !/\/\/|\/\.{1,2}(?:\/|$)|%2e|%00/i.test(out) &&
       normalizeTarget(out)?.path === normal.path
   }), { numRuns: 5000, seed: 1 })
+})
+
+t.test('by any policy: what is sent reads the same again, and the other readings are paths', async () => {
+  const action = fc.constantFrom(...pathActions)
+  const policies: fc.Arbitrary<PathPolicy> = fc.record({ encoded_slash: action, backslash: action, null_byte: fc.constantFrom('reject', 'keep'), semicolon: action, double_encoding: action, overlong_utf8: action })
+  const piece = fc.constantFrom('/', '.', '..', '%2e', '%2f', '\\', '%5c', 'a', ';', '%3b', '%00', '%25', '25', '2', 'e', 'f', '%c0', '%ae', '%af', '%e0', '%80', '%C3%A9', '%f0', '%32', '%23', '%3f')
+  fc.assert(fc.property(fc.array(piece, { maxLength: 20 }).map(pieces => `/${pieces.join('')}`), policies, (target, policy) => {
+    const normal = normalizeTarget(target, policy)
+    if (normal === null) return true
+    const out = escapePath(normal.path)
+    const others = otherReadings(normal.path, policy)
+    return !/\/\/|\/\.{1,2}(?:\/|$)/.test(normal.path) &&
+      normalizeTarget(out, policy)?.path === normal.path &&
+      (others === null || [...others].every(other => other.startsWith('/') && !/\/\/|\/\.{1,2}(?:\/|$)/.test(other)))
+  }), { numRuns: 1000, seed: 2 })
 })

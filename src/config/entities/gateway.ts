@@ -1,6 +1,8 @@
 import { Type } from 'typebox'
 import type { TProperties } from 'typebox'
+import { defaultPathPolicy } from '../../router/path-policy.ts'
 import { closed } from './common.ts'
+import { pathPolicy } from './path-policy.ts'
 
 const MIB = 1024 * 1024
 
@@ -34,7 +36,8 @@ export const ADMIN_DEFAULT = { host: '127.0.0.1', port: 8001 }
 export const Gateway = closed({
   listen: Type.Optional(Type.Array(closed({
     host: Type.Optional(Type.String({ minLength: 1, default: '0.0.0.0', description: 'Address to listen on.' })),
-    port: Type.Integer({ ...port, description: 'Port to listen on; 0 picks a free one.' })
+    port: Type.Integer({ ...port, description: 'Port to listen on; 0 picks a free one.' }),
+    path_policy: pathPolicy('How odd paths are read here; what it doesn\'t say, `gateway.path_policy` does.', {})
   }, { description: 'An address.' }), {
     minItems: 1,
     default: [{ host: '0.0.0.0', port: 8000 }],
@@ -65,6 +68,7 @@ export const Gateway = closed({
     request_buffer: count(8 * MIB, 'Largest request body held in memory for a plugin that needs it whole, in bytes: 413 beyond.'),
     response_buffer: count(8 * MIB, 'Largest response body held in memory for a plugin that needs it whole, in bytes: 502 beyond.')
   }, 'What a request may cost.'),
+  path_policy: pathPolicy('How paths are read that servers read differently.', defaultPathPolicy),
   timeouts: block({
     headers: time(10000, 'Until the header block is complete (408)'),
     keep_alive: time(65000, 'How long an idle connection stays open'),

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { closed, common, importance, nameOf, reference, set } from './common.ts'
+import { pathPolicy } from './path-policy.ts'
 
 export const METHOD_PATTERN = '^[A-Z]+$'
 
@@ -39,7 +40,8 @@ export const Route = closed({
   })),
   request_buffering: Type.Optional(Type.Boolean({ default: true, description: 'Accepted for compatibility; bodies always stream unless a plugin needs them whole.' })),
   response_buffering: Type.Optional(Type.Boolean({ default: true, description: 'Accepted for compatibility; bodies always stream unless a plugin needs them whole.' })),
-  importance: importance('What its requests are worth when the gateway is overloaded; default: the `importance` of its service.')
+  importance: importance('What its requests are worth when the gateway is overloaded; default: the `importance` of its service.'),
+  path_policy: pathPolicy('How odd paths of its requests are read; what it doesn\'t say, its listener does.', {})
 }, {
   description: 'What requests reach a service.',
   anyOf: ['methods', 'hosts', 'headers', 'paths'].map(name => ({ required: [name] }))

@@ -10,6 +10,7 @@ import { LintContext } from './context.ts'
 import { dividedLimits } from './divided.ts'
 import { exemptsEverybody } from './exempt.ts'
 import { openWrites } from './open-writes.ts'
+import { unreadablePaths } from './path-policies.ts'
 import { openPrefixes, patternLikePaths } from './paths.ts'
 import { policyPlugins } from './policies.ts'
 import { unusedImportance } from './importance.ts'
@@ -41,6 +42,7 @@ export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
   tiedRoutes(context, shadowed)
   patternLikePaths(context)
   openPrefixes(context)
+  unreadablePaths(context)
   openRegexes(context)
   unusedServices(context)
   unusedConsumers(context)

@@ -97,7 +97,8 @@ function routeOf (entity: RawEntity, owners: Owners, tags: readonly string[]): R
     https_redirect_status_code: fields.https_redirect_status_code,
     request_buffering: fields.request_buffering,
     response_buffering: fields.response_buffering,
-    importance: fields.importance ?? null
+    importance: fields.importance ?? null,
+    path_policy: fields.path_policy ?? null
   }
 }
 

@@ -18,7 +18,7 @@ export function gatewaySettings (fields: Fields, overrides: Overrides): GatewayS
   const [first] = settings.listen
   const listen = port === undefined && host === undefined
     ? settings.listen
-    : [{ host: host ?? first?.host ?? '0.0.0.0', port: port ?? first?.port ?? 8000 }]
+    : [{ ...first, host: host ?? first?.host ?? '0.0.0.0', port: port ?? first?.port ?? 8000 }]
   const admin = adminAddress(fields['admin'])
   if (adminPort === undefined) return { ...settings, listen, admin }
   return { ...settings, listen, admin: adminPort === 'off' ? null : { host: (admin ?? ADMIN_DEFAULT).host, port: adminPort } }
