@@ -131,6 +131,8 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
   circuitBreaker? (config: Static<Schema>): CircuitBreakerOptions
   /** Header fields in which this entry speaks to upstreams about the caller: client-sent copies are removed on all routes. */
   identityHeaders? (config: Static<Schema>): Iterable<string>
+  /** Header fields in which this entry looks for credentials: a request that has one of them twice is refused with 400, on all routes. */
+  credentialHeaders? (config: Static<Schema>): Iterable<string>
   /** Names of header fields and arguments whose values are credentials: they are cut in all logs. */
   secretNames? (config: Static<Schema>): Iterable<string>
   /** Options that Kong's plugin of this name has and this one has not, each with what to do instead. */

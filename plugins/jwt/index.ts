@@ -21,6 +21,7 @@ export default definePlugin({
   scopes: ['global', 'service', 'route'],
   authentication: 'method',
   credentials: 'jwt_secrets',
+  credentialHeaders: config => config.header_names,
   secretNames: config => [...config.header_names, ...config.uri_param_names],
   identityHeaders: config => Object.keys(config.claims_to_headers),
   check: checkConfig,

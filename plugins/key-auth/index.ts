@@ -10,6 +10,7 @@ export default definePlugin({
   scopes: ['global', 'service', 'route'],
   authentication: 'method',
   credentials: 'keyauth_credentials',
+  credentialHeaders: config => config.key_in_header ? config.key_names : [],
   secretNames: config => config.key_names,
   * check (config): Generator<CheckFinding> {
     if (!config.key_in_header && !config.key_in_query && !config.key_in_body) {

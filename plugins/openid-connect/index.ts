@@ -20,6 +20,7 @@ export default definePlugin({
   schema: OpenidConnect,
   scopes: ['global', 'service', 'route'],
   authentication: 'method',
+  credentialHeaders: config => config.bearer_token_header_name === undefined ? [] : [config.bearer_token_header_name],
   secretNames: config => config.bearer_token_header_name === undefined ? [] : [config.bearer_token_header_name],
   identityHeaders: config => Object.keys(upstreamFields(config)),
   refuses: refused,

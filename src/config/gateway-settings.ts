@@ -32,6 +32,12 @@ export interface GatewaySettings {
     /** Largest response body held in memory for a plugin that needs it whole: 502 beyond. */
     readonly response_buffer: number
   }
+  readonly request_headers: {
+    /** Of names with a `_`. */
+    readonly underscores: 'drop' | 'reject' | 'keep'
+    /** Further names that a request may have once only. */
+    readonly once: readonly string[]
+  }
   /** How odd paths are read. */
   readonly path_policy: PathPolicy
   readonly timeouts: {

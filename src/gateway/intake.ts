@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
 import { dropNamed } from '../proxy/answer-head.ts'
+import { dashed, removeFields } from '../proxy/field-rules.ts'
 import {
   AUTHORIZATION, CONNECTION, CONTENT_LENGTH, DROP, EXPECT, FORWARDED, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PATH,
-  FORWARDED_PORT, FORWARDED_PREFIX, FORWARDED_PROTO, HOST, KEEP, REAL_IP, requestFieldKind, TE, TRANSFER_ENCODING, UPGRADE,
-  VIA
+  FORWARDED_PORT, FORWARDED_PREFIX, FORWARDED_PROTO, HOST, KEEP, ONCE, REAL_IP, TE, TRANSFER_ENCODING, UNDERSCORE,
+  UPGRADE, VIA
 } from '../proxy/request-fields.ts'
 import { Upstream } from '../proxy/upstream.ts'
 import { isPlain, splitTarget } from '../router/normalize.ts'
@@ -49,16 +50,10 @@ export function admit (snapshot: Snapshot, raw: IncomingMessage, response: Serve
   return context
 }
 
-/** A field's name in the one spelling in which names are compared. */
-export function dashed (name: string): string {
-  const lower = name.toLowerCase()
-  return lower.includes('_') ? lower.replaceAll('_', '-') : lower
-}
-
 /** Walks the header fields; returns those that go upstream. */
 function readHead (context: Context, snapshot: Snapshot): string[] {
   const { raw, connection } = context
-  const { limits } = snapshot.config.gateway
+  const { limits, request_headers: { underscores } } = snapshot.config.gateway
   const rawHeaders = raw.rawHeaders
   const fields: string[] = []
 
@@ -67,7 +62,7 @@ function readHead (context: Context, snapshot: Snapshot): string[] {
   else if (raw.httpVersionMajor !== 1) context.failure = bad('SP_VERSION')
   if (context.failure !== null) return fields
 
-  const { vouched } = snapshot
+  const { fieldRules } = snapshot
   const trusted = !snapshot.trust.empty && snapshot.trust.has(connection.address)
   context.trusted = trusted
   let size = 0
@@ -76,15 +71,29 @@ function readHead (context: Context, snapshot: Snapshot): string[] {
   let named: string | undefined
   let forwardedProto: string | undefined
   let realIp: string | undefined
+  let once: string[] | null = null
+  let underscored = false
 
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string
     const value = rawHeaders[index + 1] as string
     // name, colon, blank, value, CR LF
     size += name.length + value.length + 4
-    switch (requestFieldKind(name)) {
+    switch (fieldRules.kindOf(name)) {
       case KEEP:
-        if (vouched === null || !vouched.has(dashed(name))) fields.push(name, value)
+        fields.push(name, value)
+        break
+      case ONCE: {
+        const lower = dashed(name)
+        if (once === null) once = [lower]
+        else if (once.includes(lower)) context.failure = bad('SP_DUPLICATE_FIELD')
+        else once.push(lower)
+        fields.push(name, value)
+        break
+      }
+      case UNDERSCORE:
+        underscored = true
+        if (underscores === 'reject') context.failure = bad('SP_FIELD_NAME')
         break
       case HOST:
         hosts++
@@ -140,6 +149,7 @@ function readHead (context: Context, snapshot: Snapshot): string[] {
     }
   }
 
+  if (underscored) removeFields(raw, name => fieldRules.kindOf(name) === UNDERSCORE)
   if (named !== undefined) dropNamed(fields, named)
   if (size > limits.header_block) context.failure = bad('SP_HEADER_BLOCK', 'Request header fields too large', 431)
   else if (hosts > 1 || (hosts === 0 && raw.httpVersionMinor === 1)) context.failure = bad('SP_HOST')

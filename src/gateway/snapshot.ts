@@ -5,6 +5,7 @@ import type { Copy } from '../proxy/copy.ts'
 import type { ServicePolicies, ServicePolicy } from '../proxy/service-policy.ts'
 import type { Transport } from '../proxy/transport.ts'
 import type { PluginRegistry } from '../plugins.ts'
+import { FieldRules } from '../proxy/field-rules.ts'
 import { knowFields } from '../proxy/known-fields.ts'
 import type { Tokens } from '../proxy/product.ts'
 import { compileRouter } from '../router/compile.ts'
@@ -12,7 +13,7 @@ import type { Router } from '../router/types.ts'
 import { kContext, type Context, type GatewayMessage } from './context.ts'
 import { createHostReader, type Host } from './host.ts'
 import type { ActionOrder } from './engine.ts'
-import { admit, dashed } from './intake.ts'
+import { admit } from './intake.ts'
 import type { KeptState } from './keep.ts'
 import { PathPolicies } from './path-policies.ts'
 import { serveNext } from './pipeline.ts'
@@ -56,8 +57,7 @@ export class Snapshot {
   readonly tokens: Tokens
   readonly readHost: (field: string) => Host | null
   readonly nextId: () => string
-  /** Lower-case header names in which only the gateway speaks, beyond those of every configuration; null: none. */
-  readonly vouched: ReadonlySet<string> | null
+  readonly fieldRules: FieldRules
   /** Scope of requests that no route matches: the global entries' response and log hooks. */
   readonly miss: Scope
   readonly #services: SnapshotServices
@@ -98,7 +98,7 @@ export class Snapshot {
     this.trust = createTrust(parts.config.gateway.trusted_ips)
     this.readHost = createHostReader()
     this.nextId = createRequestIds()
-    this.vouched = vouchedFields(parts.entries.values())
+    this.fieldRules = fieldRules(parts)
   }
 
   /** Requests and streams that run. */
@@ -177,15 +177,16 @@ export class Snapshot {
   }
 }
 
-/** Fields that plugins vouch for. `_` is `-` to many upstreams (CGI, WSGI), so names are compared with dashes. */
-function vouchedFields (entries: Iterable<LiveEntry>): ReadonlySet<string> | null {
-  const names = new Set<string>()
-  for (const { definition, entry } of entries) {
-    const own = [...definition.identityHeaders?.(entry.config as never) ?? []]
-    knowFields(own)
-    for (const name of own) names.add(dashed(name))
+/** What plugins say about fields of requests, whatever route they stand at. */
+function fieldRules ({ config, entries }: SnapshotParts): FieldRules {
+  const vouched: string[] = []
+  const credentials: string[] = []
+  for (const { definition, entry } of entries.values()) {
+    vouched.push(...definition.identityHeaders?.(entry.config as never) ?? [])
+    credentials.push(...definition.credentialHeaders?.(entry.config as never) ?? [])
   }
-  return names.size === 0 ? null : names
+  knowFields(vouched)
+  return new FieldRules({ vouched, credentials, settings: config.gateway.request_headers })
 }
 
 function onClose (this: ServerResponse): void {

@@ -25,6 +25,10 @@ export const REAL_IP = 16
 export const VIA = 17
 /** `Forwarded` (RFC 7239): kept from trusted peers, dropped from others. */
 export const FORWARDED = 18
+/** Kept, and 400 where there are two. */
+export const ONCE = 19
+/** Has a `_` in its name: goes the way of `gateway.request_headers.underscores`. */
+export const UNDERSCORE = 20
 
 // maps, not objects: `constructor` is a field name, too
 const SPECIAL = new Map<string, number>(Object.entries({
@@ -59,7 +63,7 @@ const IDENTITY = new Set(['x-credential-identifier', 'x-credential-username', 'x
 const IDENTITY_PREFIXES = ['x-consumer-', 'x-user-', 'x-authenticated-', 'x-credential-']
 
 /** Spellings that clients send most, so that these are one look-up each. */
-const COMMON = [
+export const COMMON = [
   'Host', 'User-Agent', 'Accept', 'Accept-Encoding', 'Accept-Language', 'Content-Type', 'Content-Length', 'Cookie',
   'Cache-Control', 'Referer', 'Origin', 'Connection', 'Authorization', 'Range', 'If-None-Match', 'If-Modified-Since',
   'Pragma', 'Upgrade', 'Transfer-Encoding', 'TE', 'Expect', 'X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host',

@@ -1,8 +1,10 @@
 import t from 'tap'
 import type { GatewaySettings } from '../../src/config/model.ts'
-import { settings } from '../helpers/config.ts'
+import { definePlugin, Type } from '../../src/plugin.ts'
+import { entry, route, settings } from '../helpers/config.ts'
 import { statusOf, value, values } from '../helpers/http-messages.ts'
 import { get, startHop } from '../helpers/hop.ts'
+import { testPlugin } from '../helpers/plugins.ts'
 import { ask } from '../helpers/raw-client.ts'
 import { rawUpstream } from '../helpers/raw-upstream.ts'
 
@@ -62,12 +64,58 @@ t.test('other fields go up in order, as written, as often as they came', async t
   const upstream = await rawUpstream(t)
   const { port } = await startHop(t, upstream.port)
   const fields = [
-    'Zebra: 1', 'accept: a/b', 'ACCEPT: c/d', 'X-Dup: 1', 'Cookie: a=1', 'X-Dup: 2', 'Cookie: b=2', 'Authorization: Bearer x', 'Proxy-Authorization: Basic y', 'x_under_score: 1', 'X-Userland: 1', 'X-Consumers: 1', 'X-Dup: 1', 'Range: bytes=0-1',
-    'If-None-Match: "a"', 'User-Agent:', 'X-Forwarded: x', '1: 2', '!#$%&\'*+-.^_`|~: odd', 'constructor: 1', '__proto__: 2', 'toString: 3'
+    'Zebra: 1', 'accept: a/b', 'ACCEPT: c/d', 'X-Dup: 1', 'Cookie: a=1', 'X-Dup: 2', 'Cookie: b=2', 'Authorization: Bearer x', 'Proxy-Authorization: Basic y', 'X-Userland: 1', 'X-Consumers: 1', 'X-Dup: 1', 'Range: bytes=0-1',
+    'If-None-Match: "a"', 'User-Agent:', 'X-Forwarded: x', '1: 2', '!#$%&\'*+-.^`|~: odd', 'constructor: 1', 'toString: 3'
   ]
   await ask(t, port, get('/', ...fields))
   const mine = upstream.requests[0]!.fields.slice(0).map(([name, text]) => `${name}:${text === '' ? '' : ` ${text}`}`).filter(line => fields.includes(line))
   t.same(mine, fields)
+})
+
+t.test('a name with an underscore is nobody\'s to see, unless the file says otherwise', async t => {
+  const seen: unknown[] = []
+  const looks = testPlugin(scope => {
+    scope.addHook('onRequest', (request, _reply, next) => {
+      seen.push(request.headers['x_tenant'], request.raw.rawHeaders.includes('X_Tenant'), request.headers['x-kept'])
+      next()
+    })
+  })
+  const upstream = await rawUpstream(t)
+  const fields = ['X-Kept: 1', 'X_Tenant: 2', '__proto__: 3', 'Content_Length: 4', 'X-Last: 5']
+  const dropping = await startHop(t, upstream.port, { plugins: [looks] })
+  t.equal(statusOf((await ask(t, dropping.port, get('/', ...fields))).answer), 200)
+  t.same(seen, [undefined, false, '1'])
+  t.same(upstream.requests[0]!.fields.filter(([name]) => name.includes('_')), [])
+  t.equal(value(upstream.requests[0]!, 'x-last'), '5')
+
+  const keeping = await startHop(t, upstream.port, { gateway: { request_headers: { underscores: 'keep', once: [] } } })
+  await ask(t, keeping.port, get('/', ...fields))
+  t.same(upstream.requests[1]!.fields.filter(([name]) => name.includes('_')).map(([name]) => name), ['X_Tenant', '__proto__', 'Content_Length'])
+
+  const rejecting = await startHop(t, upstream.port, { gateway: { request_headers: { underscores: 'reject', once: [] } } })
+  t.equal(statusOf((await ask(t, rejecting.port, get('/', 'X_Tenant: 2'))).answer), 400)
+  t.equal(statusOf((await ask(t, rejecting.port, get('/', 'X-Tenant: 2'))).answer), 200)
+})
+
+t.test('what must be there once only is refused when it comes twice, in whatever spelling', async t => {
+  const upstream = await rawUpstream(t)
+  const reads = definePlugin({ name: 'reads', priority: 1, schema: Type.Object({}, { additionalProperties: false }), scopes: ['route'], credentialHeaders: () => ['X-Token', 'my_key'], register () {} })
+  const { port } = await startHop(t, upstream.port, {
+    gateway: { request_headers: { underscores: 'drop', once: ['X-Tenant'] } },
+    routes: [route(), route({ id: 'other', name: 'other', paths: ['/other'] })],
+    plugins: [reads],
+    entries: [entry({ name: 'reads', route: 'other' })]
+  })
+  for (const name of ['Authorization', 'Content-Length', 'Content-Type', 'Host', 'Origin', 'Proxy-Authorization', 'X-Api-Key', 'X-Token', 'X-Tenant', 'my_key']) {
+    for (const second of [name, name.toUpperCase()]) {
+      const { answer } = await ask(t, port, `POST / HTTP/1.1\r\n${name === 'Host' ? '' : 'Host: gateway.test\r\n'}${name === 'Content-Length' ? '' : 'Content-Length: 0\r\n'}${name}: 0\r\n${second}: 0\r\n\r\n`)
+      t.equal(statusOf(answer), 400, `${name} and ${second}`)
+    }
+  }
+  t.equal(upstream.requests.length, 0)
+  const once = ['X-Api-Key: 1', 'X-Token: 2', 'X-Tenant: 3', 'my_key: 4', 'X_Token: 5', 'X-Other: 6', 'X-Other: 7']
+  t.equal(statusOf((await ask(t, port, get('/', ...once))).answer), 200)
+  t.same(upstream.requests[0]!.fields.map(([name, text]) => `${name}: ${text}`).filter(line => once.includes(line)), once.filter(line => line !== 'X_Token: 5'), 'one of each; the look-alike is dropped, the name that a plugin reads is not')
 })
 
 t.test('X-Forwarded-* of a client that is not trusted is replaced; X-Forwarded-For is extended', async t => {

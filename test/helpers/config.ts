@@ -8,6 +8,7 @@ export function settings (overrides: Partial<GatewaySettings> = {}): GatewaySett
     admin: null,
     trusted_ips: [],
     workers: 1,
+    request_headers: { underscores: 'drop', once: [] },
     path_policy: defaultPathPolicy,
     limits: { request_line: 8192, header_block: 16_384, headers: 100, request_buffer: 8_388_608, response_buffer: 8_388_608 },
     timeouts: { headers: 10_000, keep_alive: 65_000, body_min_rate: 1024, body_grace: 10_000, setup: 10_000 },

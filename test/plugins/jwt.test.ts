@@ -188,10 +188,10 @@ t.test('tokens are found in query, cookies and headers, and the same one twice i
   const several = [
     { path: `/?jwt=${token}&jwt=${other}` },
     { headers: { cookie: `session=${token}; session=${other}` } },
-    { headers: { authorization: `Bearer ${token}`, 'x-token': `Bearer ${other}` } },
-    { headers: { 'x-token': [`Bearer ${token}`, `Bearer ${other}`] } }
+    { headers: { authorization: `Bearer ${token}`, 'x-token': `Bearer ${other}` } }
   ]
   for (const request of several) t.match((await test.request(request as never)).json(), { message: 'Multiple tokens provided' }, JSON.stringify(Object.keys(request)))
+  t.equal((await test.request({ headers: { 'x-token': [`Bearer ${token}`, `Bearer ${other}`] } } as never)).status, 400, 'one field twice')
   const none = [
     { headers: { authorization: token } },
     { headers: { authorization: 'Bearer' } },

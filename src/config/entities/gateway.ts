@@ -68,6 +68,17 @@ export const Gateway = closed({
     request_buffer: count(8 * MIB, 'Largest request body held in memory for a plugin that needs it whole, in bytes: 413 beyond.'),
     response_buffer: count(8 * MIB, 'Largest response body held in memory for a plugin that needs it whole, in bytes: 502 beyond.')
   }, 'What a request may cost.'),
+  request_headers: block({
+    underscores: Type.Optional(Type.Enum(['drop', 'reject', 'keep'], {
+      default: 'drop',
+      description: 'What becomes of header fields with a `_` in their name, which many servers read as `-`: `drop` them, `reject` the request with 400, or `keep` them. Those in which a plugin looks for credentials are kept.'
+    })),
+    once: Type.Optional(Type.Array(Type.String({ minLength: 1, pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", description: 'A name.' }), {
+      default: [],
+      description: 'Further header fields that a request may have once only: 400 otherwise. Authorization, Content-Length, Content-Type, Host, Origin, Proxy-Authorization, X-Api-Key and the fields in which plugins look for credentials are such in any case.',
+      examples: [['x-tenant']]
+    }))
+  }, 'Header fields of requests.'),
   path_policy: pathPolicy('How paths are read that servers read differently.', defaultPathPolicy),
   timeouts: block({
     headers: time(10000, 'Until the header block is complete (408)'),
