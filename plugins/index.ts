@@ -5,6 +5,7 @@ import basicAuth from './basic-auth/index.ts'
 import circuitBreaker from './circuit-breaker/index.ts'
 import concurrencyLimiting from './concurrency-limiting/index.ts'
 import correlationId from './correlation-id/index.ts'
+import cors from './cors/index.ts'
 import forwardAuth from './forward-auth/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
 import jwt from './jwt/index.ts'
@@ -20,6 +21,7 @@ import requestTransformer from './request-transformer/index.ts'
 import responseRatelimiting from './response-ratelimiting/index.ts'
 import responseTransformer from './response-transformer/index.ts'
 import retry from './retry/index.ts'
+import securityHeaders from './security-headers/index.ts'
 import signedIdentity from './signed-identity/index.ts'
 import trafficSplit from './traffic-split/index.ts'
 import upstreamTimeout from './upstream-timeout/index.ts'
@@ -32,6 +34,7 @@ export const builtins: readonly BrandedPlugin[] = [
   circuitBreaker,
   concurrencyLimiting,
   correlationId,
+  cors,
   forwardAuth,
   hmacAuth,
   jwt,
@@ -47,6 +50,7 @@ export const builtins: readonly BrandedPlugin[] = [
   responseRatelimiting,
   responseTransformer,
   retry,
+  securityHeaders,
   signedIdentity,
   trafficSplit,
   upstreamTimeout

@@ -141,6 +141,11 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
   publish? (configs: ReadonlyArray<Static<Schema>>): Iterable<PublishedDocument>
   /** What operators may have done through the admin listener, where that is one that only this machine can reach. */
   readonly actions?: ReadonlyArray<AdminAction<State>>
+  /**
+   * Header fields of this entry for answers that no hook sees: to what isn't HTTP. Asked of global entries; what no header may
+   * have makes the configuration fail.
+   */
+  everyAnswer? (config: Static<Schema>, scheme: 'http' | 'https'): Iterable<readonly [name: string, value: string]>
   /** Rules that a schema can't say. Load time, no network. */
   check? (config: Static<Schema>): Iterable<CheckFinding>
   /** Once per entry: state, limiters, caches. */

@@ -69,7 +69,9 @@ function answerRefusal (socket: Socket, error: ParserError, options: ServerOptio
   if (context !== null) context.response.statusCode = code
   const body = errorBody(text, requestId)
   const allow = code === 405 ? `Allow: ${ALLOWED}\r\n` : ''
-  socket.end(`HTTP/1.1 ${code} ${words}\r\n${allow}Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nDate: ${new Date().toUTCString()}\r\nConnection: close\r\n\r\n${body}`)
+  const own = options.current().refusalFields[connectionOf(socket).scheme]
+  // one byte a character, as everywhere in a header; the body is ASCII
+  socket.end(`HTTP/1.1 ${code} ${words}\r\n${allow}${own}Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nDate: ${new Date().toUTCString()}\r\nConnection: close\r\n\r\n${body}`, 'latin1')
   linger(socket)
   if (context === null) options.onMalformed?.({ status: code, code: error.code ?? 'SP_MALFORMED', address: connectionOf(socket).address, requestId })
 }

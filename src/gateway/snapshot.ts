@@ -19,6 +19,7 @@ import { PathPolicies } from './path-policies.ts'
 import { serveNext } from './pipeline.ts'
 import type { Overload } from './overload/overload.ts'
 import { createRequestIds } from './request-id.ts'
+import { refusalFields } from './refusal-fields.ts'
 import { runAll } from './run-all.ts'
 import type { RouteRuntime } from './runtime.ts'
 import type { LiveEntry, Scope } from './scopes.ts'
@@ -58,6 +59,8 @@ export class Snapshot {
   readonly readHost: (field: string) => Host | null
   readonly nextId: () => string
   readonly fieldRules: FieldRules
+  /** Header fields of answers that no hook sees, as lines. */
+  readonly refusalFields: Readonly<Record<'http' | 'https', string>>
   /** Scope of requests that no route matches: the global entries' response and log hooks. */
   readonly miss: Scope
   readonly #services: SnapshotServices
@@ -99,6 +102,8 @@ export class Snapshot {
     this.readHost = createHostReader()
     this.nextId = createRequestIds()
     this.fieldRules = fieldRules(parts)
+    const live = [...parts.entries.values()]
+    this.refusalFields = { http: refusalFields(live, 'http'), https: refusalFields(live, 'https') }
   }
 
   /** Requests and streams that run. */

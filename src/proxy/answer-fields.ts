@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue, type ServerResponse } from 'node:http'
+import type { FixedFields } from './fixed-fields.ts'
 
 /** What Fastify takes and gives for a field. */
 export type FieldValue = string | number | string[]
@@ -58,6 +59,29 @@ export class AnswerFields {
     }
     this.#flat[index + 1] = text
     this.#deleteFrom(lower, index + 2)
+  }
+
+  /** Fields that were checked before, each in the place of all of its name. */
+  putFixed ({ names, lowers, values }: FixedFields): void {
+    for (let at = 0; at < lowers.length; at++) {
+      const lower = lowers[at] as string
+      const index = this.#indexOf(lower, 0)
+      if (index === -1) {
+        this.#flat.push(names[at] as string, values[at] as string)
+        continue
+      }
+      this.#flat[index + 1] = values[at] as string
+      this.#deleteFrom(lower, index + 2)
+    }
+  }
+
+  /** Fields that were checked before, where there is none of that name. */
+  addFixed ({ names, lowers, values }: FixedFields): void {
+    const others = this.#response.getHeaderNames().length > 0
+    for (let at = 0; at < lowers.length; at++) {
+      const lower = lowers[at] as string
+      if (this.#indexOf(lower, 0) === -1 && !(others && this.#response.hasHeader(lower))) this.#flat.push(names[at] as string, values[at] as string)
+    }
   }
 
   /** The length that the body really has. */
