@@ -159,7 +159,7 @@ t.test('Proxy-Authorization comes first; where it is of another scheme, Authoriz
   t.equal(await ask('Basic x', good), 200)
   t.match(test.received.at(-1)?.headers, { 'proxy-authorization': 'Basic x' })
   t.equal(await ask(bad, good), 401)
-  t.equal(await ask([good, good], 'Bearer x'), 401)
+  t.equal(await ask([good, good], 'Bearer x'), 400)
 })
 
 t.test('hide_credentials: false passes the signature on', async t => {
