@@ -48,6 +48,11 @@ export interface PluginGateway {
    * made the first time; what no snapshot asks for any more is closed.
    */
   keep<T> (key: string, create: () => T, close?: (state: T) => void | Promise<void>): T
+  /**
+   * Has `then` called when this configuration begins to serve, and never where it is refused: what lives on from the
+   * configuration before takes edited options over there.
+   */
+  serving (then: () => void): void
 }
 
 /** What the admin listener serves at a path of its own. */

@@ -1,20 +1,20 @@
 import {
-  createExemption, createIdentifier, GatewayError, keepCounters, type RedisSettings, shareOf, windowsOf,
-  type CounterStore, type CounterWindow, type FastifyReply, type FastifyRequest, type GatewayRequest, type Identifier, type PluginGateway, type StoreStats, type WindowUsage
+  createExemption, createIdentifier, GatewayError, keepOrders, type RedisSettings, shareOf, windowsOf,
+  type CounterWindow, type FastifyReply, type FastifyRequest, type GatewayRequest, type Identifier, type Order, type OrderStore, type PluginGateway, type Settlement, type StoreStats, type WindowUsage
 } from '../../src/plugin.ts'
 import { announced } from './announced.ts'
 import type { Config } from './schema.ts'
 
-interface Limit {
-  readonly name: string
+interface Limit extends Order {
   readonly windows: readonly CounterWindow[]
+  readonly cost: 0
 }
 
 /** What clients have spent, and may still spend. */
 export class Ledger {
   readonly #config: Config
   readonly #limits: readonly Limit[]
-  readonly #store: CounterStore
+  readonly #store: OrderStore
   readonly #stats: StoreStats
   readonly #identify: Identifier
   readonly #exempt: ((gateway: GatewayRequest) => boolean) | null
@@ -25,15 +25,16 @@ export class Ledger {
     this.#config = config
     this.#limits = Object.entries(config.limits).map(([name, limits]) => ({
       name,
-      windows: shareOf(windowsOf(limits), config.policy === 'local' ? gateway.workers : 1)
+      windows: shareOf(windowsOf(limits), config.policy === 'local' ? gateway.workers : 1),
+      cost: 0
     }))
     this.#identify = createIdentifier(config, gateway.consumers)
     this.#exempt = createExemption(config.exempt, gateway.exempt)
-    const { store, stats } = keepCounters(gateway, {
+    const { store, stats } = keepOrders(gateway, {
       policy: config.policy,
-      type: 'fixed',
+      type: config.window_type,
       most: config.max_counters,
-      onStoreError: config.fault_tolerant ? 'local' : 'deny',
+      onStoreError: config.on_store_error ?? (config.fault_tolerant ? 'local' : 'deny'),
       replicas: config.replicas,
       ...(config.redis === undefined ? {} : { redis: config.redis as RedisSettings })
     })
@@ -46,11 +47,13 @@ export class Ledger {
     if (this.#exempt?.(request.gateway) === true) return
     const key = this.#identify(request)
     this.#keys.set(request, key)
-    for (const { name, windows } of this.#limits) {
-      const { usage } = await this.#store.take(`${name} ${key}`, windows, 0, 'never')
-      const left = Math.floor(leastOf(usage))
-      request.gateway.upstream?.headers.set(`X-RateLimit-Remaining-${name}`, String(left))
-      if (left === 0 && this.#config.block_on_first_violation) throw this.#exceeded(name, usage)
+    const { usages } = await this.#store.spend(key, this.#limits, 'never')
+    for (const [index, usage] of usages.entries()) {
+      // while the store is down and all may pass, nobody knows
+      if (usage.length === 0) continue
+      const { name } = this.#limits[index] as Limit
+      request.gateway.upstream?.headers.set(`X-RateLimit-Remaining-${name}`, String(Math.floor(leastOf(usage))))
+      if (this.#config.block_on_first_violation && isUsedUp(usage)) throw this.#exceeded(name, usage)
     }
   }
 
@@ -61,33 +64,32 @@ export class Ledger {
     reply.removeHeader(this.#config.header_name)
     // response hooks may run twice, and nobody pays twice
     if (key === undefined || !this.#keys.delete(request)) return
-    for (const { name, windows } of this.#limits) {
-      if (!spent.has(name)) continue
-      const { usage } = await this.#store.take(`${name} ${key}`, windows, 0, 'never')
-      if (usage.length > 0 && leastOf(usage) <= 0) throw this.#exceeded(name, usage)
-    }
+    const orders = this.#limits.map(limit => ({ ...limit, cost: spent.get(limit.name) ?? 0 }))
+    const settlement = await this.#store.spend(key, orders, 'while-left')
+    if (!settlement.admitted) this.#refuse(orders, settlement)
     this.#stats.decided(true)
-    for (const { name, windows } of this.#limits) {
-      const amount = spent.get(name) ?? 0
-      const { usage } = await this.#store.take(`${name} ${key}`, windows, amount, amount > 0 ? 'always' : 'never')
-      if (!this.#config.hide_client_headers) describe(reply, name, usage)
-    }
+    if (this.#config.hide_client_headers) return
+    for (const [index, usage] of settlement.usages.entries()) describe(reply, (orders[index] as Order).name, usage)
+  }
+
+  #refuse (orders: readonly Order[], { usages }: Settlement): never {
+    const index = usages.findIndex((usage, index) => (orders[index] as Order).cost > 0 && isUsedUp(usage))
+    throw this.#exceeded((orders[index] as Order).name, usages[index] as readonly WindowUsage[])
   }
 
   #exceeded (name: string, usage: readonly WindowUsage[]): GatewayError {
     this.#stats.decided(false)
-    return new GatewayError('SP_RESPONSE_LIMITED', 429, `API rate limit exceeded for '${name}'`, { headers: { 'retry-after': String(retryAfter(usage)) } })
+    const wait = usage.reduce((longest, { wait }) => Math.max(longest, wait), 0)
+    return new GatewayError('SP_RESPONSE_LIMITED', 429, `API rate limit exceeded for '${name}'`, { headers: { 'retry-after': String(Math.max(1, Math.ceil(wait / 1000))) } })
   }
+}
+
+function isUsedUp (usage: readonly WindowUsage[]): boolean {
+  return usage.some(({ wait }) => wait > 0)
 }
 
 function leastOf (usage: readonly WindowUsage[]): number {
   return usage.reduce((least, { remaining }) => Math.min(least, remaining), Number.MAX_SAFE_INTEGER)
-}
-
-/** Seconds, rounded up, until the last of the windows that are used up starts anew. */
-function retryAfter (usage: readonly WindowUsage[]): number {
-  const wait = usage.reduce((longest, { remaining, reset }) => Math.floor(remaining) === 0 ? Math.max(longest, reset) : longest, 0)
-  return Math.max(1, Math.ceil(wait / 1000))
 }
 
 function describe (reply: FastifyReply, name: string, usage: readonly WindowUsage[]): void {

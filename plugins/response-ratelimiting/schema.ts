@@ -21,6 +21,12 @@ export const ResponseRatelimiting = Type.Object({
     default: 'consumer',
     examples: ['ip']
   }),
+  window_type: Type.Enum(['fixed', 'sliding', 'gcra'], {
+    title: 'Window',
+    description: '`fixed`: Kong\'s windows of the calendar (UTC). `sliding`: two buckets, the older one weighted. `gcra`: the limit at once, then evenly. As in rate-limiting.',
+    default: 'fixed',
+    examples: ['sliding']
+  }),
   exempt: Exempt,
   policy: Type.Enum(['local', 'redis'], {
     title: 'Policy',
@@ -37,9 +43,14 @@ export const ResponseRatelimiting = Type.Object({
     default: 1_000_000,
     examples: [100_000]
   }),
+  on_store_error: Type.Optional(Type.Enum(['local', 'allow', 'deny'], {
+    title: 'On store error',
+    description: 'While Redis is down. `local`: each process counts on its own, by its share of the limits (see `replicas`). `allow`: all pass, and nobody is told what is left. `deny`: all are refused with 503. Default: as `fault_tolerant` says.',
+    examples: ['deny']
+  })),
   fault_tolerant: Type.Boolean({
     title: 'Fault tolerant',
-    description: 'While Redis is down: true counts in the memory of this process, false refuses with 503.',
+    description: 'Kong\'s way to say what happens while Redis is down: true is `on_store_error: local`, false is `deny`.',
     default: true,
     examples: [false]
   }),

@@ -30,6 +30,8 @@ export interface SnapshotParts {
   readonly entries: ReadonlyMap<string, LiveEntry>
   /** Keys of kept state that it has asked for. */
   readonly kept: readonly string[]
+  /** To be called when it serves. */
+  readonly beginnings: ReadonlyArray<() => void>
 }
 
 /**
@@ -44,7 +46,7 @@ export async function assemble (config: Config, registry: PluginRegistry, servic
     const app = createRoot(services.log)
     // it may fail for what it failed to start for
     undo.unshift(() => app.close().catch(() => {}))
-    const { entries, kept } = await setUpEntries(config, registry, app, services)
+    const { entries, kept, beginnings } = await setUpEntries(config, registry, app, services)
     undo.unshift(() => closeEntries(entries, kept, services))
     const policies = new ServicePolicies(services)
     undo.unshift(() => policies.release())
@@ -58,7 +60,7 @@ export async function assemble (config: Config, registry: PluginRegistry, servic
     const miss = scopes.of(chains.of(null), true)
     const runtimes = runtimesOf({ config, registry, chains, scopes, destinations, policies })
     await app.ready()
-    return { config, services, app, tokens, miss, runtimes, destinations, policies, entries, kept }
+    return { config, services, app, tokens, miss, runtimes, destinations, policies, entries, kept, beginnings }
   } catch (error) {
     await runAll(undo, services.log)
     throw error

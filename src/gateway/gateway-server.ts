@@ -89,6 +89,7 @@ export class GatewayServer {
     this.#options = options
     this.#shared = shared
     this.#current = first
+    first.begin()
     shared.overload.apply(first.config.gateway.overload, ranksOf(first.config).count)
     for (const address of options.config.gateway.listen) {
       this.#listeners.push(new Listener(address, options.config.gateway, {
@@ -180,6 +181,7 @@ export class GatewayServer {
     const old = this.#current
     this.#current = next
     this.#number++
+    next.begin()
     for (const listener of this.#listeners) listener.apply(next.config.gateway)
     this.#shared.breakers.commit()
     this.#shared.health.commit()

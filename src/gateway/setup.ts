@@ -11,6 +11,8 @@ export interface LiveEntries {
   readonly entries: ReadonlyMap<string, LiveEntry>
   /** Keys of kept state that this snapshot has asked for. */
   readonly kept: readonly string[]
+  /** To be called when it serves. */
+  readonly beginnings: ReadonlyArray<() => void>
 }
 
 /**
@@ -21,11 +23,12 @@ export interface LiveEntries {
 export async function setUpEntries (config: Config, registry: PluginRegistry, root: FastifyInstance, services: SnapshotServices): Promise<LiveEntries> {
   const consumers = new Consumers(config)
   const kept: string[] = []
+  const beginnings: Array<() => void> = []
   const entries = new Map<string, LiveEntry>()
   const outcomes = await Promise.allSettled(config.plugins.filter(entry => entry.enabled).map(async entry => {
     const definition = registry.get(entry.name)
     if (definition === undefined) throw new GatewayError('SP_PLUGIN_UNKNOWN', 500, `plugin '${entry.name}' is not loaded`)
-    const gateway = pluginGateway({ consumers, services: config.services, exempt: config.gateway.exempt }, entry, root, services, kept)
+    const gateway = pluginGateway({ consumers, services: config.services, exempt: config.gateway.exempt }, entry, root, services, { kept, beginnings })
     const state = await withDeadline(setUp(definition, entry, gateway), config.gateway.timeouts.setup, entry)
     entries.set(entry.id, { entry, definition, state })
   }))
@@ -34,7 +37,7 @@ export async function setUpEntries (config: Config, registry: PluginRegistry, ro
     await closeEntries(entries, kept, services)
     throw failed.reason
   }
-  return { entries, kept }
+  return { entries, kept, beginnings }
 }
 
 /** Closes what `setUpEntries` made. A plugin that fails at that is logged, and keeps nobody else open. */
@@ -76,7 +79,7 @@ export function identityOf (entry: PluginEntry): string {
   return [entry.name, entry.route, entry.service, entry.consumer ?? entry.consumer_group, entry.instance_name].join('|')
 }
 
-function pluginGateway ({ consumers, services, exempt }: Pick<PluginGateway, 'consumers' | 'exempt'> & { services: readonly Service[] }, entry: PluginEntry, root: FastifyInstance, shared: SnapshotServices, kept: string[]): PluginGateway {
+function pluginGateway ({ consumers, services, exempt }: Pick<PluginGateway, 'consumers' | 'exempt'> & { services: readonly Service[] }, entry: PluginEntry, root: FastifyInstance, shared: SnapshotServices, { kept, beginnings }: { kept: string[], beginnings: Array<() => void> }): PluginGateway {
   return {
     entry,
     log: shared.log.child({ plugin: entry.name }),
@@ -96,6 +99,9 @@ function pluginGateway ({ consumers, services, exempt }: Pick<PluginGateway, 'co
       const state = shared.kept.acquire(full, create, close)
       kept.push(full)
       return state
+    },
+    serving (then) {
+      beginnings.push(then)
     }
   }
 }

@@ -70,6 +70,7 @@ export class Snapshot {
   readonly #app: FastifyInstance
   readonly #entries: ReadonlyMap<string, LiveEntry>
   readonly #kept: readonly string[]
+  readonly #beginnings: ReadonlyArray<() => void>
   #inFlight = 0
   /** Those who wait until the last request has ended. */
   #waiting: Array<() => void> = []
@@ -94,6 +95,7 @@ export class Snapshot {
     this.#policies = parts.policies
     this.#entries = parts.entries
     this.#kept = parts.kept
+    this.#beginnings = parts.beginnings
     this.router = compileRouter(parts.config.routes)
     this.overload = parts.services.overload
     this.copies = parts.services.copies
@@ -117,6 +119,17 @@ export class Snapshot {
 
   policyOf (service: Service): ServicePolicy {
     return this.#policies.of(service.id)
+  }
+
+  /** It serves from now on: what lives on from the one before follows its options. */
+  begin (): void {
+    for (const then of this.#beginnings) {
+      try {
+        then()
+      } catch (error) {
+        this.#services.log.error({ err: error }, 'a part of a configuration could not take its options over')
+      }
+    }
   }
 
   /** Serves one request. `upgrade`: the client asks for a WebSocket on this socket. */

@@ -34,6 +34,30 @@ export interface Decision {
   readonly usage: readonly WindowUsage[]
 }
 
+/** One of several limits of a client, and what it is to be charged. */
+export interface Order {
+  /** Of the limit. */
+  readonly name: string
+  readonly windows: readonly CounterWindow[]
+  /** Not negative. */
+  readonly cost: number
+}
+
+/** `while-left`: a cost is counted as long as anything is left, however large it is. `never`: it is only looked. */
+export type Spending = 'while-left' | 'never'
+
+export interface Settlement {
+  /** Every window that has a cost had something left. */
+  readonly admitted: boolean
+  /** Of each order, in the order of its windows; empty where nobody knows. `wait`: until anything is left. */
+  readonly usages: ReadonlyArray<readonly WindowUsage[]>
+}
+
+export interface OrderStore {
+  /** Decides about several limits of a client at once: what one of them refuses is counted in none. */
+  spend (key: string, orders: readonly Order[], spending: Spending): Settlement | Promise<Settlement>
+}
+
 export interface CounterStore {
   /**
    * Decides about all windows of a key at once: a cost that one of them refuses is counted in none.

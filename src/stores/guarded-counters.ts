@@ -1,9 +1,9 @@
-import type { Counting, CounterStore, CounterWindow, Decision } from './counters.ts'
+import type { Counting, CounterStore, CounterWindow, Decision, Order, OrderStore, Settlement, Spending } from './counters.ts'
 import { Fallback, type FallbackOptions } from './fallback.ts'
 import { Outage, type OutageOptions } from './outage.ts'
 
 /** A store that can be down. */
-export interface SharedStore extends CounterStore {
+export interface SharedStore extends CounterStore, OrderStore {
   reachable (): Promise<boolean>
 }
 
@@ -18,7 +18,7 @@ export interface GuardedCountersOptions extends FallbackOptions, OutageOptions {
  * A shared store behind a breaker: after the first failure it is left alone, so that a dead store costs no request any
  * time, and looked at now and then, beside the requests, until it is back.
  */
-export class GuardedCounters implements CounterStore {
+export class GuardedCounters implements CounterStore, OrderStore {
   readonly #shared: SharedStore
   readonly #fallback: Fallback
   readonly #outage: Outage
@@ -31,14 +31,25 @@ export class GuardedCounters implements CounterStore {
 
   /** @throws GatewayError 503 when the store is down and `deny` was chosen */
   take (key: string | readonly string[], windows: readonly CounterWindow[], cost: number, counting: Counting): Decision | Promise<Decision> {
-    if (this.#outage.open) {
-      if (this.#outage.due()) this.#probe()
-      return this.#fallback.take(key, windows, cost, counting)
-    }
+    if (this.#down()) return this.#fallback.take(key, windows, cost, counting)
     return (this.#shared.take(key, windows, cost, counting) as Promise<Decision>).catch(error => {
       this.#outage.begin(error)
       return this.#fallback.take(key, windows, cost, counting)
     })
+  }
+
+  /** @throws GatewayError 503 when the store is down and `deny` was chosen */
+  spend (key: string, orders: readonly Order[], spending: Spending): Settlement | Promise<Settlement> {
+    if (this.#down()) return this.#fallback.spend(key, orders, spending)
+    return (this.#shared.spend(key, orders, spending) as Promise<Settlement>).catch(error => {
+      this.#outage.begin(error)
+      return this.#fallback.spend(key, orders, spending)
+    })
+  }
+
+  #down (): boolean {
+    if (this.#outage.open && this.#outage.due()) this.#probe()
+    return this.#outage.open
   }
 
   #probe (): void {

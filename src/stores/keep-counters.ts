@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { PluginGateway } from '../plugin.ts'
-import type { CounterStore, WindowType } from './counters.ts'
+import type { CounterStore, OrderStore, WindowType } from './counters.ts'
 import type { OnStoreError } from './fallback.ts'
 import { GuardedCounters } from './guarded-counters.ts'
 import { MemoryCounters } from './memory-counters.ts'
@@ -29,51 +29,55 @@ const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 /** Counters of an entry that outlive a reload, in this process or in Redis; `stats` is to be told of its decisions. */
 export function keepCounters (gateway: PluginGateway, options: KeepCountersOptions): { readonly store: CounterStore, readonly stats: StoreStats } {
-  const stats = gateway.keep('store-stats', () => new StoreStats(gateway.entry))
-  const { store, source } = keepStore(gateway, options)
-  stats.observe(gateway.entry, source)
-  return { store, stats }
+  const { policy, type, most, redis, onStoreError, replicas, syncRate = -1 } = options
+  if (policy === 'local' || redis === undefined || syncRate <= 0) return keepOrders(gateway, options)
+  const settings = { most, interval: syncRate * 1000, onStoreError, processes: replicas * gateway.workers, log: gateway.log }
+  const synced = keepSynced(gateway, { redis, type }, settings)
+  return { store: synced, stats: keepStats(gateway, { policy, local: synced.local, outage: synced.outage }) }
 }
 
-function keepStore (gateway: PluginGateway, options: KeepCountersOptions): { readonly store: CounterStore, readonly source: StoreSource } {
-  const { policy, type, most, redis, onStoreError, replicas, syncRate = -1, together = false } = options
-  if (policy === 'local' || redis === undefined) {
-    const local = keepLocal(gateway, type, most)
-    return { store: local, source: { policy: 'local', local, outage: null } }
-  }
-  const { entry: { name, route, service }, log } = gateway
-  // hashed: the key is seen in logs, and there is a password in it
-  const connection = createHash('sha256').update(JSON.stringify(redis)).digest('hex')
-  const prefix = `sallyport:${name}:${route ?? NOBODY}:${service ?? NOBODY}`
-  const processes = replicas * gateway.workers
-  if (syncRate > 0) {
-    const synced = keepSynced(gateway, { redis, type, prefix, key: `synced:${type}:${connection}` }, { most, interval: syncRate * 1000, onStoreError, processes, log })
-    return { store: synced, source: { policy, local: synced.local, outage: synced.outage } }
-  }
-  const client = gateway.keep(`redis:${connection}`, () => connectRedis(redis), client => { client.disconnect() })
-  const local = keepLocal(gateway, type, most)
-  const outage = gateway.keep(`outage:${connection}`, () => new Outage({ log, onStoreError }))
-  const shared = new RedisCounters({ client, type, prefix, together })
-  return { store: new GuardedCounters({ shared, local, onStoreError, processes, log, outage }), source: { policy, local, outage } }
-}
-
-function keepLocal (gateway: PluginGateway, type: WindowType, most: number): MemoryCounters {
+/** The same where each decision is made in one place, which can decide about several limits at once. */
+export function keepOrders (gateway: PluginGateway, { policy, type, most, redis, onStoreError, replicas, together = false }: Omit<KeepCountersOptions, 'syncRate'>): { readonly store: CounterStore & OrderStore, readonly stats: StoreStats } {
   const local = gateway.keep(`counters:${type}`, () => new MemoryCounters({ type, most, now: gateway.now }))
-  local.limitTo(most)
-  return local
+  gateway.serving(() => local.limitTo(most))
+  if (policy === 'local' || redis === undefined) return { store: local, stats: keepStats(gateway, { policy: 'local', local, outage: null }) }
+  const connection = connectionOf(redis)
+  const client = gateway.keep(`redis:${connection}`, () => connectRedis(redis), client => { client.disconnect() })
+  const outage = gateway.keep(`outage:${connection}`, () => new Outage({ log: gateway.log, onStoreError }))
+  const shared = new RedisCounters({ client, type, prefix: prefixOf(gateway), together })
+  const store = new GuardedCounters({ shared, local, onStoreError, processes: replicas * gateway.workers, log: gateway.log, outage })
+  return { store, stats: keepStats(gateway, { policy, local, outage }) }
+}
+
+function keepStats (gateway: PluginGateway, source: StoreSource): StoreStats {
+  const { entry } = gateway
+  const stats = gateway.keep('store-stats', () => new StoreStats(entry))
+  gateway.serving(() => stats.observe(entry, source))
+  return stats
+}
+
+/** Hashed: the key is seen in logs, and there is a password in it. */
+function connectionOf (redis: RedisSettings): string {
+  return createHash('sha256').update(JSON.stringify(redis)).digest('hex')
+}
+
+/** Of the entry: no two share counters. */
+function prefixOf ({ entry: { name, route, service, consumer, consumer_group: group } }: PluginGateway): string {
+  const caller = consumer ?? group
+  return `sallyport:${name}:${route ?? NOBODY}:${service ?? NOBODY}${caller === null ? '' : `:${caller}`}`
 }
 
 /** With a connection of their own: it has to be there until the last round. */
-function keepSynced (gateway: PluginGateway, { redis, type, prefix, key }: { redis: RedisSettings, type: WindowType, prefix: string, key: string }, settings: SyncSettings): SyncedCounters {
-  const synced = gateway.keep(key, () => {
+function keepSynced (gateway: PluginGateway, { redis, type }: { redis: RedisSettings, type: WindowType }, settings: SyncSettings): SyncedCounters {
+  const synced = gateway.keep(`synced:${type}:${connectionOf(redis)}`, () => {
     const client = connectRedis(redis)
     return new SyncedCounters({
-      shared: new RedisCounters({ client, type, prefix }),
+      shared: new RedisCounters({ client, type, prefix: prefixOf(gateway) }),
       type,
       now: gateway.now,
       release: () => client.disconnect()
     }, settings)
   }, async counters => { await counters.close() })
-  synced.configure(settings)
+  gateway.serving(() => synced.configure(settings))
   return synced
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { type Algorithm, EXPIRES, FIRST, SECOND } from './algorithms/algorithm.ts'
-import { ALGORITHMS, ROUNDING, settle, tightest } from './algorithms/usage.ts'
+import { ALGORITHMS, type Demand, leastOf, ROUNDING, settle, tightest } from './algorithms/usage.ts'
 import { CounterTable } from './counter-table.ts'
-import type { Counting, CounterStore, CounterWindow, Decision, WindowType, WindowUsage } from './counters.ts'
+import type { Counting, CounterStore, CounterWindow, Decision, Order, OrderStore, Settlement, Spending, WindowType, WindowUsage } from './counters.ts'
 import { KeyHash } from './key-hash.ts'
 import { PERIODS } from './periods.ts'
 import { createSteadyClock } from './steady-clock.ts'
@@ -16,7 +16,7 @@ export interface MemoryCountersOptions {
 }
 
 /** Counters in the memory of the process. */
-export class MemoryCounters implements CounterStore {
+export class MemoryCounters implements CounterStore, OrderStore {
   readonly #algorithm: Algorithm
   readonly #table: CounterTable
   readonly #now: () => number
@@ -51,11 +51,19 @@ export class MemoryCounters implements CounterStore {
     const now = this.#now()
     if (typeof key === 'string') {
       const admitted = this.#fits(key, windows, cost, now)
-      return { admitted, usage: this.#settle(key, windows, cost, counts(admitted, cost, counting), now) }
+      return { admitted, usage: this.#settle(key, windows, { cost, count: counts(admitted, cost, counting), need: cost }, now) }
     }
     const admitted = key.every(one => this.#fits(one, windows, cost, now))
-    const count = counts(admitted, cost, counting)
-    return { admitted, usage: tightest(key.map(one => this.#settle(one, windows, cost, count, now))) }
+    const demand = { cost, count: counts(admitted, cost, counting), need: cost }
+    return { admitted, usage: tightest(key.map(one => this.#settle(one, windows, demand, now))) }
+  }
+
+  spend (key: string, orders: readonly Order[], spending: Spending): Settlement {
+    const now = this.#now()
+    const admitted = orders.every(({ name, windows, cost }) => cost === 0 || windows.every(window => this.#fits(`${name} ${key}`, [window], leastOf(window), now)))
+    const count = admitted && spending === 'while-left'
+    const usages = orders.map(({ name, windows, cost }) => windows.flatMap(window => this.#settle(`${name} ${key}`, [window], { cost, count: count && cost > 0, need: leastOf(window) }, now)))
+    return { admitted, usages }
   }
 
   /**
@@ -92,15 +100,15 @@ export class MemoryCounters implements CounterStore {
   }
 
   /** Counts, and says what the windows look like then. */
-  #settle (key: string, windows: readonly CounterWindow[], cost: number, count: boolean, now: number): WindowUsage[] {
+  #settle (key: string, windows: readonly CounterWindow[], demand: Demand, now: number): WindowUsage[] {
     this.#hash.of(key)
     const { high, low } = this.#hash
     return windows.map(window => {
       const salted = saltedBy(low, window)
       let at = this.#table.find(high, salted)
-      if (at === -1 && count) at = this.#table.add(high, salted, now)
+      if (at === -1 && demand.count) at = this.#table.add(high, salted, now)
       const data = this.#rolled(at, window, now)
-      return settle(this.#algorithm, data, Math.max(at, 0), window, now, cost, count)
+      return settle(this.#algorithm, data, Math.max(at, 0), window, now, demand)
     })
   }
 

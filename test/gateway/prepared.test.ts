@@ -1,6 +1,8 @@
 /** What a configuration takes over from the one before, and when; what one that fails leaves behind: nothing. */
+import { Agent } from 'node:http'
 import t, { type Test } from 'tap'
 import circuitBreaker from '../../plugins/circuit-breaker/index.ts'
+import rateLimiting from '../../plugins/rate-limiting/index.ts'
 import type { CircuitBreakerOptions } from '../../src/config/entities/circuit-breaker.ts'
 import type { Config, Service, UpstreamTarget } from '../../src/config/model.ts'
 import { assemble } from '../../src/gateway/assemble.ts'
@@ -68,6 +70,43 @@ t.test('health checks follow edited settings when their configuration serves, no
   next.commit()
   await ask(gateway, '/')
   t.equal(unhealthy(), 1, 'the fourth of one of them')
+})
+
+t.test('limits take edited options over when their configuration serves, too', async t => {
+  const port = await upstream(t, (_request, response) => { response.end() })
+  const registry = new Map([[rateLimiting.name, rateLimiting]])
+  const file = (options: object): Config => config({
+    services: [service({ port })],
+    routes: [route()],
+    plugins: [entry({ name: rateLimiting.name, config: completeConfig(rateLimiting, { hour: 1e6, limit_by: 'header', header_name: 'x-key', ...options }) })]
+  })
+  const { server, port: gateway } = await startGateway(t, file({}), [rateLimiting])
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  for (let key = 0; key < 1005; key++) await ask(gateway, '/', { agent, headers: { 'x-key': String(key) } })
+  const counters = (): number | undefined => server.facts().limits[0]?.counters
+  t.equal(counters(), 1005)
+  const refused = await server.prepare(file({ max_counters: 1000, policy: 'redis', redis: { host: '127.0.0.1', port: 1 } }), registry)
+  await refused.discard()
+  t.match(server.facts().limits, [{ counters: 1005, policy: 'local' }], 'what was refused has dropped no count')
+  const next = await server.prepare(file({ max_counters: 1000 }), registry)
+  t.equal(counters(), 1005)
+  next.commit()
+  t.equal(counters(), 1000)
+})
+
+t.test('what can\'t take its options over is logged, and keeps nothing else', async t => {
+  const { log, lines } = recordingLog()
+  const began: string[] = []
+  const beginning = plugin([], {
+    setup (_config, gateway) {
+      gateway.serving(() => { throw new Error('not now') })
+      gateway.serving(() => { began.push('second') })
+    }
+  })
+  await startGateway(t, config({ plugins: [entry({ name: 'late' })] }), [beginning], { log })
+  t.same(began, ['second'])
+  t.match(lines, [{ level: 'error', err: { message: 'not now' } }])
 })
 
 /** Counts who asks for what, and whether it is given back. */

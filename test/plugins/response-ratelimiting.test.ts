@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis'
 import t from 'tap'
 import plugin from '../../plugins/response-ratelimiting/index.ts'
 import { announced } from '../../plugins/response-ratelimiting/announced.ts'
@@ -92,6 +93,41 @@ t.test('the exempt spend nothing, whether the entry or the gateway says so', asy
   for (const path of ['/own', '/health', '/own']) t.same(limitsOf((await test.request(path)).headers), {}, 'the field of the service is no client\'s business')
   t.equal((await test.request('/')).status, 200)
   t.equal((await test.request('/')).status, 429)
+})
+
+t.test('windows may slide, and a refusal says when anything is left again', async t => {
+  const test = await spending(t, { limits: { video: { minute: 4 } }, window_type: 'sliding' })
+  await test.request('/video=4')
+  test.clock.advance(50_000)
+  t.match(await test.request('/video=1'), { status: 429, headers: { 'retry-after': '15' } }, 'a quarter of the bucket before has gone')
+  test.clock.advance(14_999)
+  t.equal((await test.request('/video=1')).status, 429)
+  test.clock.advance(1)
+  t.equal((await test.request('/video=1')).status, 200)
+})
+
+t.test('all limits and windows of an answer are one command for Redis', async t => {
+  const redis = await startRedis(t)
+  const client = new Redis(redis.port)
+  t.teardown(() => client.disconnect())
+  const calls = async (): Promise<number> => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0)
+  const test = await spending(t, { limits: { video: { minute: 50, day: 60 }, image: { hour: 50, year: 60 }, text: { year: 9 } }, policy: 'redis', redis: { host: '127.0.0.1', port: redis.port, timeout: 5000 }, on_store_error: 'deny' })
+  await until('Redis is reached', async () => (await test.request('/')).status === 200)
+  const before = await calls()
+  t.equal((await test.request('/video=1,image=1,text=1')).headers['x-ratelimit-remaining-text-year'], '8')
+  t.equal(await calls() - before, 2, 'one before the service is asked, one for its answer')
+})
+
+t.test('while Redis is down: deny refuses, allow lets pass and says nothing, local counts by its share', async t => {
+  const redis = { host: '127.0.0.1', port: 1 }
+  const options = { limits: { video: { minute: 4 } }, policy: 'redis', redis, fault_tolerant: false }
+  t.equal((await (await spending(t, options)).request('/')).status, 503)
+  const all = await spending(t, { ...options, on_store_error: 'allow', block_on_first_violation: true })
+  for (let count = 0; count < 2; count++) t.match(await all.request('/video=9'), { status: 200 })
+  t.same(limitsOf((await all.request('/video=9')).headers), {})
+  t.equal(all.received[0]?.headers['x-ratelimit-remaining-video'], undefined)
+  const local = await spending(t, { ...options, on_store_error: 'local', replicas: 2 })
+  t.equal((await local.request('/video=1')).headers['x-ratelimit-remaining-video-minute'], '1')
 })
 
 t.test('counts may be in Redis', async t => {

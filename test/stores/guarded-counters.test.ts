@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { CounterWindow, Decision } from '../../src/stores/counters.ts'
+import type { CounterWindow, Decision, Settlement } from '../../src/stores/counters.ts'
 import type { OnStoreError } from '../../src/stores/fallback.ts'
 import { GuardedCounters } from '../../src/stores/guarded-counters.ts'
 import { MemoryCounters } from '../../src/stores/memory-counters.ts'
@@ -10,12 +10,18 @@ const WINDOWS: CounterWindow[] = [{ period: 'minute', limit: 8 }]
 function guarded (onStoreError: OnStoreError, processes = 4) {
   const world = { up: true, asked: 0, probed: 0, time: 0, lines: [] as string[] }
   const answer: Decision = { admitted: true, usage: [] }
+  const settlement: Settlement = { admitted: true, usages: [[]] }
   const counters = new GuardedCounters({
     shared: {
       take: async () => {
         world.asked++
         if (!world.up) throw new Error('connection is closed')
         return answer
+      },
+      spend: async () => {
+        world.asked++
+        if (!world.up) throw new Error('connection is closed')
+        return settlement
       },
       reachable: async () => {
         world.probed++
@@ -31,7 +37,7 @@ function guarded (onStoreError: OnStoreError, processes = 4) {
     } as never,
     tick: () => world.time
   })
-  return { world, answer, take: async () => await counters.take('a', WINDOWS, 1, 'admitted') }
+  return { world, answer, settlement, take: async () => await counters.take('a', WINDOWS, 1, 'admitted'), spend: async (cost: number) => await counters.spend('a', [{ name: 'video', windows: WINDOWS, cost }], 'while-left') }
 }
 
 t.test('while the store answers, it decides', async t => {
@@ -91,4 +97,20 @@ t.test('a store that comes and goes is one line a minute in the log', async t =>
   world.up = false
   await take()
   t.equal(world.lines.filter(line => line.startsWith('warn')).length, 2)
+})
+
+t.test('several limits at once: the store decides, and while it is down what was chosen', async t => {
+  const up = guarded('deny')
+  t.equal(await up.spend(1), up.settlement)
+  up.world.up = false
+  await t.rejects(up.spend(1), { code: 'SP_STORE_UNAVAILABLE' })
+  await t.rejects(up.spend(1), { code: 'SP_STORE_UNAVAILABLE' })
+  t.equal(up.world.asked, 2, 'a dead store is left alone')
+  const all = guarded('allow')
+  all.world.up = false
+  t.same([await all.spend(9), await all.spend(9)], [{ admitted: true, usages: [[]] }, { admitted: true, usages: [[]] }])
+  const local = guarded('local')
+  local.world.up = false
+  t.match(await local.spend(1), { admitted: true, usages: [[{ remaining: 1 }]] }, 'a quarter of 8')
+  t.match([await local.spend(5), await local.spend(1)], [{ admitted: true }, { admitted: false }])
 })

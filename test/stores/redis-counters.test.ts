@@ -2,10 +2,12 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { ALGORITHMS } from '../../src/stores/algorithms/usage.ts'
-import type { CounterWindow, WindowType } from '../../src/stores/counters.ts'
+import type { CounterWindow, Order, WindowType } from '../../src/stores/counters.ts'
 import { endOfWindow } from '../../src/stores/periods.ts'
 import { Answer, argumentsOf, type Question } from '../../src/stores/redis/answers.ts'
 import { connectRedis, type RedisSettings } from '../../src/stores/redis/connect.ts'
+import { orderArguments, settlement } from '../../src/stores/redis/orders.ts'
+import { ORDER_SCRIPT } from '../../src/stores/redis/order-script.ts'
 import { RedisCounters } from '../../src/stores/redis/redis-counters.ts'
 import { MemoryCounters } from '../../src/stores/memory-counters.ts'
 import { COUNTER_SCRIPT } from '../../src/stores/redis/counter-script.ts'
@@ -51,6 +53,45 @@ t.test('a real Redis', async t => {
       return true
     }), { numRuns: 60 })
     t.pass()
+  })
+
+  t.test('decides about several limits of a client as the memory does, at any time of the clock', async t => {
+    let run = 0
+    const script = ORDER_SCRIPT.replace("redis.call('TIME')", 'cjson.decode(table.remove(ARGV))').replace(/if later and .*/, '')
+    const trace = fc.array(fc.record({ pause: fc.integer({ min: 0, max: 40_000 }), video: fc.integer({ min: 0, max: 3 }), image: fc.integer({ min: 0, max: 3 }), spending: fc.constantFrom('while-left', 'while-left', 'never') }), { minLength: 1, maxLength: 25 })
+    await fc.assert(fc.asyncProperty(fc.constantFrom<WindowType>('fixed', 'sliding', 'gcra'), fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }), trace, async (type, start, steps) => {
+      let now = start.getTime()
+      const memory = new MemoryCounters({ type, most: 1000, now: () => now })
+      const name = `sallyport:test:orders:${run++}`
+      for (const { pause, video, image, spending } of steps) {
+        now += pause
+        const orders: Order[] = [
+          { name: 'video', windows: [{ period: 'minute', limit: 4 }, { period: 'month', limit: 30 }], cost: video },
+          { name: 'image', windows: [{ period: 'minute', limit: 0.5 }, { period: 'year', limit: 50 }], cost: image }
+        ]
+        const expected = memory.spend('key', orders, spending)
+        const args = orderArguments(type, name, orders, spending) as [number, ...string[]]
+        const answer = new Answer(await client.eval(script, ...args, JSON.stringify([Math.floor(now / 1000), now % 1000 * 1000])))
+        const found = settlement(answer, ALGORITHMS[type], orders, spending)
+        if (found.admitted !== expected.admitted) return false
+        for (const [index, usage] of expected.usages.entries()) {
+          for (const [place, one] of usage.entries()) {
+            const other = found.usages[index]?.[place]
+            if (other === undefined || other.wait !== one.wait || Math.abs(other.remaining - one.remaining) > 1e-5 || Math.abs(other.reset - one.reset) > 0.01) return false
+          }
+        }
+      }
+      return true
+    }), { numRuns: 60 })
+    const store = counters('sliding')
+    const orders = (cost: number): Order[] => [{ name: 'video', windows: [{ period: 'year', limit: 3 }], cost }, { name: 'image', windows: [{ period: 'hour', limit: 5 }, { period: 'year', limit: 50 }], cost: 1 }]
+    t.match(await Promise.all([store.spend('bob', orders(2), 'while-left'), store.spend('bob', orders(9), 'while-left'), store.spend('bob', orders(1), 'while-left'), store.spend('ann', orders(0), 'never')]), [
+      { admitted: true, usages: [[{ remaining: 1 }], [{ remaining: 4 }, { remaining: 49 }]] },
+      { admitted: true, usages: [[{ remaining: 0 }], [{ remaining: 3 }, { remaining: 48 }]] },
+      { admitted: false, usages: [[{ remaining: 0 }], [{ remaining: 3 }, { remaining: 48 }]] },
+      { admitted: true, usages: [[{ remaining: 3 }], [{ remaining: 5 }, { remaining: 50 }]] }
+    ])
+    await t.rejects(new RedisCounters({ client: { status: 'end' } as never, type: 'fixed', prefix: 'x' }).spend('a', orders(1), 'never'), { message: 'there is no connection to Redis' })
   })
 
   t.test('counts for all of its clients, by the clock of Redis, and forgets in time', async t => {

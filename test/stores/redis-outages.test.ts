@@ -1,6 +1,6 @@
 /** A real Redis that hangs, dies and comes back under load: who waits for it, and when it counts again. */
 import t from 'tap'
-import type { CounterStore, CounterWindow } from '../../src/stores/counters.ts'
+import type { CounterStore, CounterWindow, OrderStore } from '../../src/stores/counters.ts'
 import { GuardedCounters } from '../../src/stores/guarded-counters.ts'
 import { MemoryCounters } from '../../src/stores/memory-counters.ts'
 import { reached, redisCounters } from '../helpers/redis-counters.ts'
@@ -23,6 +23,7 @@ t.test('at most the requests that were under way wait for a Redis that has gone'
         asked++
         return await store.take(...decision)
       },
+      spend: async (...orders: Parameters<OrderStore['spend']>) => await store.spend(...orders),
       reachable: async () => {
         probed++
         return await store.reachable()

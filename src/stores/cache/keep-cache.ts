@@ -29,7 +29,7 @@ export function keepCache (gateway: PluginGateway, { strategy, bytes, largest, r
   // one that is set back makes nothing younger
   const now = gateway.keep('cache-clock', () => createSteadyClock(gateway.now))
   const store = gateway.keep('cache', () => new MemoryCache({ bytes, largest, now }))
-  store.limitTo(bytes, largest)
+  gateway.serving(() => store.limitTo(bytes, largest))
   return { store, now }
 }
 

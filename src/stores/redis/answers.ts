@@ -35,12 +35,12 @@ export class Answer {
 
   /** The next group's decision. */
   decision (algorithm: Algorithm, { windows, counting, size }: Question, cost: number): Decision {
-    const admitted = Number(this.#parts[this.#next++]) === 1
+    const admitted = this.flag()
     const count = cost > 0 && (counting === 'always' || (admitted && counting === 'admitted'))
     const usages = Array.from({ length: size }, () => windows.map(window => {
-      const data = this.#numbers(new Float64Array(3), 0)
+      const data = this.numbersOf(new Float64Array(3), 0)
       algorithm.roll(data, 0, window, this.now)
-      return settle(algorithm, data, 0, window, this.now, cost, count)
+      return settle(algorithm, data, 0, window, this.now, { cost, count, need: cost })
     }))
     return { admitted, usage: tightest(usages) }
   }
@@ -50,14 +50,20 @@ export class Answer {
     this.#next++
     const data = new Float64Array(windows.length * 3)
     for (const [index, window] of windows.entries()) {
-      this.#numbers(data, index * 3)
+      this.numbersOf(data, index * 3)
       algorithm.roll(data, index * 3, window, this.now)
       algorithm.spend(data, index * 3, window, this.now, cost)
     }
     return data
   }
 
-  #numbers (data: Float64Array, at: number): Float64Array {
+  /** The next yes or no. */
+  flag (): boolean {
+    return Number(this.#parts[this.#next++]) === 1
+  }
+
+  /** The next window's numbers, written into `data` from `at` on. */
+  numbersOf (data: Float64Array, at: number): Float64Array {
     const text = String(this.#parts[this.#next++])
     if (text === '') return data
     const first = text.indexOf(' ')

@@ -1,18 +1,16 @@
-import { createHash, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Cluster, type Redis } from 'ioredis'
 import type { Algorithm } from '../algorithms/algorithm.ts'
 import { ALGORITHMS } from '../algorithms/usage.ts'
-import type { Counting, CounterStore, CounterWindow, Decision, WindowType } from '../counters.ts'
+import type { Counting, CounterStore, CounterWindow, Decision, Order, OrderStore, Settlement, Spending, WindowType } from '../counters.ts'
 import { Answer, argumentsOf, type Question } from './answers.ts'
 import { COUNTER_SCRIPT } from './counter-script.ts'
+import { ORDER_SCRIPT } from './order-script.ts'
+import { orderArguments, settlement } from './orders.ts'
+import { Script } from './script.ts'
 
-const SHA = createHash('sha1').update(COUNTER_SCRIPT).digest('hex')
-/**
- * Errors after which nothing was counted: Redis was started anew, or told to forget the script; a slot has moved, of which a
- * pipeline as a whole doesn't know where to, the last one being ioredis' own word for that before it sends anything. `eval`
- * goes alone, after the slot (see connect.ts).
- */
-const NOT_COUNTED = /^(?:NOSCRIPT|MOVED|ASK|TRYAGAIN|All keys in the pipeline)\b/
+const DECIDE = new Script(COUNTER_SCRIPT)
+const SPEND = new Script(ORDER_SCRIPT)
 /** Groups that one call decides about at most: nothing else runs in Redis meanwhile, some 10 µs each. */
 const MOST_GROUPS = 64
 
@@ -43,7 +41,7 @@ interface Batch extends Question {
 }
 
 /** Counters in Redis: as many gateways as there are admit no more than the limit. */
-export class RedisCounters implements CounterStore {
+export class RedisCounters implements CounterStore, OrderStore {
   readonly #client: Redis | Cluster
   readonly #type: WindowType
   readonly #algorithm: Algorithm
@@ -78,6 +76,13 @@ export class RedisCounters implements CounterStore {
       batch.costs.push(cost)
       batch.askers.push({ resolve, reject })
     })
+  }
+
+  /** @throws what ioredis has to say when Redis doesn't answer in time, or not as it should */
+  async spend (key: string, orders: readonly Order[], spending: Spending): Promise<Settlement> {
+    if (this.#client.status !== 'ready') throw new NotSent()
+    const answer = await SPEND.run(this.#client, orderArguments(this.#type, this.#nameOf(key), orders, spending))
+    return settlement(new Answer(answer), this.#algorithm, orders, spending)
   }
 
   /**
@@ -140,12 +145,6 @@ export class RedisCounters implements CounterStore {
   }
 
   async #call (question: Question): Promise<Answer> {
-    const args = argumentsOf(this.#type, question) as [number, ...string[]]
-    try {
-      return new Answer(await this.#client.evalsha(SHA, ...args))
-    } catch (error) {
-      if (!NOT_COUNTED.test(String((error as Error).message))) throw error
-      return new Answer(await this.#client.eval(COUNTER_SCRIPT, ...args))
-    }
+    return new Answer(await DECIDE.run(this.#client, argumentsOf(this.#type, question)))
   }
 }
