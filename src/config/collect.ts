@@ -13,6 +13,8 @@ export interface RawEntity {
   /** The entity that it is written inside of. */
   readonly parent: RawEntity | null
   id: string
+  /** What files that it names hold, by the field that could hold it as well. */
+  contents?: Readonly<Record<string, string>>
   /** Of a service, once checked. */
   address: ServiceAddress | null
 }

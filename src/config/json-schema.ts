@@ -68,7 +68,9 @@ function flat (kind: EntityKind): TSchema {
 
 /** A child must not name the parent that it stands in. */
 function nested (parent: EntityKind, child: EntityKind): TSchema {
-  return { allOf: [refer(child), { properties: { [parent]: NOT_SET } }] } as unknown as TSchema
+  const own = { allOf: [refer(child), { properties: { [parent]: NOT_SET } }] }
+  // of a server name, the name alone will do
+  return (child === 'sni' ? { anyOf: [{ type: 'string', minLength: 1 }, own] } : own) as unknown as TSchema
 }
 
 function definitionOf (kind: EntityKind, plugins: readonly BrandedPlugin[]): JsonSchema {

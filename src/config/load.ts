@@ -1,6 +1,7 @@
 import { dirname, resolve as absolute } from 'node:path'
 import { loadPlugins } from '../plugins.ts'
 import type { LoadedPlugins } from '../plugins.ts'
+import { readCertificateFiles, type ReadFile } from './certificate-files.ts'
 import { applyDefaults } from './defaults.ts'
 import type { Diagnostic } from './diagnostics.ts'
 import { readText } from './file.ts'
@@ -16,6 +17,7 @@ import { build } from './resolve/build.ts'
 import { resolve } from './resolve/resolve.ts'
 import { Source } from './source.ts'
 import { createAjv } from './validate/ajv.ts'
+import { checkCertificates } from './validate/certificates.ts'
 import { Envelope } from './validate/envelope.ts'
 import { checkFallbacks } from './validate/fallbacks.ts'
 import { gatewaySettings } from './validate/gateway.ts'
@@ -45,12 +47,14 @@ export interface LoadResult {
   readonly diagnostics: readonly Diagnostic[]
   readonly source: Source
   readonly plugins: LoadedPlugins
+  /** Beside gateway.yaml, each a part of the configuration, those that couldn't be read included. */
+  readonly files: readonly ReadFile[]
 }
 
 /**
  * From gateway.yaml to the configuration that runs: the one way for `check`, `start` and reloads.
  *
- * Mistakes in the file are diagnostics, all of them in one go. Opens nothing but the file and the modules that it names.
+ * Mistakes in the file are diagnostics, all of them in one go. Opens nothing but the file, and the modules and certificates that it names.
  *
  * @throws ConfigFileError when the file can't be read
  */
@@ -69,10 +73,12 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
   const load = (modules: readonly string[]): Promise<LoadedPlugins> => (options.loadPlugins ?? loadPlugins)(modules, dirname(absolute(file)))
   resolveReferences(source, candidates, env, report)
   const value = plainValue(source, report)
-  if (value === null) return { config: null, diagnostics: report.list(), source, plugins: await load([]) }
+  if (value === null) return { config: null, diagnostics: report.list(), source, plugins: await load([]), files: [] }
 
   const envelope = new Envelope(source, report)
   const entities = envelope.check(value)
+  const files = await readCertificateFiles(entities, dirname(absolute(file)), source, report)
+  checkCertificates(entities, source, report)
   const resolved = resolve(entities, source, report)
   const plugins = await load(modulesOf(value))
   checkFallbacks(entities, { resolved, source, report })
@@ -81,7 +87,7 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
     // no file is known that comes here; but what a schema refuses never runs, even if nobody could say why
     report.add(source.locate(''), '', { rule: 'bad-format', cause: 'a schema refuses this file, and no rule says why', mend: 'Report the file as a bug.' })
   }
-  if (report.hasErrors) return { config: null, diagnostics: report.list(), source, plugins }
+  if (report.hasErrors) return { config: null, diagnostics: report.list(), source, plugins, files }
 
   const config: Config = deepFreeze({
     file: absolute(file),
@@ -89,7 +95,7 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
     ...build(entities, { resolved, tags: selectTags(value), configs, hashed: value['_transform'] === false })
   })
   report.include(lint({ config, source, plugins }))
-  return { config: report.hasErrors ? null : config, diagnostics: report.list(), source, plugins }
+  return { config: report.hasErrors ? null : config, diagnostics: report.list(), source, plugins, files }
 }
 
 /** The file's values, for the checks to fill in; null when there is nothing to check. */

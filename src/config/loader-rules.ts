@@ -2,6 +2,7 @@
 export const loaderRules: Readonly<Record<string, string>> = {
   'alias-limit': 'aliases or merge keys that expand without measure',
   'bad-address': 'a text that is no IP address or CIDR',
+  'bad-certificate': 'a certificate or private key that can\'t be used',
   'bad-credential': 'a hash of a password that can\'t be used, or an API key with a wrong checksum',
   'bad-format': 'a value whose form is wrong',
   'bad-header': 'a header name that can\'t be matched',
@@ -19,6 +20,7 @@ export const loaderRules: Readonly<Record<string, string>> = {
   'bad-url': 'a service url that names no upstream',
   'circuit-breaker': 'a circuit breaker whose options don\'t fit together',
   'duplicate-key': 'a key that stands twice in one map',
+  'expired-certificate': 'a certificate that has expired',
   'field-conflict': 'fields that exclude each other',
   'format-version': 'a file of an older format',
   'hash-algorithm': 'an algorithm and a `hash_on` of which one wins',
@@ -39,6 +41,7 @@ export const loaderRules: Readonly<Record<string, string>> = {
   'unknown-key': 'a key that means nothing where it stands',
   'unknown-plugin': 'a plugin that isn\'t there',
   'unknown-tag': 'a YAML tag that is none of YAML\'s own',
+  'unreadable-file': 'a file of a certificate that can\'t be read',
   'unresolved-reference': 'a reference to an entity or block that isn\'t in the file',
   'unset-variable': 'a reference to a variable that isn\'t set',
   'wrong-type': 'a value of another type than expected',

@@ -5,12 +5,14 @@
  * Field names, units and defaults are Kong's (declarative format 3.0); times are milliseconds unless a name says more.
  */
 
+import type { CaCertificate, Certificate, Sni } from './certificates-model.ts'
 import type { Credentials } from './credentials-model.ts'
 import type { CircuitBreakerOptions } from './entities/circuit-breaker.ts'
 import type { HealthchecksOptions } from './entities/healthchecks.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
 import type { PathPolicy } from '../router/path-policy.ts'
 
+export type * from './certificates-model.ts'
 export type * from './credentials-model.ts'
 export type * from './gateway-settings.ts'
 
@@ -51,6 +53,12 @@ export interface Service extends Entity {
   readonly retry: Retry | null
   readonly deadline: Deadline | null
   readonly tls_verify: boolean
+  /** Intermediates between its certificate and an authority; null: no limit of ours. */
+  readonly tls_verify_depth: number | null
+  /** Ids of the authorities that may vouch for it; null: the public ones. */
+  readonly ca_certificates: readonly string[] | null
+  /** Id of the certificate that the gateway shows; null: that of the upstream, or none. */
+  readonly client_certificate: string | null
   /** null: none. */
   readonly circuit_breaker: CircuitBreakerOptions | null
   readonly enabled: boolean
@@ -168,6 +176,8 @@ export interface Upstream extends Entity {
   /** Until a new target has its full share; 0: at once. */
   readonly slow_start: number
   readonly host_header: string | null
+  /** Id of the certificate that targets get to see; null: none. */
+  readonly client_certificate: string | null
   readonly use_srv_name: boolean
   readonly healthchecks: HealthchecksOptions
 }
@@ -198,4 +208,8 @@ export interface Config {
   readonly upstreams: readonly Upstream[]
   readonly targets: readonly UpstreamTarget[]
   readonly credentials: Credentials
+  /** In declaration order: the first is the default where no SNI is `*`. */
+  readonly certificates: readonly Certificate[]
+  readonly snis: readonly Sni[]
+  readonly ca_certificates: readonly CaCertificate[]
 }

@@ -13,6 +13,7 @@ import type { BoundAddress, Engine, Loadout } from './engine.ts'
 import { publishedActions, publishedDocuments, type PublishedAction } from './published.ts'
 import { createReloader, type ReloadOutcome, type ReloadTrigger, type RunnableFile } from './reload.ts'
 import { gatewayStatus, type GatewayStatus } from './status.ts'
+import { watchFiles } from './watch-files.ts'
 import { contentHash, watchFile, type FileWatch } from './watch.ts'
 
 /** A running gateway. */
@@ -56,7 +57,7 @@ const CLOSE_DEADLINE = 5_000
 type State = 'starting' | 'running' | 'draining' | 'stopped'
 
 export function createControl (options: ControlOptions): Gateway {
-  const { engine, log, load, watch } = options
+  const { engine, log, watch } = options
   const { logger } = log
   const startedAt = Date.now()
   let state: State = 'starting'
@@ -85,6 +86,15 @@ export function createControl (options: ControlOptions): Gateway {
     number++
     loadedAt = Date.now()
     log.setLevel(next.config.gateway.log.level)
+  }
+
+  const beside = watchFiles(() => { reloader.reload('file').catch(() => {}) })
+
+  async function load (): Promise<LoadResult> {
+    const result = await options.load()
+    // also of one that is refused: a file that is missing may come
+    if (watch) beside.follow(result.files)
+    return result
   }
 
   const reloader = createReloader({
@@ -147,12 +157,14 @@ export function createControl (options: ControlOptions): Gateway {
     for (const { host, port } of engine.addresses) logger.info(`listening on http://${host.includes(':') ? `[${host}]` : host}:${port}`)
     if (adminAddress !== null) logger.info(`admin on http://${adminAddress.host}:${adminAddress.port}`)
     if (watch) watcher = watchFile(file.config.file, () => { reloader.reload('file').catch(() => {}) }, { known: contentHash(file.source.text) })
+    if (watch) beside.follow(file.files)
   }
 
   async function close (delayed: boolean): Promise<boolean> {
     await starting?.catch(() => {})
     state = 'draining'
     watcher?.close()
+    beside.close()
     await reloader.close()
     const { delay, timeout } = file.config.gateway.shutdown
     const ended = await drainInOrder(engine, { delay: delayed ? delay : 0, timeout }, logger)

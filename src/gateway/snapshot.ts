@@ -25,6 +25,7 @@ import type { RouteRuntime } from './runtime.ts'
 import type { LiveEntry, Scope } from './scopes.ts'
 import { closeEntries } from './setup.ts'
 import { createTrust, type Trust } from './trust.ts'
+import { CertificateStore } from '../tls/certificate-store.ts'
 import type { Breakers } from '../upstream/breaker/breakers.ts'
 import type { HealthChecks } from '../upstream/health/health-checks.ts'
 import type { Destinations } from '../upstream/destinations.ts'
@@ -53,6 +54,8 @@ export class Snapshot {
   readonly router: Router
   readonly trust: Trust
   readonly pathPolicies: PathPolicies
+  /** What listeners with TLS show. */
+  readonly certificates: CertificateStore
   readonly overload: Overload
   readonly copies: Set<Copy>
   readonly tokens: Tokens
@@ -106,6 +109,7 @@ export class Snapshot {
     this.fieldRules = fieldRules(parts)
     const live = [...parts.entries.values()]
     this.refusalFields = { http: refusalFields(live, 'http'), https: refusalFields(live, 'https') }
+    this.certificates = new CertificateStore(parts.config)
   }
 
   /** Requests and streams that run. */

@@ -1,4 +1,5 @@
 import { buildConnector, Client } from 'undici'
+import { clientOptions, type UpstreamTls } from '../tls/upstream-tls.ts'
 import { calmSockets } from './calm-socket.ts'
 import { failOnWrongName } from './certificate-name.ts'
 import { Connections, type Lease } from './connections.ts'
@@ -24,7 +25,8 @@ export interface TargetOptions {
   readonly protocol: 'http' | 'https'
   readonly host: string
   readonly port: number
-  readonly verify: boolean
+  /** null: plain http. */
+  readonly tls: UpstreamTls | null
   /** Connections that were made under one name are not used under another. */
   readonly name?: string
 }
@@ -51,7 +53,7 @@ export class Transport {
 
   /** The target with these options; give it back with `release`. */
   acquire (options: TargetOptions): Target {
-    const key = `${options.protocol}|${options.host}|${options.port}|${options.verify}|${options.name ?? ''}`
+    const key = `${options.protocol}|${options.host}|${options.port}|${options.tls?.id ?? ''}|${options.name ?? ''}`
     let held = this.#held.get(key)
     if (held === undefined) {
       held = { target: open(options), users: 0 }
@@ -83,6 +85,7 @@ function open (options: TargetOptions): Target {
   const { protocol, host, port } = options
   // a service has its brackets, an address of a target has none
   const origin = `${protocol}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
+  const secure = options.tls === null ? {} : clientOptions(options.tls)
   // a handful: connect_timeout of the services and entries that send their requests here
   const connectors = new Map<number, buildConnector.connector>()
   function connectorOf (timeout: number): buildConnector.connector {
@@ -90,7 +93,7 @@ function open (options: TargetOptions): Target {
     if (connector === undefined) {
       connector = calmSockets(failOnReset(letEndWait(tolerateContinue(failOnWrongName(buildConnector({
         timeout,
-        rejectUnauthorized: options.verify,
+        ...secure,
         // Node tries all addresses of a name in turn, so that a dead IPv6 route does not cost the connect timeout
         autoSelectFamily: true
       }))))))

@@ -2,6 +2,7 @@ import type { Service, Upstream } from '../config/model.ts'
 import type { Context } from '../gateway/context.ts'
 import type { Target, Transport } from '../proxy/transport.ts'
 import type { Turn } from '../proxy/turn.ts'
+import type { UpstreamTls } from '../tls/upstream-tls.ts'
 import { BalancedTarget } from './balanced-target.ts'
 import type { Destination, Ending } from './destination.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -19,9 +20,12 @@ export class BalancedDestination implements Destination {
   readonly #service: Service
   readonly #membership: Membership
   readonly #transport: Transport
+  readonly #tls: UpstreamTls | null
   readonly #slot: number
 
-  constructor (service: Service, membership: Membership, transport: Transport) {
+  /** @param tls null: plain http */
+  constructor (service: Service, membership: Membership, transport: Transport, tls: UpstreamTls | null) {
+    this.#tls = tls
     this.protocol = service.protocol
     this.host = service.host
     this.port = service.port
@@ -69,13 +73,13 @@ export class BalancedDestination implements Destination {
   release (): void {}
 
   #open (endpoint: Endpoint): BalancedTarget {
-    const { protocol, tls_verify: verify } = this.#service
+    const { protocol } = this.#service
     const hostHeader = hostFor(endpoint, this.#membership.upstream, protocol)
     return new BalancedTarget(this.#transport, {
       protocol,
       host: endpoint.host,
       port: endpoint.port,
-      verify,
+      tls: this.#tls,
       // TLS speaks to a name: what was verified under one must not be used under another
       ...protocol === 'https' ? { name: hostHeader } : {}
     }, hostHeader, endpoint)

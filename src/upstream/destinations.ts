@@ -2,6 +2,7 @@ import type { Config, Service } from '../config/model.ts'
 import type { CircuitBreakerOptions } from '../config/entities/circuit-breaker.ts'
 import { runAll } from '../gateway/run-all.ts'
 import type { Transport } from '../proxy/transport.ts'
+import { upstreamTls } from '../tls/upstream-tls.ts'
 import type { Breakers } from './breaker/breakers.ts'
 import { guard } from './breaker/guard.ts'
 import { BalancedDestination } from './balanced-destination.ts'
@@ -81,12 +82,12 @@ export class Destinations {
 
   #plain (service: Service): Destination {
     const membership = this.#memberships.get(service.host)
-    if (membership !== undefined) return new BalancedDestination(service, membership, this.#services.transport)
+    if (membership !== undefined) return new BalancedDestination(service, membership, this.#services.transport, service.protocol === 'https' ? upstreamTls(this.#config, service, membership.upstream) : null)
     return new SingleDestination(this.#services.transport, {
       protocol: service.protocol,
       host: service.host,
       port: service.port,
-      verify: service.tls_verify
+      tls: service.protocol === 'https' ? upstreamTls(this.#config, service, null) : null
     })
   }
 

@@ -3,6 +3,7 @@ import type { Config } from '../config/model.ts'
 import type { KeptState } from '../gateway/keep.ts'
 import { keepNames } from './dns/keep-names.ts'
 import type { HealthChecks } from './health/health-checks.ts'
+import { healthTls } from '../tls/upstream-tls.ts'
 import { Membership } from './membership.ts'
 
 /** What a snapshot's upstreams are made with: it belongs to the process. */
@@ -36,7 +37,7 @@ export class Memberships {
     this.#releases.push(() => kept.release(key))
     for (const upstream of used) {
       const targets = config.targets.filter(target => target.upstream === upstream.id)
-      const lease = health.acquire(upstream.name, { healthchecks: upstream.healthchecks, hostHeader: upstream.host_header })
+      const lease = health.acquire(upstream.name, { healthchecks: upstream.healthchecks, hostHeader: upstream.host_header, tls: healthTls(config, upstream) })
       this.#releases.unshift(() => lease.release())
       const membership = new Membership({ upstream, targets, kept, names, health: lease.state, now: () => performance.now() })
       this.#releases.unshift(() => membership.release())

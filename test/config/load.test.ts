@@ -57,6 +57,9 @@ consumers:
     retry: null,
     deadline: null,
     tls_verify: true,
+    tls_verify_depth: null,
+    ca_certificates: null,
+    client_certificate: null,
     circuit_breaker: null,
     enabled: true,
     importance: 'normal'

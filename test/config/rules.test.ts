@@ -175,7 +175,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: upstream('hash_on: ip, algorithm: «round-robin»'), rule: 'hash-algorithm', cause: 'the algorithm becomes \'consistent-hashing\': \'hash_on: ip\' wins', severity: 'warning' },
     { yaml: upstream('hash_on: ip, algorithm: «latency»'), rule: 'hash-algorithm', cause: '\'hash_on\' has no effect: the algorithm \'latency\' wins', severity: 'warning' },
     { yaml: upstream('hash_on: none, algorithm: «consistent-hashing»'), rule: 'hash-algorithm', cause: 'the algorithm becomes \'round-robin\': there is no \'hash_on\' to tell requests apart by', severity: 'warning' },
-    { yaml: `${HEAD}upstreams: [{name: users, «client_certificate»: x}]\n`, rule: 'not-supported-yet', cause: '\'client_certificate\' is not supported yet' }
+    { yaml: `${HEAD}upstreams: [{name: users, client_certificate: «x»}]\n`, rule: 'unresolved-reference', cause: 'invalid reference \'certificate: x\' (no such entry in \'certificates\')' }
   ],
   targets: [
     { yaml: target('target: «"x y"»'), rule: 'bad-host', cause: 'Invalid target (\'x y\'); not a valid hostname or ip address' },
@@ -227,9 +227,9 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: route('paths: [/]\n«destinations»: []'), rule: 'field-conflict', cause: 'cannot set \'destinations\' when \'protocols\' is \'http\' or \'https\'' }
   ],
   'what Kong has and this release has not': [
-    ...['certificates', 'snis', 'ca_certificates', 'consumer_group_plugins', 'vaults', 'keys', 'key_sets', 'workspaces',
+    ...['consumer_group_plugins', 'vaults', 'keys', 'key_sets', 'workspaces',
       'filter_chains', 'partials', 'keyauth_enc_credentials'].map(key => ({ yaml: `${HEAD}«${key}»: []\n`, rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
-    ...['client_certificate', 'ca_certificates', 'tls_verify_depth', 'filter_chains'].map(key => ({ yaml: service(`«${key}»: 1`), rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
+    ...['tls_sans', 'filter_chains'].map(key => ({ yaml: service(`«${key}»: 1`), rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
     ...['expression', 'priority', 'snis'].map(key => ({ yaml: route(`paths: [/]\n«${key}»: 1`), rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
     ...['ordering', 'condition', 'partials'].map(key => ({ yaml: `${HEAD}plugins: [{name: fixture, «${key}»: x}]\n`, rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),
     ...['keyauth_enc_credentials', 'type'].map(key => ({ yaml: `${HEAD}consumers: [{username: x, «${key}»: []}]\n`, rule: 'not-supported-yet', cause: `'${key}' is not supported yet` })),

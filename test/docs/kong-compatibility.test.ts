@@ -10,11 +10,10 @@ const entry = (fields: string) => `${service()}plugins:\n- name: correlation-id\
 const consumer = (fields: string) => `${head}consumers:\n- username: ada\n  ${fields}\n`
 
 const refused: Readonly<Record<string, readonly string[]>> = {
-  certificates: [`${head}certificates: []`],
-  snis: [`${head}snis: []`, route('snis: [example.com]')],
-  ca_certificates: [`${head}ca_certificates: []`, service('  ca_certificates: []\n')],
-  client_certificate: [service('  client_certificate: x\n'), `${head}upstreams: [{ name: users, client_certificate: x }]`],
-  tls_verify_depth: [service('  tls_verify_depth: 1\n')],
+  snis: [route('snis: [example.com]')],
+  cert_alt: [`${head}certificates: [{ cert: x, key: x, cert_alt: x }]`],
+  key_alt: [`${head}certificates: [{ cert: x, key: x, key_alt: x }]`],
+  tls_sans: [service('  tls_sans: {}\n')],
   ...Object.fromEntries(['oauth2_tokens', 'oauth2_authorization_codes', 'mtls_auth_credentials', 'keyauth_enc_credentials'].map(key => [key, [`${head}${key}: []`, consumer(`${key}: []`)]])),
   consumer_group_plugins: [`${head}consumer_group_plugins: []`],
   vaults: [`${head}vaults: []`],

@@ -12,15 +12,21 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Diagnostic } from '../../src/config/diagnostics.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { makeCertificate } from '../helpers/certificates.ts'
 import { codeBlocks, markdownFiles, type CodeBlock } from '../helpers/markdown.ts'
 import { packageRoot } from '../helpers/package-root.ts'
+import { certificateFiles } from '../helpers/page-certificates.ts'
 
 const version = '_format_version: "3.0"\n'
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } })
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256', publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } })
 
+const client = makeCertificate('gateway', { names: ['gateway'], bits: 2048 })
+
 /** What a variable holds, by the end of its name. */
 const VALUES: ReadonlyArray<readonly [end: string, value: string]> = [
+  ['CLIENT_CERT', client.cert],
+  ['CLIENT_KEY', client.key],
   ['_PRIVATE_KEY', privateKey],
   ['_PUBLIC_KEY', rsa.publicKey],
   ['REDIS_URL', 'redis://127.0.0.1:6379'],
@@ -60,7 +66,7 @@ t.test('the documentation has blocks to check', async t => {
 
 for (const block of blocks.filter(block => block.info !== 'yaml other')) {
   t.test(`${block.file}:${block.line} is ${block.info === 'yaml invalid' ? 'refused' : 'loaded'}`, async t => {
-    const files = modules(block.file)
+    const files = { ...modules(block.file), ...block.info === 'yaml invalid' ? {} : certificateFiles(block.text) }
     // made inside the project, so that `sallyport/plugin` is found
     const found = Object.keys(files).length === 0
       ? await findings(whole(block), block.file)

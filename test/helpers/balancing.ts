@@ -32,6 +32,7 @@ export function upstream (overrides: Partial<Upstream> = {}): Upstream {
     sticky_sessions_cookie_path: '/',
     slow_start: 0,
     host_header: null,
+    client_certificate: null,
     use_srv_name: false,
     healthchecks: healthchecks(),
     ...overrides

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto'
 
 /** A certificate and its key, both in PEM. */
 export interface Identity {
@@ -9,33 +9,82 @@ export interface Identity {
 export interface CertificateOptions {
   /** DNS names that it is good for; without any it is one of an authority. */
   readonly names?: readonly string[]
+  /** Further names, each by its context tag (RFC 5280 section 4.2.1.6): 1 e-mail, 6 URI, 7 address. */
+  readonly otherNames?: ReadonlyArray<readonly [tag: 1 | 6 | 7, value: string | Buffer]>
   /** Who vouches for it; itself unless told. */
   readonly issuer?: Identity & { readonly name: string }
   /** Default: an hour from now. */
   readonly notAfter?: Date
+  /** Default: an hour ago, or two hours before its end. */
+  readonly notBefore?: Date
+  /** Of an RSA key; default: an ECDSA key on P-256. */
+  readonly bits?: number
+  readonly hash?: 'sha256' | 'sha1'
+  /** Positive, of nine bytes; random unless told. */
+  readonly serial?: Buffer
+  /** What it may be used for (RFC 5280 section 4.2.1.12); default: anything. */
+  readonly usage?: 'server' | 'client'
 }
 
 const HOUR = 3_600_000
 
-/** Makes a certificate (RFC 5280) for the time of a test: authorities, and servers that they vouch for. */
-export function makeCertificate (name: string, { names = [], issuer, notAfter = new Date(Date.now() + HOUR) }: CertificateOptions = {}): Identity & { readonly name: string } {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+/** A certificate that was made, with its serial number. */
+export interface MadeCertificate extends Identity {
+  readonly name: string
+  readonly serial: Buffer
+}
+
+/** Makes a certificate (RFC 5280) for the time of a test: authorities, and those that they vouch for. */
+export function makeCertificate (name: string, options: CertificateOptions = {}): MadeCertificate {
+  const { names = [], otherNames = [], issuer, notAfter = new Date(Date.now() + HOUR), notBefore = new Date(Math.min(notAfter.getTime() - 2 * HOUR, Date.now() - HOUR)), bits, hash = 'sha256', serial = Buffer.concat([Buffer.from([1]), randomBytes(8)]), usage } = options
+  const { privateKey, publicKey } = bits === undefined ? generateKeyPairSync('ec', { namedCurve: 'prime256v1' }) : generateKeyPairSync('rsa', { modulusLength: bits })
+  const signer = issuer === undefined ? privateKey : createPrivateKey(issuer.key)
+  const algorithm = signatureAlgorithm(signer, hash)
+  const alternatives = [...names.map(dns => tagged(0x82, Buffer.from(dns))), ...otherNames.map(([tag, value]) => tagged(0x80 + tag, Buffer.from(value)))]
   const body = sequence(
     tagged(0xa0, integer(Buffer.from([2]))),
-    integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])),
-    ECDSA_WITH_SHA256,
+    integer(serial),
+    algorithm,
     distinguished(issuer?.name ?? name),
-    sequence(time(new Date(notAfter.getTime() - 2 * HOUR)), time(notAfter)),
+    sequence(time(notBefore), time(notAfter)),
     distinguished(name),
     publicKey.export({ type: 'spki', format: 'der' }),
-    tagged(0xa3, sequence(names.length === 0
-      ? sequence(AUTHORITY, TRUE, tagged(0x04, sequence(TRUE)))
-      : sequence(ALTERNATIVE_NAMES, tagged(0x04, sequence(...names.map(dns => tagged(0x82, Buffer.from(dns)))))))
-    )
+    tagged(0xa3, sequence(
+      alternatives.length === 0
+        ? sequence(AUTHORITY, TRUE, tagged(0x04, sequence(TRUE)))
+        : sequence(ALTERNATIVE_NAMES, tagged(0x04, sequence(...alternatives))),
+      ...usage === undefined ? [] : [sequence(EXTENDED_USAGE, tagged(0x04, sequence(usage === 'server' ? SERVER : CLIENT)))]
+    ))
   )
-  const signature = sign('sha256', body, issuer?.key ?? privateKey)
-  const cert = sequence(body, ECDSA_WITH_SHA256, tagged(0x03, Buffer.from([0]), signature))
-  return { name, cert: pem('CERTIFICATE', cert), key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string }
+  const cert = sequence(body, algorithm, tagged(0x03, Buffer.from([0]), sign(hash, body, signer)))
+  return { name, serial, cert: pem('CERTIFICATE', cert), key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string }
+}
+
+export interface CrlOptions {
+  readonly thisUpdate?: Date
+  /** null: it doesn't say. */
+  readonly nextUpdate?: Date | null
+}
+
+/** Makes a revocation list (RFC 5280 section 5) of an authority. */
+export function makeCrl (issuer: Identity & { readonly name: string }, serials: readonly Buffer[], { thisUpdate = new Date(Date.now() - HOUR), nextUpdate = new Date(Date.now() + HOUR) }: CrlOptions = {}): { readonly pem: string, readonly der: Buffer } {
+  const signer = createPrivateKey(issuer.key)
+  const algorithm = signatureAlgorithm(signer, 'sha256')
+  const body = sequence(
+    integer(Buffer.from([1])),
+    algorithm,
+    distinguished(issuer.name),
+    time(thisUpdate),
+    ...nextUpdate === null ? [] : [time(nextUpdate)],
+    ...serials.length === 0 ? [] : [sequence(...serials.map(serial => sequence(integer(serial), time(thisUpdate))))]
+  )
+  const der = sequence(body, algorithm, tagged(0x03, Buffer.from([0]), sign('sha256', body, signer)))
+  return { pem: pem('X509 CRL', der), der }
+}
+
+function signatureAlgorithm (key: KeyObject, hash: 'sha256' | 'sha1'): Buffer {
+  if (key.asymmetricKeyType === 'ec') return hash === 'sha256' ? ECDSA_WITH_SHA256 : ECDSA_WITH_SHA1
+  return hash === 'sha256' ? RSA_WITH_SHA256 : RSA_WITH_SHA1
 }
 
 function tagged (tag: number, ...parts: Buffer[]): Buffer {
@@ -68,6 +117,12 @@ function pem (label: string, bytes: Buffer): string {
 }
 
 const ECDSA_WITH_SHA256 = sequence(Buffer.from('06082a8648ce3d040302', 'hex'))
+const ECDSA_WITH_SHA1 = sequence(Buffer.from('06072a8648ce3d0401', 'hex'))
+const RSA_WITH_SHA256 = sequence(Buffer.from('06092a864886f70d01010b0500', 'hex'))
+const RSA_WITH_SHA1 = sequence(Buffer.from('06092a864886f70d0101050500', 'hex'))
+const EXTENDED_USAGE = Buffer.from('0603551d25', 'hex')
+const SERVER = Buffer.from('06082b06010505070301', 'hex')
+const CLIENT = Buffer.from('06082b06010505070302', 'hex')
 const AUTHORITY = Buffer.from('0603551d13', 'hex')
 const ALTERNATIVE_NAMES = Buffer.from('0603551d11', 'hex')
 const TRUE = tagged(0x01, Buffer.from([255]))

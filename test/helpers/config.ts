@@ -40,6 +40,9 @@ export function service (overrides: Partial<Service> & { port: number }): Servic
     retry: null,
     deadline: null,
     tls_verify: true,
+    tls_verify_depth: null,
+    ca_certificates: null,
+    client_certificate: null,
     circuit_breaker: null,
     enabled: true,
     importance: 'normal',
@@ -99,5 +102,5 @@ export function consumer (username: string): Consumer {
 }
 
 export function config (overrides: Partial<Config> = {}): Config {
-  return { file: 'test', gateway: settings(), services: [], routes: [], plugins: [], consumers: [], consumer_groups: [], upstreams: [], targets: [], credentials: noCredentials(), ...overrides }
+  return { file: 'test', gateway: settings(), services: [], routes: [], plugins: [], consumers: [], consumer_groups: [], upstreams: [], targets: [], credentials: noCredentials(), certificates: [], snis: [], ca_certificates: [], ...overrides }
 }

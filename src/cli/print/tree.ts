@@ -14,7 +14,7 @@ export type Tree =
   | { readonly kind: 'list', readonly items: readonly Tree[], readonly pointer: Pointer, readonly origin: string }
   | { readonly kind: 'map', readonly entries: ReadonlyArray<readonly [string, Tree]>, readonly pointer: Pointer, readonly origin: string }
 
-const OWNERS: readonly OwnerKind[] = ['service', 'route', 'consumer', 'consumer_group', 'upstream']
+const OWNERS: readonly OwnerKind[] = ['service', 'route', 'consumer', 'consumer_group', 'upstream', 'certificate']
 
 /** What stands for a value that must not be shown. */
 export const CUT = '***'
@@ -27,7 +27,7 @@ export function configTree (config: Config, source: Source, registry: PluginRegi
   }
   for (const { pointer } of credentialSecrets(config, source)) secrets.add(pointer)
   const names = new Map<string, string>()
-  for (const { id, name } of [...config.services, ...config.routes, ...config.consumer_groups, ...config.upstreams]) names.set(id, name ?? id)
+  for (const { id, name } of [...config.services, ...config.routes, ...config.consumer_groups, ...config.upstreams, ...config.certificates, ...config.ca_certificates]) names.set(id, name ?? id)
   for (const { id, username } of config.consumers) names.set(id, username ?? id)
   const builder = new TreeBuilder(source, secrets)
   const entities = (list: ReadonlyArray<Entity & object>): Tree => ({
@@ -48,7 +48,7 @@ export function configTree (config: Config, source: Source, registry: PluginRegi
       ['routes', entities(config.routes)],
       ['plugins', entities(config.plugins)],
       ['consumers', entities(config.consumers)],
-      ...Object.entries({ consumer_groups: config.consumer_groups, ...config.credentials, upstreams: config.upstreams, targets: config.targets })
+      ...Object.entries({ consumer_groups: config.consumer_groups, ...config.credentials, upstreams: config.upstreams, targets: config.targets, certificates: config.certificates.map(withFiles), snis: config.snis, ca_certificates: config.ca_certificates.map(withFiles) })
         .filter(([, list]) => list.length > 0)
         .map(([collection, list]): [string, Tree] => [collection, entities((list as readonly Entity[]).map(asWritten))])
     ]
@@ -60,6 +60,9 @@ function withNames (entity: object, names: ReadonlyMap<string, string>): Record<
   const { pointer: _, ...fields } = entity as Record<string, unknown>
   // The format refuses it beside plain http.
   if (fields['protocol'] === 'http') delete fields['tls_verify']
+  const { client_certificate: client, ca_certificates: authorities } = fields
+  if (typeof client === 'string') fields['client_certificate'] = names.get(client) ?? client
+  if (Array.isArray(authorities)) fields['ca_certificates'] = authorities.map((id: string) => names.get(id) ?? id)
   for (const key of OWNERS) {
     const id = fields[key]
     if (typeof id === 'string') fields[key] = names.get(id) ?? id
@@ -79,6 +82,15 @@ function asWritten (credential: Entity): Entity {
     ...'password' in fields ? { password: CUT } : {},
     ...typeof ends === 'number' ? { expires_at: new Date(ends).toISOString() } : {}
   }
+}
+
+/** A certificate by the names of its files, and without its keys. */
+function withFiles <Certified extends Entity & { readonly files: Readonly<Record<string, string>> }> (certificate: Certified): Entity {
+  const { files, ocsp: _, ...fields } = certificate as Certified & { ocsp?: unknown }
+  const shown: Record<string, unknown> = { ...fields, ...files }
+  shown['key'] = CUT
+  for (const file of Object.keys(files)) delete shown[file.slice(0, -'_file'.length)]
+  return shown as unknown as Entity
 }
 
 class TreeBuilder {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { TObject, TProperties, TSchema } from 'typebox'
+import { CaCertificate, Certificate, Sni } from './certificate.ts'
 import { closed, parking, TAG_PATTERN } from './common.ts'
 import { Consumer } from './consumer.ts'
 import { ConsumerGroup, ConsumerGroupConsumer } from './consumer-group.ts'
@@ -36,7 +37,10 @@ export const entitySchemas = {
   hmacauth_credential: HmacauthCredential,
   oauth2_credential: Oauth2Credential,
   upstream: Upstream,
-  target: Target
+  target: Target,
+  certificate: Certificate,
+  sni: Sni,
+  ca_certificate: CaCertificate
 } satisfies Record<EntityKind, TObject>
 
 /** `gateway:`. */

@@ -6,11 +6,11 @@ export type PluginOwner = 'service' | 'route' | 'consumer' | 'consumer_group'
 export const pluginOwners: readonly PluginOwner[] = ['service', 'route', 'consumer', 'consumer_group']
 
 /** What one entity may belong to. */
-export type OwnerKind = PluginOwner | 'upstream'
+export type OwnerKind = PluginOwner | 'upstream' | 'certificate'
 
 export type CredentialKind = 'acl' | 'jwt_secret' | 'keyauth_credential' | 'basicauth_credential' | 'hmacauth_credential' | 'oauth2_credential'
 
-export type EntityKind = OwnerKind | CredentialKind | 'plugin' | 'consumer_group_consumer' | 'target'
+export type EntityKind = OwnerKind | CredentialKind | 'plugin' | 'consumer_group_consumer' | 'target' | 'sni' | 'ca_certificate'
 
 interface Kind {
   /** Its key at the top level. */
@@ -46,7 +46,10 @@ export const kinds: Readonly<Record<EntityKind, Kind>> = {
   oauth2_credential: credential('oauth2_credentials', ['client_id']),
   consumer_group_consumer: { collection: 'consumer_group_consumers', owners: ['consumer', 'consumer_group'], owned: true, unique: [], children: [] },
   upstream: { collection: 'upstreams', owners: [], owned: false, unique: ['name'], children: ['target'] },
-  target: { collection: 'targets', owners: ['upstream'], owned: true, unique: [], children: [] }
+  target: { collection: 'targets', owners: ['upstream'], owned: true, unique: [], children: [] },
+  certificate: { collection: 'certificates', owners: [], owned: false, unique: ['name'], children: ['sni'] },
+  sni: { collection: 'snis', owners: ['certificate'], owned: true, unique: ['name'], children: [] },
+  ca_certificate: { collection: 'ca_certificates', owners: [], owned: false, unique: ['name'], children: [] }
 }
 
 export const entityKinds = Object.keys(kinds) as readonly EntityKind[]

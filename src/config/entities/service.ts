@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { CircuitBreaker } from './circuit-breaker.ts'
-import { closed, common, importance, milliseconds, nameOf } from './common.ts'
+import { closed, common, importance, milliseconds, nameOf, reference, referenceTo } from './common.ts'
 import { Deadline, Retry } from './retry.ts'
 
 /** An upstream API. */
@@ -34,6 +34,9 @@ export const Service = closed({
   retry: Type.Optional(Retry),
   deadline: Type.Optional(Deadline),
   tls_verify: Type.Optional(Type.Boolean({ description: 'Whether the upstream\'s certificate is verified; https only. Default true (in Kong: off).' })),
+  tls_verify_depth: Type.Optional(Type.Integer({ minimum: 0, maximum: 64, description: 'Most intermediate certificates between the upstream\'s certificate and an authority; https only. Default: as many as OpenSSL takes.' })),
+  ca_certificates: Type.Optional(Type.Array(referenceTo('CA certificate', 'name'), { description: 'Authorities that may vouch for the upstream, instead of the public ones; https only.', examples: [['internal']] })),
+  client_certificate: reference('certificate', 'name'),
   circuit_breaker: Type.Optional(CircuitBreaker),
   enabled: Type.Optional(Type.Boolean({ default: true, description: '`false` takes its routes out of the router.' })),
   importance: importance('What its routes are worth when the gateway is overloaded (`gateway.overload`): requests of low importance are refused first.', { default: 'normal' })

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { closed, common } from './common.ts'
+import { closed, common, reference } from './common.ts'
 import { Healthchecks } from './healthchecks.ts'
 
 const TOKEN = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
@@ -58,5 +58,6 @@ export const Upstream = closed({
   })),
   host_header: Type.Optional(Type.String({ minLength: 1, description: 'Host field towards the targets, with port where it is needed; https verifies this name.', examples: ['users.example.com'] })),
   healthchecks: Type.Optional(Healthchecks),
+  client_certificate: reference('certificate', 'name'),
   use_srv_name: Type.Optional(Type.Boolean({ default: false, description: 'Whether Host is the name that the SRV record gives.' }))
 }, { description: 'Several addresses that serve the same.' })

@@ -6,6 +6,7 @@ import { Report } from '../report.ts'
 import type { Source } from '../source.ts'
 import { upstreams } from './balancing.ts'
 import { bypassedPlugins } from './bypassed-plugins.ts'
+import { endingCertificates, literalKeys, mixedKeys, openChains, uncoveredSnis } from './certificates.ts'
 import { LintContext } from './context.ts'
 import { dividedLimits } from './divided.ts'
 import { exemptsEverybody } from './exempt.ts'
@@ -63,5 +64,10 @@ export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
   literalSecrets(context)
   literalCredentials(context)
   shortSecrets(context)
+  literalKeys(context)
+  endingCertificates(context)
+  openChains(context)
+  mixedKeys(context)
+  uncoveredSnis(context)
   return report.list()
 }

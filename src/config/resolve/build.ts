@@ -1,7 +1,9 @@
 import type { RawEntity } from '../collect.ts'
 import type { Config, Consumer, ConsumerGroup, Entity, PluginEntry, Route, Service, Upstream, UpstreamTarget } from '../model.ts'
+import { certificatesOf } from './certificates.ts'
 import { credentialsOf } from './credentials.ts'
 import type { Owners, Resolved } from './resolve.ts'
+import type { TlsReferences } from './tls-references.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -18,12 +20,12 @@ export interface BuildOptions {
 }
 
 /** Turns entities without mistakes into the configuration's. Routes of a service that is off are left out, with their plugins. */
-export function build (entities: readonly RawEntity[], { resolved: { owners, groups }, tags, configs, hashed }: BuildOptions): Entities {
+export function build (entities: readonly RawEntity[], { resolved: { owners, groups, tls }, tags, configs, hashed }: BuildOptions): Entities {
   const result = { services: [] as Service[], routes: [] as Route[], plugins: [] as PluginEntry[], consumers: [] as Consumer[], consumer_groups: [] as ConsumerGroup[], upstreams: [] as Upstream[], targets: [] as UpstreamTarget[] }
   const off = new Set<string>()
   for (const entity of entities) {
     if (entity.kind !== 'service') continue
-    const service = serviceOf(entity, tags)
+    const service = serviceOf(entity, tls.get(entity) as TlsReferences, tags)
     result.services.push(service)
     if (!service.enabled) off.add(service.id)
   }
@@ -31,7 +33,7 @@ export function build (entities: readonly RawEntity[], { resolved: { owners, gro
     const found = owners.get(entity) as Owners
     if (entity.kind === 'consumer') result.consumers.push(consumerOf(entity, groups.get(entity.id), tags))
     else if (entity.kind === 'consumer_group') result.consumer_groups.push({ ...entityOf(entity, tags), name: entity.fields['name'] as string })
-    else if (entity.kind === 'upstream') result.upstreams.push(upstreamOf(entity, tags))
+    else if (entity.kind === 'upstream') result.upstreams.push(upstreamOf(entity, tls.get(entity) as TlsReferences, tags))
     else if (entity.kind === 'target') result.targets.push(targetOf(entity, found, tags))
     else if (entity.kind !== 'route') continue
     else if (found.service !== null && off.has(found.service)) off.add(entity.id)
@@ -42,14 +44,14 @@ export function build (entities: readonly RawEntity[], { resolved: { owners, gro
     if (entity.kind !== 'plugin' || (found.route !== null && off.has(found.route))) continue
     result.plugins.push(pluginOf(entity, found, tags, configs.get(entity) as Fields))
   }
-  return { ...result, credentials: credentialsOf(entities, owners, entity => entityOf(entity, tags), hashed) }
+  return { ...result, credentials: credentialsOf(entities, owners, entity => entityOf(entity, tags), hashed), ...certificatesOf(entities, owners, entity => entityOf(entity, tags)) }
 }
 
 function entityOf ({ id, fields, pointer }: RawEntity, tags: readonly string[]): Entity {
   return { id, tags: [...new Set([...fields['tags'] as string[] | undefined ?? [], ...tags])], pointer }
 }
 
-function serviceOf (entity: RawEntity, tags: readonly string[]): Service {
+function serviceOf (entity: RawEntity, tls: TlsReferences, tags: readonly string[]): Service {
   const fields = entity.fields as unknown as Service
   const address = entity.address as NonNullable<RawEntity['address']>
   return {
@@ -67,6 +69,9 @@ function serviceOf (entity: RawEntity, tags: readonly string[]): Service {
     retry: fields.retry ?? null,
     deadline: fields.deadline ?? null,
     tls_verify: fields.tls_verify ?? true,
+    tls_verify_depth: fields.tls_verify_depth ?? null,
+    ca_certificates: tls.authorities,
+    client_certificate: tls.client,
     circuit_breaker: fields.circuit_breaker ?? null,
     enabled: fields.enabled,
     importance: fields.importance
@@ -128,7 +133,7 @@ function consumerOf (entity: RawEntity, groups: ReadonlySet<string> | undefined,
   return { ...entityOf(entity, tags), username: fields.username ?? null, custom_id: fields.custom_id ?? null, groups: [...groups ?? []] }
 }
 
-function upstreamOf (entity: RawEntity, tags: readonly string[]): Upstream {
+function upstreamOf (entity: RawEntity, tls: TlsReferences, tags: readonly string[]): Upstream {
   const fields = entity.fields as unknown as Upstream
   return {
     ...entityOf(entity, tags),
@@ -149,6 +154,7 @@ function upstreamOf (entity: RawEntity, tags: readonly string[]): Upstream {
     sticky_sessions_cookie_path: fields.sticky_sessions_cookie_path,
     slow_start: fields.slow_start,
     host_header: fields.host_header ?? null,
+    client_certificate: tls.client,
     use_srv_name: fields.use_srv_name,
     healthchecks: fields.healthchecks
   }

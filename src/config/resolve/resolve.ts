@@ -6,6 +6,7 @@ import type { Report } from '../report.ts'
 import type { Source } from '../source.ts'
 import { EntityIndex } from './entity-index.ts'
 import { keyDigest } from './key-digest.ts'
+import { tlsReferences, type TlsReferences } from './tls-references.ts'
 
 /** Ids of the entities that an entity belongs to. */
 export type Owners = Readonly<Record<OwnerKind, string | null>>
@@ -15,6 +16,7 @@ export interface Resolved {
   readonly owners: ReadonlyMap<RawEntity, Owners>
   /** Ids of the groups of a consumer, by the consumer's id. */
   readonly groups: ReadonlyMap<string, ReadonlySet<string>>
+  readonly tls: ReadonlyMap<RawEntity, TlsReferences>
 }
 
 /** Gives every entity its id, and finds out what belongs to what. */
@@ -32,11 +34,11 @@ export function resolve (entities: readonly RawEntity[], source: Source, report:
     }
   }
   reportDoubles(entities, owners, source, report)
-  return { index, owners, groups: memberships(entities, owners, index) }
+  return { index, owners, groups: memberships(entities, owners, index), tls: tlsReferences(entities, index) }
 }
 
 function ownersOf (entity: RawEntity, index: EntityIndex, source: Source, report: Report): Owners {
-  const owners: Record<OwnerKind, string | null> = { service: null, route: null, consumer: null, consumer_group: null, upstream: null }
+  const owners: Record<OwnerKind, string | null> = { service: null, route: null, consumer: null, consumer_group: null, upstream: null, certificate: null }
   for (const key of kinds[entity.kind].owners) {
     const value = entity.fields[key]
     const pointer = join(entity.pointer, key)
@@ -79,6 +81,9 @@ function naturalKey (entity: RawEntity, owners: Owners): string {
     case 'upstream': return text(fields['name']) ?? content(null)
     case 'target': return content([owners.upstream, fields['target']])
     case 'acl': return content([owners.consumer, fields['group']])
+    case 'certificate':
+    case 'ca_certificate': return text(fields['name']) ?? content([fields['cert'], fields['cert_file']])
+    case 'sni': return text(fields['name']) ?? content(null)
     case 'consumer_group_consumer': return content([owners.consumer, owners.consumer_group])
   }
 }

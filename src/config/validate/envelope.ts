@@ -76,6 +76,7 @@ export class Envelope {
     if (typeof settings === 'object' && settings !== null) {
       checkGateway(settings as Record<string, unknown>, new EntityContext(this.#source, this.#report, '/gateway', this.#checkRegex))
     }
+    normalizeSnis(file)
     const entities = collect(file)
     for (const entity of entities) this.#entity(entity, file['_transform'] === false)
     return entities
@@ -106,6 +107,19 @@ export class Envelope {
       ownRootChecks: true,
       unknown: (key, parent, known) => explainKey(key, placeOf(parent, kind), known),
       value: (error, at) => special?.(error) ?? (isProtocol(at) ? refusedProtocol(error.data) : isCheckType(at) ? refusedCheck(error.data) : undefined)
+    })
+  }
+}
+
+/** Server names that stand in their certificate may be plain texts; of all of them, neither case nor a dot at the end means anything. */
+function normalizeSnis ({ certificates, snis }: Record<string, unknown>): void {
+  const lists = [snis, ...Array.isArray(certificates) ? certificates.map(one => (one as { snis?: unknown } | null)?.snis) : []]
+  for (const list of lists) {
+    if (!Array.isArray(list)) continue
+    list.forEach((item: unknown, index) => {
+      if (typeof item === 'string' && list !== snis) list[index] = item = { name: item }
+      const named = item as { name?: unknown } | null
+      if (typeof named?.name === 'string' && Object.isExtensible(named)) named.name = named.name.toLowerCase().replace(/(?<=.)\.$/, '')
     })
   }
 }

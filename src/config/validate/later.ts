@@ -18,9 +18,6 @@ const CREDENTIALS = ['oauth2_tokens', 'oauth2_authorization_codes', 'mtls_auth_c
 /** What Kong knows and Sallyport doesn't do: refused by name, never accepted and ignored. */
 const LATER: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   file: {
-    certificates: NO_CERTIFICATES,
-    snis: NO_CERTIFICATES,
-    ca_certificates: NO_CERTIFICATES,
     consumer_group_plugins: 'Write the entries as `plugins` inside of their consumer group.',
     vaults: 'Remove it; write \'{vault://env/NAME}\' for a variable of the environment.',
     keys: REMOVE,
@@ -35,9 +32,6 @@ const LATER: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   defaults: { consumer_group: REMOVE },
   listen: { tls: NO_CERTIFICATES, http2: REMOVE, proxy_protocol: REMOVE },
   service: {
-    client_certificate: REMOVE,
-    ca_certificates: REMOVE,
-    tls_verify_depth: REMOVE,
     tls_sans: REMOVE,
     filter_chains: REMOVE
   },
@@ -61,8 +55,11 @@ const LATER: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   basicauth_credential: {},
   hmacauth_credential: {},
   oauth2_credential: {},
-  upstream: { client_certificate: REMOVE },
-  target: {}
+  upstream: {},
+  target: {},
+  certificate: { ...all(['cert_alt', 'key_alt'], 'Remove it, and write the ECDSA certificate as `cert`: Node shows one certificate to a name, and clients take ECDSA.'), passphrase: 'Remove it, and write the key without a passphrase, or by a reference.' },
+  sni: {},
+  ca_certificate: {}
 }
 
 const PROTOCOLS = ['grpc', 'grpcs', 'tcp', 'tls', 'tls_passthrough', 'udp', 'ws', 'wss']

@@ -119,7 +119,7 @@ function refusedOption ({ name, refuses = {} }: BrandedPlugin, key: string): Mes
 }
 
 /** Words of `refersTo` that say: this is the name or the id of one. */
-const NAMED: ReadonlySet<string> = new Set<EntityKind>(['consumer', 'consumer_group', 'service'])
+const NAMED: ReadonlySet<string> = new Set<EntityKind>(['ca_certificate', 'certificate', 'consumer', 'consumer_group', 'service'])
 
 /** Options that name an entity must name one of the file, and no service that is off. */
 function checkReferences (definition: BrandedPlugin, config: Config, pointer: Pointer, { resolved, report, source }: PluginChecks): void {

@@ -13,15 +13,30 @@ const OVERWRITTEN = ['protocol', 'host', 'port', 'path'] as const
 /** What a schema can't say about a service. Gives the address that its fields or its `url` come to; null without one. */
 export function checkService (fields: Fields, context: EntityContext): ServiceAddress | null {
   const address = typeof fields['url'] === 'string' ? fromUrl(fields['url'], fields, context) : fromFields(fields, context)
-  if (address?.protocol === 'http' && fields['tls_verify'] !== undefined) {
-    context.at(['tls_verify'], {
-      rule: 'field-conflict',
-      cause: 'value must be null: failed conditional validation given value of field \'protocol\'',
-      mend: 'Remove tls_verify, or reach the service by https.'
-    })
-  }
+  if (address?.protocol === 'http') refuseTls(fields, context)
+  else if (fields['tls_verify'] === false) warnUnverified(fields, context)
   checkBreaker(fields['circuit_breaker'], context)
   return address
+}
+
+const TLS = ['tls_verify', 'tls_verify_depth', 'ca_certificates', 'client_certificate'] as const
+
+function refuseTls (fields: Fields, context: EntityContext): void {
+  for (const key of TLS) {
+    if (fields[key] === undefined) continue
+    context.at([key], {
+      rule: 'field-conflict',
+      cause: 'value must be null: failed conditional validation given value of field \'protocol\'',
+      mend: `Remove ${key}, or reach the service by https.`
+    })
+  }
+}
+
+function warnUnverified (fields: Fields, context: EntityContext): void {
+  for (const key of ['tls_verify_depth', 'ca_certificates']) {
+    if (fields[key] === undefined) continue
+    context.at([key], { severity: 'warning', rule: 'ignored-part', cause: `'${key}' has no effect: with 'tls_verify: false' nothing is verified`, mend: 'Remove `tls_verify`: the upstream is then verified by these authorities.' }, 'key')
+  }
 }
 
 function checkBreaker (options: unknown, context: EntityContext): void {

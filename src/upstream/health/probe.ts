@@ -2,6 +2,7 @@ import { request as plain, type ClientRequest } from 'node:http'
 import { request as secure } from 'node:https'
 import { connect, isIP, type Socket } from 'node:net'
 import type { HealthchecksOptions } from '../../config/entities/healthchecks.ts'
+import { clientOptions, type UpstreamTls } from '../../tls/upstream-tls.ts'
 import { version } from '../../version.ts'
 
 /** Where an active check goes. */
@@ -11,6 +12,8 @@ export interface ProbeAddress {
   readonly port: number
   /** Host field; the name in it is also the one that TLS asks for. */
   readonly authority: string
+  /** Authorities and client certificate, for https; the options of the checks say whether anything is verified. Default: those of Node, and none. */
+  readonly tls?: UpstreamTls
 }
 
 /** What a check has found: a status, a connection (tcp alone), or what failed. */
@@ -55,7 +58,7 @@ export async function probe (address: ProbeAddress, options: HealthchecksOptions
 type Attempt = Socket | ClientRequest
 
 /** @param found is told later, never before this returns */
-function begin ({ host, port, authority }: ProbeAddress, options: HealthchecksOptions['active'], found: (finding: Finding) => void): Attempt {
+function begin ({ host, port, authority, tls }: ProbeAddress, options: HealthchecksOptions['active'], found: (finding: Finding) => void): Attempt {
   const { type, http_path: path, headers = {} } = options
   if (type === 'tcp') return connect({ host, port }, () => found('connected'))
   return (type === 'https' ? secure : plain)({
@@ -66,7 +69,7 @@ function begin ({ host, port, authority }: ProbeAddress, options: HealthchecksOp
     agent: false,
     setHost: false,
     headers: { host: authority, 'user-agent': `sallyport/${version} health check`, accept: '*/*', connection: 'close', ...lowerCase(headers) },
-    ...(type === 'https' ? { rejectUnauthorized: options.https_verify_certificate, ...serverName(options.https_sni ?? authority) } : {})
+    ...(type === 'https' ? { ...tls === undefined ? {} : clientOptions(tls), rejectUnauthorized: options.https_verify_certificate, ...serverName(options.https_sni ?? authority) } : {})
   }, response => {
     response.on('error', () => {})
     found(response.statusCode as number)

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { AddressHealth } from '../address-health.ts'
 import { checksHealth, type HealthchecksOptions } from '../../config/entities/healthchecks.ts'
+import type { UpstreamTls } from '../../tls/upstream-tls.ts'
 import { ActiveChecks, type Subject } from './active-checks.ts'
 import { probe, type Finding, type ProbeAddress } from './probe.ts'
 import { healthRules, type HealthRules } from './rules.ts'
@@ -47,6 +48,8 @@ export interface HealthSettings {
   readonly healthchecks: HealthchecksOptions
   /** Host field towards the targets; null: each target's own name. */
   readonly hostHeader: string | null
+  /** For checks by https. */
+  readonly tls: UpstreamTls
 }
 
 /** Milliseconds between two lines about targets that must stay. */
@@ -182,7 +185,7 @@ export class UpstreamHealth implements HealthKeeper {
   * #subjects (): Generator<Subject> {
     const check = this.#options.probe ?? probe
     for (const [health, { host, port, name }] of this.#endpoints) {
-      yield { health, probe: signal => check({ host, port, authority: this.#settings.hostHeader ?? authorityOf(name, port) }, this.#settings.healthchecks.active, signal) }
+      yield { health, probe: signal => check({ host, port, authority: this.#settings.hostHeader ?? authorityOf(name, port), tls: this.#settings.tls }, this.#settings.healthchecks.active, signal) }
     }
   }
 

@@ -1,0 +1,95 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { createSecureContext, type SecureContext } from 'node:tls'
+import type { Config } from '../config/model.ts'
+import { defaultCertificate } from './default-certificate.ts'
+
+/** What a server needs to show the default certificate. */
+export interface KeyPair {
+  readonly cert: string
+  readonly key: string
+}
+
+/**
+ * The certificates of one snapshot.
+ *
+ * Everything is made when the snapshot is built, so that a handshake looks a name up and nothing else; a certificate that
+ * changes comes with the next snapshot. Handshakes under way keep the contexts they began with.
+ *
+ * Node takes nothing but the certificate from what `SNICallback` gives, and lays it over the server's own: so that must be
+ * `default`, the loader keeps their types of keys compatible (`mixed-keys`), and a server's ciphers put ECDSA before RSA.
+ */
+export class CertificateStore {
+  /** What the server itself is made with; null: the file has no certificate, and no handshake can succeed. */
+  readonly default: KeyPair | null
+  readonly #exact = new Map<string, SecureContext>()
+  /** `.example.com` */
+  readonly #suffixes = new Map<string, SecureContext>()
+  /** `example.` */
+  readonly #prefixes = new Map<string, SecureContext>()
+  readonly #default: SecureContext | null
+  readonly #ocsp = new Map<string, Buffer>()
+
+  /** @param config what the loader has checked */
+  constructor ({ certificates, snis }: Pick<Config, 'certificates' | 'snis'>) {
+    const contexts = new Map(certificates.map(({ id, cert, key }) => [id, createSecureContext({ cert, key })]))
+    const fallback = defaultCertificate({ certificates, snis })
+    this.default = fallback === null ? null : { cert: fallback.cert, key: fallback.key }
+    this.#default = fallback === null ? null : contexts.get(fallback.id) as SecureContext
+    for (const { name, certificate } of snis) {
+      const context = contexts.get(certificate) as SecureContext
+      if (name.startsWith('*.')) this.#suffixes.set(name.slice(1), context)
+      else if (name.endsWith('.*')) this.#prefixes.set(name.slice(0, -1), context)
+      else if (name !== '*') this.#exact.set(name, context)
+    }
+    for (const { cert, ocsp } of certificates) if (ocsp !== null) this.#ocsp.set(fingerprint(new X509Certificate(cert).raw), Buffer.from(ocsp, 'base64'))
+  }
+
+  /**
+   * Kong's order: the exact name, `*.suffix` (the longest), `prefix.*` (the longest), `*`; else the first certificate of the file.
+   *
+   * @param servername as the client sent it; undefined: it sent none
+   * @throws Error where the file has no certificate
+   */
+  contextFor (servername: string | undefined): SecureContext {
+    const context = (servername === undefined ? undefined : this.#named(servername.toLowerCase())) ?? this.#default
+    if (context === null) throw new Error('there is no certificate')
+    return context
+  }
+
+  /**
+   * The OCSP response that the file has for a certificate; null: none.
+   *
+   * @param certificate DER, as the event `OCSPRequest` gives it
+   */
+  ocspFor (certificate: Buffer): Buffer | null {
+    return this.#ocsp.size === 0 ? null : this.#ocsp.get(fingerprint(certificate)) ?? null
+  }
+
+  /** Whether an SNI of the file names this server, the default aside. */
+  names (servername: string): boolean {
+    return this.#named(servername.toLowerCase()) !== undefined
+  }
+
+  #named (servername: string): SecureContext | undefined {
+    const name = servername.endsWith('.') ? servername.slice(0, -1) : servername
+    const exact = this.#exact.get(name)
+    if (exact !== undefined) return exact
+    if (this.#suffixes.size > 0) {
+      for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) {
+        const found = this.#suffixes.get(name.slice(dot))
+        if (found !== undefined) return found
+      }
+    }
+    if (this.#prefixes.size > 0) {
+      for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+        const found = this.#prefixes.get(name.slice(0, dot + 1))
+        if (found !== undefined) return found
+      }
+    }
+    return undefined
+  }
+}
+
+function fingerprint (certificate: Buffer): string {
+  return createHash('sha256').update(certificate).digest('base64')
+}
