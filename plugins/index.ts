@@ -8,6 +8,7 @@ import correlationId from './correlation-id/index.ts'
 import cors from './cors/index.ts'
 import forwardAuth from './forward-auth/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
+import ipRestriction from './ip-restriction/index.ts'
 import jwt from './jwt/index.ts'
 import keyAuth from './key-auth/index.ts'
 import mirror from './mirror/index.ts'
@@ -37,6 +38,7 @@ export const builtins: readonly BrandedPlugin[] = [
   cors,
   forwardAuth,
   hmacAuth,
+  ipRestriction,
   jwt,
   keyAuth,
   mirror,
