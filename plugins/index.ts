@@ -14,6 +14,7 @@ import keyAuth from './key-auth/index.ts'
 import mirror from './mirror/index.ts'
 import oauth2Introspection from './oauth2-introspection/index.ts'
 import openidConnect from './openid-connect/index.ts'
+import prometheus from './prometheus/index.ts'
 import proxyCache from './proxy-cache/index.ts'
 import rateLimiting from './rate-limiting/index.ts'
 import requestSizeLimiting from './request-size-limiting/index.ts'
@@ -44,6 +45,7 @@ export const builtins: readonly BrandedPlugin[] = [
   mirror,
   oauth2Introspection,
   openidConnect,
+  prometheus,
   proxyCache,
   rateLimiting,
   requestSizeLimiting,

@@ -2,6 +2,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Static, TObject } from 'typebox'
 import type { Credentials, PluginEntry, Service } from './config/model.ts'
+import type { UpstreamFacts } from './upstream/health/upstream-health.ts'
 import type { CircuitBreakerOptions } from './config/entities/circuit-breaker.ts'
 import type { Consumers } from './consumers/consumers.ts'
 import type { ExemptOptions } from './limits/exempt.ts'
@@ -60,6 +61,45 @@ export interface PublishedDocument {
   /** Starts with `/`. */
   readonly path: string
   readonly body: unknown
+}
+
+/** One value of a metric. */
+export interface MetricValue {
+  readonly labels: Readonly<Record<string, string | number>>
+  readonly value: number
+}
+
+/** One series of a histogram. */
+export interface HistogramValue {
+  readonly labels: Readonly<Record<string, string | number>>
+  /** Upper bounds, rising. */
+  readonly bounds: readonly number[]
+  /** How many lie between each bound and the one before; one more than there are bounds, for those beyond. */
+  readonly counts: readonly number[]
+  readonly sum: number
+}
+
+interface MetricHead {
+  /** In Prometheus' form, units included: `sallyport_mirror_copies_total`. */
+  readonly name: string
+  readonly help: string
+  /** What several processes and several entries come to where their labels are the same; default `sum`. */
+  readonly aggregator?: 'sum' | 'max' | 'min' | 'average' | 'first'
+}
+
+/** A metric with its values, as Prometheus knows it: what `/metrics` of the admin listener shows. */
+export type MetricFamily = MetricHead & (
+  | { readonly type: 'counter' | 'gauge', readonly values: readonly MetricValue[] }
+  | { readonly type: 'histogram', readonly values: readonly HistogramValue[] }
+)
+
+/** What a process knows of itself when it is asked for metrics. */
+export interface MetricFacts {
+  readonly connections: number
+  /** Requests that run, and all that came. */
+  readonly requests: number
+  readonly total: number
+  readonly upstreams: readonly UpstreamFacts[]
 }
 
 /** Something that operators may have done: `POST` to a path of the admin listener, with a JSON object. */
@@ -144,6 +184,13 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
   readonly refuses?: Readonly<Record<string, string>>
   /** Documents for the admin listener, from the options of all enabled entries; an object or array each, sent as JSON. */
   publish? (configs: ReadonlyArray<Static<Schema>>): Iterable<PublishedDocument>
+  /**
+   * What the plugin has to say on `/metrics`: asked in every process that serves traffic, at each scrape. Nothing of it may be a
+   * secret, and the number of series must not grow with what clients send.
+   *
+   * @param states of the plugin's enabled entries
+   */
+  metrics? (states: readonly State[], facts: MetricFacts): Iterable<MetricFamily>
   /** What operators may have done through the admin listener, where that is one that only this machine can reach. */
   readonly actions?: ReadonlyArray<AdminAction<State>>
   /**

@@ -4,6 +4,7 @@ import type { Consumer, Route, Service } from './config/model.ts'
 import type { Attempt, Identity } from './auth/identity.ts'
 import type { AnswerWatcher } from './proxy/answer-watcher.ts'
 import type { HeaderList } from './proxy/header-list.ts'
+import type { Ended } from './observability/ended.ts'
 import type { WholeAnswer } from './proxy/whole-answer.ts'
 import type { RetryPolicy } from './proxy/retry-policy.ts'
 import type { Timeouts as UpstreamTimeouts } from './proxy/service-policy.ts'
@@ -61,6 +62,12 @@ export interface CopyOptions {
   done (outcome: CopyOutcome): void
 }
 
+/** Something that log lines go to. It must neither throw nor make anybody wait. */
+export interface LogSink {
+  /** @param line of the access log, in ASCII, with a newline at its end; secrets are cut already */
+  take (line: string, ended: Ended): void
+}
+
 /** One request on its way through the gateway, at `request.gateway`. */
 export interface GatewayRequest {
   /** 32 hex digits. */
@@ -108,6 +115,12 @@ export interface GatewayRequest {
   sendBeside (headers: HeaderList, watcher: AnswerWatcher): void
   /** Fields added to this request's access log line. Never put a secret here. */
   readonly log: Record<string, unknown>
+  /** The same fields, without making them; null: there are none. */
+  readonly logFields: Readonly<Record<string, unknown>> | null
+  /** How the exchange ended: for log hooks (`onResponse`). null: it has not. */
+  readonly ended: Ended | null
+  /** Gives the line of the access log to this sink as well, when all log hooks have run; also where `gateway.log.access` is off. For log hooks. */
+  logTo (sink: LogSink): void
   /**
    * Sends the request to another service than the route's: protocol, host, path, timeouts, retries and `service` are its own
    * from here on. For the access phase, before plugins that change `upstream.path`. Plugin entries of that service don't

@@ -17,6 +17,7 @@ import sallyportFour from '../peers/sallyport-4.js'
 import sallyportJwt from '../peers/sallyport-jwt.js'
 import sallyportJwtNew from '../peers/sallyport-jwt-new.js'
 import sallyportKeyAuth from '../peers/sallyport-key-auth.js'
+import sallyportMetrics from '../peers/sallyport-metrics.js'
 import sallyportRateLimiting from '../peers/sallyport-rate-limiting.js'
 import sallyportUpstream from '../peers/sallyport-upstream.js'
 import sallyportRateLimitingRedis from '../peers/sallyport-rate-limiting-redis.js'
@@ -24,7 +25,7 @@ import sallyportVerify from '../peers/sallyport-verify.js'
 import undiciDispatch from '../peers/undici-dispatch.js'
 
 export const PARTICIPANTS = [
-  nginx, nginxLimitReq, haproxy, haproxyStickTable, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportRateLimitingRedis, sallyportCacheHit, sallyportUpstream, nodeHttp, fastifyHttpProxy,
+  nginx, nginxLimitReq, haproxy, haproxyStickTable, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportRateLimitingRedis, sallyportCacheHit, sallyportMetrics, sallyportUpstream, nodeHttp, fastifyHttpProxy,
   httpProxy, fastGateway, expressGateway
 ]
 

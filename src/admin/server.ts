@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ListenAddress } from '../config/model.ts'
+import type { MetricsPage } from '../observability/metrics/render.ts'
 import type { PublishedAction } from '../gateway/published.ts'
 import { readActionBody, RefusedAction } from './actions.ts'
 import { isLoopback, mayBeAsked } from './host.ts'
@@ -11,6 +12,8 @@ export interface AdminSource {
   notReady (): string | null
   /** Plain JSON. */
   status (): Promise<unknown>
+  /** For Prometheus. */
+  metrics (): Promise<MetricsPage>
   /** What a plugin publishes at a path; undefined: nothing. */
   document (path: string): unknown
   /** What a plugin does at a path; undefined: nothing. */
@@ -29,13 +32,15 @@ interface Answer {
   readonly status: number
   readonly body: unknown
   readonly headers?: Readonly<Record<string, string>>
+  /** In place of `body`, as it is. */
+  readonly page?: MetricsPage
 }
 
-const ENDPOINTS = new Set(['/livez', '/readyz', '/status'])
+const ENDPOINTS = new Set(['/livez', '/readyz', '/status', '/metrics'])
 /** An endpoint's answer must come before a prober gives up. */
 const TIMEOUT = 10_000
 
-/** Plain `http` on purpose: it must answer when everything else is in trouble, and has three endpoints. */
+/** Plain `http` on purpose: it must answer when everything else is in trouble, and has four endpoints. */
 export function createAdmin (address: ListenAddress, source: AdminSource): Admin {
   const guarded = isLoopback(address.host)
 
@@ -58,6 +63,7 @@ export function createAdmin (address: ListenAddress, source: AdminSource): Admin
       const reason = source.notReady()
       return reason === null ? { status: 200, body: { status: 'ready' } } : { status: 503, body: { status: 'not ready', reason } }
     }
+    if (path === '/metrics') return { status: 200, body: null, page: await source.metrics() }
     return { status: 200, body: await source.status() }
   }
 
@@ -107,10 +113,10 @@ export function createAdmin (address: ListenAddress, source: AdminSource): Admin
   }
 }
 
-function send (request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer): void {
-  const text = `${JSON.stringify(body, null, 2)}\n`
+function send (request: IncomingMessage, response: ServerResponse, { status, body, headers, page }: Answer): void {
+  const { type, text } = page ?? { type: 'application/json; charset=utf-8', text: `${JSON.stringify(body, null, 2)}\n` }
   response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': type,
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',

@@ -32,6 +32,8 @@ export interface SnapshotParts {
   readonly kept: readonly string[]
   /** To be called when it serves. */
   readonly beginnings: ReadonlyArray<() => void>
+  /** Somebody wants to know how requests end: the access log, or a log hook. */
+  readonly observed: boolean
 }
 
 /**
@@ -60,7 +62,8 @@ export async function assemble (config: Config, registry: PluginRegistry, servic
     const miss = scopes.of(chains.of(null), true)
     const runtimes = runtimesOf({ config, registry, chains, scopes, destinations, policies })
     await app.ready()
-    return { config, services, app, tokens, miss, runtimes, destinations, policies, entries, kept, beginnings }
+    const observed = services.onFinish !== null || scopes.logged
+    return { config, services, app, tokens, miss, runtimes, destinations, policies, entries, kept, beginnings, observed }
   } catch (error) {
     await runAll(undo, services.log)
     throw error
@@ -83,6 +86,11 @@ class Scopes {
 
   constructor (options: ScopesOptions) {
     this.#options = options
+  }
+
+  /** Whether any of them has log hooks; known when they are ready. */
+  get logged (): boolean {
+    return [...this.#scopes.values()].some(scope => scope.log !== null)
   }
 
   /** @param miss for requests that no route matches */

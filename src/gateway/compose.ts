@@ -77,6 +77,7 @@ export function composeRequest (steps: readonly RequestStep[]): (request: Fastif
         continue
       }
       if (!chosen(step, context)) continue
+      context.plugin = step.plugin
       if (step.callback) {
         runCallback(step, index, context, request, reply, next)
         return
@@ -99,6 +100,7 @@ export function composeRequest (steps: readonly RequestStep[]): (request: Fastif
       else next(badResult(step))
       return
     }
+    context.plugin = null
     next()
   }
 

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import type { Attempt, Identity } from '../auth/identity.ts'
 import type { Consumer, Route, Service } from '../config/model.ts'
 import type { GatewayError } from '../errors.ts'
-import type { CopyOptions, Credential, GatewayRequest } from '../plugin.ts'
+import type { CopyOptions, Credential, GatewayRequest, LogSink } from '../plugin.ts'
 import type { AnswerFields } from '../proxy/answer-fields.ts'
 import type { Ended } from '../observability/ended.ts'
 import type { ReplyFields } from '../proxy/reply-fields.ts'
@@ -124,6 +124,10 @@ export class Context implements GatewayRequest {
   finished = false
   /** How it ended; null: it has not, or nobody wants to know. */
   ended: Ended | null = null
+  /** Plugin whose request hook runs or has ended the walk; null: none does. */
+  plugin: string | null = null
+  /** Get the line of the access log when all log hooks have run. */
+  sinks: LogSink[] | null = null
   /** Fields of our own are on the local answer. */
   stamped = false
   /** What goes upstream, of a request whose route has no service: a plugin may find one. */
@@ -213,6 +217,10 @@ export class Context implements GatewayRequest {
   copyTo (options: CopyOptions): void {
     if (this.runtime === null || this.upgrade !== null) return
     (this.copies ??= []).push(new Copy(this, this.runtime.reach(options.service), options))
+  }
+
+  logTo (sink: LogSink): void {
+    (this.sinks ??= []).push(sink)
   }
 
   sendTo (service: Service): void {

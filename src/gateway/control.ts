@@ -3,6 +3,8 @@ import path from 'node:path'
 import { createAdmin, type Admin } from '../admin/server.ts'
 import type { Diagnostic } from '../config/diagnostics.ts'
 import type { LoadResult } from '../config/load.ts'
+import { gatewayMetrics } from '../observability/metrics/gateway-metrics.ts'
+import { renderMetrics, type MetricsPage } from '../observability/metrics/render.ts'
 import type { Destination } from '../observability/destination.ts'
 import type { OwnLog } from '../observability/log.ts'
 import { createRedactor } from '../observability/redaction.ts'
@@ -127,10 +129,17 @@ export function createControl (options: ControlOptions): Gateway {
     })
   }
 
+  /** What stands on /metrics. */
+  async function metrics (): Promise<MetricsPage> {
+    const [facts, families] = await Promise.all([status(), engine.metrics()])
+    return await renderMetrics([gatewayMetrics(facts, reloader.counts), ...families])
+  }
+
   const admin: Admin | null = settings.admin === null
     ? null
     : createAdmin(settings.admin, {
       status,
+      metrics,
       notReady: () => state === 'running' ? engine.notReady() : state,
       document: path => documents.get(path),
       action: path => actions.get(path),

@@ -1,4 +1,7 @@
 import type { Config } from '../config/model.ts'
+import type { EndReason } from '../observability/end-reason.ts'
+import type { MetricFamily } from '../plugin.ts'
+import type { PoolFacts } from '../proxy/transport.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import type { StoreFacts } from '../stores/store-stats.ts'
 import type { BreakerFacts } from '../upstream/breaker/breaker-set.ts'
@@ -42,6 +45,10 @@ export interface ProcessFacts {
   readonly circuit_breakers: readonly BreakerFacts[]
   /** Entries that count requests, and how their store fares. */
   readonly limits: readonly StoreFacts[]
+  /** Connections to upstreams. */
+  readonly pools: readonly PoolFacts[]
+  /** Requests that the HTTP parser refused, by end reason. */
+  readonly malformed: Readonly<Partial<Record<EndReason, number>>>
   /** Bytes. */
   readonly memory: {
     readonly rss: number
@@ -73,6 +80,8 @@ export interface Engine {
   /** null: takes requests; otherwise why not. */
   notReady (): string | null
   facts (): Promise<ProcessFacts[]>
+  /** Metrics of plugins: lists of all processes that answer, to be added up. */
+  metrics (): Promise<MetricFamily[][]>
   /** Has a plugin do what the admin listener was asked for, in every process. @returns sums of what they say */
   act (action: ActionOrder): Promise<Readonly<Record<string, number>>>
   /** Processes that died and were replaced. */

@@ -1,8 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Config } from '../config/model.ts'
+import { createLineWriter } from '../observability/access-line.ts'
+import { reasonOfError, type EndReason } from '../observability/end-reason.ts'
+import { createRedactor } from '../observability/redaction.ts'
+import { secretNames } from '../observability/secret-names.ts'
+import type { MetricFamily } from '../plugin.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import type { Copy } from '../proxy/copy.ts'
-import { Transport } from '../proxy/transport.ts'
+import { type PoolFacts, Transport } from '../proxy/transport.ts'
 import type { Context } from './context.ts'
 import type { ActionOrder } from './engine.ts'
 import { KeptState } from './keep.ts'
@@ -29,6 +34,8 @@ export interface GatewayServerOptions {
   readonly now?: () => number
   /** Makes the writer of the access log for a configuration; null: no log. */
   readonly accessLog?: (config: Config) => ((context: Context) => void) | null
+  /** Makes what writes lines of the access log for plugins; default: one that knows the names to cut, and no secret values. */
+  readonly logLine?: (config: Config) => (context: Context) => string
   /** Told of requests that the parser refused, which no snapshot sees. */
   readonly onMalformed?: (facts: MalformedFacts) => void
   /** How the process fares, where `gateway.overload` asks for it; default: measures this process. */
@@ -56,6 +63,9 @@ export interface ServerFacts {
   readonly breakers: readonly BreakerFacts[]
   readonly upstreams: readonly UpstreamFacts[]
   readonly limits: readonly StoreFacts[]
+  readonly pools: readonly PoolFacts[]
+  /** Requests that the parser refused, by end reason. */
+  readonly malformed: Readonly<Partial<Record<EndReason, number>>>
 }
 
 /** What outlives snapshots. */
@@ -68,6 +78,7 @@ export class GatewayServer {
   readonly #listeners: Listener[] = []
   readonly #retired = new Set<Snapshot>()
   #current: Snapshot
+  readonly #malformed: Partial<Record<EndReason, number>> = {}
   #number = 1
   #total = 0
 
@@ -98,7 +109,11 @@ export class GatewayServer {
           return this.#current
         },
         nextId: createRequestIds(),
-        onMalformed: options.onMalformed ?? null
+        onMalformed: facts => {
+          const reason = reasonOfError(facts.code, facts.status)
+          this.#malformed[reason] = (this.#malformed[reason] ?? 0) + 1
+          options.onMalformed?.(facts)
+        }
       }))
     }
   }
@@ -169,8 +184,15 @@ export class GatewayServer {
       retired: this.#retired.size,
       breakers: this.#shared.breakers.facts(),
       upstreams: this.#shared.health.facts(),
-      limits: [...this.#shared.kept.of(StoreStats)].map(stats => stats.facts())
+      limits: [...this.#shared.kept.of(StoreStats)].map(stats => stats.facts()),
+      pools: this.#shared.transport.facts(),
+      malformed: this.#malformed
     }
+  }
+
+  /** Of the plugins; one list each. */
+  metrics (): MetricFamily[][] {
+    return this.#current.metrics(this.facts())
   }
 
   async act (action: ActionOrder): Promise<Readonly<Record<string, number>>> {
@@ -198,6 +220,7 @@ function buildSnapshot (options: GatewayServerOptions, config: Config, registry:
     directory: options.directory,
     workers: options.workers ?? 1,
     now: options.now ?? Date.now,
-    onFinish: options.accessLog?.(config) ?? null
+    onFinish: options.accessLog?.(config) ?? null,
+    lineOf: options.logLine?.(config) ?? createLineWriter(createRedactor(secretNames(config, registry)))
   })
 }

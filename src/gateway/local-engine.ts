@@ -1,8 +1,11 @@
+import { createLineWriter } from '../observability/access-line.ts'
 import { createAccessLog, type AccessLog } from '../observability/access-log.ts'
 import type { Destination } from '../observability/destination.ts'
+import { RuntimeMetrics } from '../observability/metrics/runtime-metrics.ts'
 import type { OwnLog } from '../observability/log.ts'
 import { createRedactor } from '../observability/redaction.ts'
 import { secretNames } from '../observability/secret-names.ts'
+import type { MetricFamily } from '../plugin.ts'
 import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts } from './engine.ts'
 import type { Context } from './context.ts'
 import { GatewayServer } from './gateway-server.ts'
@@ -33,7 +36,10 @@ export class LocalEngine implements Engine {
   #accessLog: AccessLog | null = null
   /** What the snapshot that is being built will call. */
   #writer: ((context: Context) => void) | null = null
+  #lineOf: (context: Context) => string = () => ''
   #listening = false
+  /** null: nobody has asked for metrics yet. */
+  #runtime: RuntimeMetrics | null = null
   #number = 0
 
   constructor (options: LocalEngineOptions) {
@@ -63,8 +69,10 @@ export class LocalEngine implements Engine {
     const { log, destination, workers } = this.#options
     const redactor = createRedactor(secretNames(config, registry), secrets)
     log.cover(redactor)
-    const accessLog = config.gateway.log.access ? createAccessLog(destination, redactor) : null
+    const lineOf = createLineWriter(redactor)
+    const accessLog = config.gateway.log.access ? createAccessLog(destination, redactor, lineOf) : null
     this.#writer = accessLog === null ? null : context => accessLog.write(context)
+    this.#lineOf = lineOf
 
     const running = this.#server
     const server = running ?? await GatewayServer.create({
@@ -74,6 +82,7 @@ export class LocalEngine implements Engine {
       workers,
       log: log.logger,
       accessLog: () => this.#writer,
+      logLine: () => this.#lineOf,
       onMalformed: facts => this.#logRefused(facts)
     })
     const prepared = running === null ? null : await running.prepare(config, registry)
@@ -112,8 +121,15 @@ export class LocalEngine implements Engine {
       upstreams: server?.upstreams ?? [],
       circuit_breakers: server?.breakers ?? [],
       limits: server?.limits ?? [],
+      pools: server?.pools ?? [],
+      malformed: server?.malformed ?? {},
       memory: { rss: memory.rss, heap_used: memory.heapUsed, heap_total: memory.heapTotal, external: memory.external }
     }]
+  }
+
+  async metrics (): Promise<MetricFamily[][]> {
+    this.#runtime ??= new RuntimeMetrics()
+    return [this.#runtime.families(), ...this.#server?.metrics() ?? []]
   }
 
   async act (action: ActionOrder): Promise<Readonly<Record<string, number>>> {
@@ -130,6 +146,7 @@ export class LocalEngine implements Engine {
   }
 
   async close (): Promise<void> {
+    this.#runtime?.close()
     await this.#server?.close()
     this.#server = null
   }

@@ -41,6 +41,8 @@ export interface Reloader {
   /** Never rejects. A call during a reload is served by one more reload after it. */
   reload (trigger: ReloadTrigger): Promise<ReloadOutcome>
   readonly last: ReloadOutcome | null
+  /** How many there were. */
+  readonly counts: { readonly done: number, readonly refused: number }
   /** Waits for a reload that runs; later calls are refused. */
   close (): Promise<void>
 }
@@ -54,11 +56,13 @@ export function createReloader (options: ReloaderOptions): Reloader {
   let next: Promise<ReloadOutcome> | null = null
   let last: ReloadOutcome | null = null
   let closed = false
+  const counts = { done: 0, refused: 0 }
 
   async function attempt (trigger: ReloadTrigger): Promise<ReloadOutcome> {
     const at = Date.now()
     const start = performance.now()
     const outcome = (diagnostics: readonly Diagnostic[], error: string | null): ReloadOutcome => {
+      counts[error === null ? 'done' : 'refused']++
       last = { ok: error === null, trigger, at, took: Math.round(performance.now() - start), diagnostics, error }
       return last
     }
@@ -97,6 +101,7 @@ export function createReloader (options: ReloaderOptions): Reloader {
   }
 
   return {
+    counts,
     get last () {
       return last
     },

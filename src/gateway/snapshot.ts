@@ -4,6 +4,8 @@ import type { Config, Route, Service } from '../config/model.ts'
 import type { Copy } from '../proxy/copy.ts'
 import type { ServicePolicies, ServicePolicy } from '../proxy/service-policy.ts'
 import type { Transport } from '../proxy/transport.ts'
+import { endOf, type Ended } from '../observability/ended.ts'
+import type { BrandedPlugin, LogSink, MetricFacts, MetricFamily } from '../plugin.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import { FieldRules } from '../proxy/field-rules.ts'
 import { knowFields } from '../proxy/known-fields.ts'
@@ -46,6 +48,8 @@ export interface SnapshotServices {
   readonly now: () => number
   /** Told at the end of every request; null: nobody listens. */
   readonly onFinish: ((context: Context) => void) | null
+  /** Line of the access log, for plugins that take it elsewhere. */
+  readonly lineOf: (context: Context) => string
 }
 
 /** One compiled configuration with everything that it owns. */
@@ -74,6 +78,8 @@ export class Snapshot {
   readonly #entries: ReadonlyMap<string, LiveEntry>
   readonly #kept: readonly string[]
   readonly #beginnings: ReadonlyArray<() => void>
+  /** Somebody wants to know how requests end. */
+  readonly #observed: boolean
   #inFlight = 0
   /** Those who wait until the last request has ended. */
   #waiting: Array<() => void> = []
@@ -99,6 +105,7 @@ export class Snapshot {
     this.#entries = parts.entries
     this.#kept = parts.kept
     this.#beginnings = parts.beginnings
+    this.#observed = parts.observed
     this.router = compileRouter(parts.config.routes)
     this.overload = parts.services.overload
     this.copies = parts.services.copies
@@ -158,10 +165,29 @@ export class Snapshot {
     context.hop?.cancel()
     context.watcher?.closed()
     if (context.admitted) this.overload.end()
+    if (this.#observed) context.ended = endOf(context)
     context.scope.log?.(context)
     this.#services.onFinish?.(context)
+    if (context.sinks !== null) this.#feed(context, context.sinks)
     if (context.connection.waiting !== null) serveNext(context.connection)
     this.letGo()
+  }
+
+  #feed (context: Context, sinks: readonly LogSink[]): void {
+    const line = this.#services.lineOf(context)
+    for (const sink of sinks) sink.take(line, context.ended as Ended)
+  }
+
+  /** Metrics of the plugins, one list each: series of the same name and labels are to be added up. */
+  metrics (facts: MetricFacts): MetricFamily[][] {
+    const states = new Map<BrandedPlugin, unknown[]>()
+    for (const { definition, state } of this.#entries.values()) {
+      if (definition.metrics === undefined) continue
+      const known = states.get(definition)
+      if (known === undefined) states.set(definition, [state])
+      else known.push(state)
+    }
+    return [...states].map(([definition, all]) => [...definition.metrics?.(all, facts) ?? []])
   }
 
   /** Something without a client goes on: the snapshot stays until `letGo` is called as often. */

@@ -36,6 +36,8 @@ async function obey (order: Order): Promise<Partial<Answer>> {
       const [facts] = await engine?.facts() ?? []
       return facts === undefined ? {} : { facts }
     }
+    case 'metrics':
+      return { metrics: await engine?.metrics() ?? [] }
     case 'act':
       return { counts: await engine?.act(order.action) ?? {} }
     case 'drain':

@@ -1,5 +1,6 @@
 /** What the primary process and its workers tell each other. */
 import type { Config } from '../config/model.ts'
+import type { MetricFamily } from '../plugin.ts'
 import type { ActionOrder, BoundAddress, ProcessFacts } from './engine.ts'
 
 /** A loadout without what can't be sent: the worker loads the plugins itself. */
@@ -16,6 +17,7 @@ export type Order =
   | { readonly type: 'commit', readonly id: number }
   | { readonly type: 'discard', readonly id: number }
   | { readonly type: 'facts', readonly id: number }
+  | { readonly type: 'metrics', readonly id: number }
   | { readonly type: 'act', readonly id: number, readonly action: ActionOrder }
   /** Answered when the last request has ended; then the worker exits. */
   | { readonly type: 'drain', readonly id: number }
@@ -31,7 +33,7 @@ export interface FailureDetails {
 export type Answer =
   /** Orders may come: Node drops what arrives before anybody listens. */
   | { readonly type: 'hello' }
-  | { readonly type: 'done', readonly id: number, readonly addresses?: readonly BoundAddress[], readonly facts?: ProcessFacts, readonly counts?: Readonly<Record<string, number>> }
+  | { readonly type: 'done', readonly id: number, readonly addresses?: readonly BoundAddress[], readonly facts?: ProcessFacts, readonly counts?: Readonly<Record<string, number>>, readonly metrics?: MetricFamily[][] }
   | { readonly type: 'failed', readonly id: number, readonly message: string, readonly details: FailureDetails }
 
 /** An order before it has its number. */

@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
+import type { MetricFamily } from '../plugin.ts'
 import type { ActionOrder, BoundAddress, ProcessFacts } from './engine.ts'
 import { rescueConnections } from './rescue-connections.ts'
 import type { Answer, Order, OrderOf, SentLoadout } from './workers-messages.ts'
@@ -72,6 +73,10 @@ export class WorkerProcess {
 
   async facts (): Promise<ProcessFacts | undefined> {
     return (await this.#order({ type: 'facts' })).facts
+  }
+
+  async metrics (): Promise<MetricFamily[][]> {
+    return (await this.#order({ type: 'metrics' })).metrics ?? []
   }
 
   async act (action: ActionOrder): Promise<Readonly<Record<string, number>>> {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Destination } from '../observability/destination.ts'
 import type { OwnLog } from '../observability/log.ts'
 import { relayLines } from '../observability/relay-lines.ts'
+import type { MetricFamily } from '../plugin.ts'
 import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts } from './engine.ts'
 import type { SentLoadout } from './workers-messages.ts'
 import { WorkerProcess } from './workers-process.ts'
@@ -101,10 +102,19 @@ export class WorkersEngine implements Engine {
   }
 
   async facts (): Promise<ProcessFacts[]> {
-    const facts = await Promise.all(this.#serving().map(async worker => {
-      return await Promise.race([worker.facts(), wait(FACTS_DEADLINE, undefined, { ref: false })]).catch(() => undefined)
+    return await this.#ofEach(async worker => await worker.facts())
+  }
+
+  async metrics (): Promise<MetricFamily[][]> {
+    return (await this.#ofEach(async worker => await worker.metrics())).flat()
+  }
+
+  /** What the workers answer that answer in time. */
+  async #ofEach<T> (question: (worker: WorkerProcess) => Promise<T | undefined>): Promise<T[]> {
+    const answers = await Promise.all(this.#serving().map(async worker => {
+      return await Promise.race([question(worker), wait(FACTS_DEADLINE, undefined, { ref: false })]).catch(() => undefined)
     }))
-    return facts.filter(fact => fact !== undefined)
+    return answers.filter(answer => answer !== undefined)
   }
 
   async act (action: ActionOrder): Promise<Readonly<Record<string, number>>> {

@@ -15,7 +15,7 @@ export interface LoggedTry {
 }
 
 /** What the engine knows of an exchange when it has ended; its own context object fits. */
-export interface AccessFacts extends Omit<GatewayRequest, 'log' | 'readBody' | 'sendTo' | 'copyTo' | 'answer' | 'watch' | 'sendBeside'> {
+export interface AccessFacts extends Omit<GatewayRequest, 'log' | 'readBody' | 'sendTo' | 'copyTo' | 'answer' | 'watch' | 'sendBeside' | 'logTo'> {
   readonly raw: IncomingMessage
   readonly response: ServerResponse
   /** Monotonic milliseconds (`performance.now()`); 0 where a stage was not reached. */
@@ -34,6 +34,8 @@ export interface AccessFacts extends Omit<GatewayRequest, 'log' | 'readBody' | '
   /** Fields of the answer where the hop wrote it past Fastify: name, value, … */
   readonly responseHeaders: readonly string[] | null
   readonly errorCode: string | null
+  /** Plugin that has the word, or had it when the exchange ended; null: they have all let it pass. */
+  readonly plugin: string | null
   /** Worked out when the request has ended; null: nobody wants to know. */
   readonly ended: Ended | null
   readonly logFields: Readonly<Record<string, unknown>> | null

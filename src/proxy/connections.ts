@@ -37,6 +37,14 @@ export class Connections {
     this.#open = open
   }
 
+  get size (): number {
+    return this.#all.size
+  }
+
+  get idle (): number {
+    return this.#idle.length + this.#returned.length
+  }
+
   /** A client for one request: give it back when that has ended, well or not. The last one that became idle comes first. */
   take (connectTimeout: number): Lease {
     let lease = this.#idle.pop()

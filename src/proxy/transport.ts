@@ -31,6 +31,13 @@ export interface TargetOptions {
   readonly name?: string
 }
 
+/** Connections to one target in this process. */
+export interface PoolFacts {
+  readonly target: string
+  readonly busy: number
+  readonly idle: number
+}
+
 interface Held {
   readonly target: Target
   users: number
@@ -72,6 +79,10 @@ export class Transport {
       }
       return
     }
+  }
+
+  facts (): PoolFacts[] {
+    return [...this.#held.values()].map(({ target: { origin, connections: { size, idle } } }) => ({ target: origin, busy: size - idle, idle }))
   }
 
   async close (): Promise<void> {

@@ -5,7 +5,7 @@ import { createAdmin, type AdminSource } from '../../src/admin/server.ts'
 import type { PublishedAction } from '../../src/gateway/published.ts'
 import { Type } from '../../src/plugin.ts'
 
-const idle: AdminSource = { notReady: () => null, status: async () => ({}), document: () => undefined, action: () => undefined, act: async () => ({}) }
+const idle: AdminSource = { notReady: () => null, status: async () => ({}), metrics: async () => ({ type: 'text/plain', text: '' }), document: () => undefined, action: () => undefined, act: async () => ({}) }
 
 interface Answer { readonly status: number, readonly headers: NodeJS.Dict<string | string[]>, readonly text: string }
 
@@ -64,7 +64,7 @@ t.test('HEAD has the head alone, other methods are refused', async t => {
 
 t.test('anything else is not found', async t => {
   const get = await start(t)
-  for (const path of ['/', '/status/', '/metrics', '//livez', '/STATUS']) t.equal((await get(path)).status, 404, path)
+  for (const path of ['/', '/status/', '/metrics/', '//livez', '/STATUS']) t.equal((await get(path)).status, 404, path)
 })
 
 t.test('on the loopback, a request for another name is refused', async t => {

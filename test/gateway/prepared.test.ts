@@ -143,7 +143,8 @@ function fixture (t: Test) {
     directory: process.cwd(),
     workers: 1,
     now: Date.now,
-    onFinish: null
+    onFinish: null,
+    lineOf: () => ''
   }
   return { services, kept, lines }
 }

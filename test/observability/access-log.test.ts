@@ -66,6 +66,7 @@ async function logged (t: Test, { target = '/orders/42', headers = {}, answer, f
         reply: null,
         responseHeaders: null,
         errorCode: null,
+        plugin: null,
         ended: null,
         logFields: null,
         ...facts

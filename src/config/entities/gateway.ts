@@ -51,7 +51,7 @@ export const Gateway = closed({
     }, { description: 'An address.' }),
     Type.Literal('off', { description: 'No admin listener.' }),
     Type.Literal(false, { description: 'No admin listener.' })
-  ], { description: 'Where /livez, /readyz and /status answer; default 127.0.0.1:8001, `off` disables it.' })),
+  ], { description: 'Where /livez, /readyz, /status and /metrics answer; default 127.0.0.1:8001, `off` disables it.' })),
   trusted_ips: Type.Optional(Type.Array(Type.String({ minLength: 1, description: 'An address or a CIDR.' }), {
     default: [],
     description: 'Addresses and CIDRs whose X-Forwarded-* headers are believed.',
