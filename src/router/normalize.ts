@@ -19,6 +19,9 @@ const irregular = /[^!"$&-:<-[\]-~]|\/[/.]/
 /** Broken triplets, controls, what can't be a byte; and `#`, at which some upstreams cut and others don't. */
 const malformed = /%(?![\da-fA-F]{2})|[^!"$-~\x80-\xff]/
 
+/** What was encoded, of those that C and terminals act on; NUL stays encoded. */
+const controls = /[\x01-\x1f\x7f]/ // eslint-disable-line no-control-regex
+
 const absoluteForm = /^https?:\/\/[\w.~!$&'()*+,;=%:[\]-]+(?=[/?]|$)/i
 
 /** These stay encoded: decoding them would change what the path says. NUL: no field, file name or log line should have one. */
@@ -125,8 +128,9 @@ function unfold (bytes: string, policy: PathPolicy): string | null {
   return null
 }
 
-/** What parts a path, or seems to. */
+/** What parts a path, or seems to, and what has no place in one. */
 function separate (text: string, policy: PathPolicy): string | null {
+  if (policy.control_characters === 'reject' && controls.test(text)) return null
   if (!/[;\\%]/.test(text)) return text
   if (policy.null_byte === 'reject' && text.includes('%00')) return null
   let path = text

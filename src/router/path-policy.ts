@@ -16,6 +16,8 @@ export interface PathPolicy {
   readonly backslash: PathAction
   /** `%00`. */
   readonly null_byte: 'reject' | 'keep'
+  /** `%01` to `%1F`, and `%7F`: a line feed is no `.` of a regex, so that `~/admin/.*$` would not be about it. */
+  readonly control_characters: 'reject' | 'keep'
   /** `;` and what follows it in its segment, `%3B` as well; decoded: cut, as Servlet containers do. */
   readonly semicolon: PathAction
   /** `%25` before two hex digits; decoded: until nothing is encoded twice. */
@@ -30,6 +32,7 @@ export const defaultPathPolicy: PathPolicy = Object.freeze({
   encoded_slash: 'keep_if_safe',
   backslash: 'reject',
   null_byte: 'reject',
+  control_characters: 'reject',
   semicolon: 'keep_if_safe',
   double_encoding: 'keep_if_safe',
   overlong_utf8: 'reject'
@@ -40,6 +43,7 @@ export const kongPathPolicy: PathPolicy = Object.freeze({
   encoded_slash: 'keep',
   backslash: 'keep',
   null_byte: 'reject',
+  control_characters: 'keep',
   semicolon: 'keep',
   double_encoding: 'keep',
   overlong_utf8: 'keep'

@@ -4,7 +4,7 @@ import { decodePath, tidyPath } from './normalize.ts'
 import { kongPathPolicy } from './path-policy.ts'
 import type { PathPolicy } from './path-policy.ts'
 
-type Feature = Exclude<keyof PathPolicy, 'null_byte'>
+type Feature = Exclude<keyof PathPolicy, 'null_byte' | 'control_characters'>
 
 /** What in an escaped path has another reading. Digits of triplets are capitals there. */
 const FEATURES: ReadonlyArray<readonly [feature: Feature, sign: RegExp]> = [

@@ -27,7 +27,7 @@ const SPELLINGS = [...new Set([
   ...['http://gateway.test/admin/secret.txt', 'http://gateway.test//admin/secret.txt', 'http://gateway.test/x/..%2fadmin/secret.txt', 'HTTP://gateway.test/%61dmin/secret.txt', 'http://gateway.test\\admin/secret.txt']
 ].filter(target => target.startsWith('/') || /^http:/i.test(target)))]
 
-const all = (action: 'reject' | 'decode'): PathPolicy => ({ encoded_slash: action, backslash: action, null_byte: 'reject', semicolon: action, double_encoding: action, overlong_utf8: action })
+const all = (action: 'reject' | 'decode'): PathPolicy => ({ encoded_slash: action, backslash: action, null_byte: 'reject', control_characters: 'reject', semicolon: action, double_encoding: action, overlong_utf8: action })
 const POLICIES: ReadonlyArray<readonly [name: string, policy: PathPolicy]> = [['defaults', defaultPathPolicy], ['reject', all('reject')], ['decode', all('decode')]]
 
 const guard = testPlugin(scope => {

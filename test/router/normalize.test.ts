@@ -145,7 +145,7 @@ t.test('any target: no throw, one form, and what is sent reads the same again', 
 
 t.test('by any policy: what is sent reads the same again, and the other readings are paths', async () => {
   const action = fc.constantFrom(...pathActions)
-  const policies: fc.Arbitrary<PathPolicy> = fc.record({ encoded_slash: action, backslash: action, null_byte: fc.constantFrom('reject', 'keep'), semicolon: action, double_encoding: action, overlong_utf8: action })
+  const policies: fc.Arbitrary<PathPolicy> = fc.record({ encoded_slash: action, backslash: action, null_byte: fc.constantFrom('reject', 'keep'), control_characters: fc.constantFrom('reject', 'keep'), semicolon: action, double_encoding: action, overlong_utf8: action })
   const piece = fc.constantFrom('/', '.', '..', '%2e', '%2f', '\\', '%5c', 'a', ';', '%3b', '%00', '%25', '25', '2', 'e', 'f', '%c0', '%ae', '%af', '%e0', '%80', '%C3%A9', '%f0', '%32', '%23', '%3f')
   fc.assert(fc.property(fc.array(piece, { maxLength: 20 }).map(pieces => `/${pieces.join('')}`), policies, (target, policy) => {
     const normal = normalizeTarget(target, policy)

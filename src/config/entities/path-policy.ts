@@ -20,6 +20,7 @@ export function pathPolicy (description: string, defaults: Partial<PathPolicy>) 
     encoded_slash: action(defaults, 'encoded_slash', '`%2F`. `decode`: a `/`'),
     backslash: action(defaults, 'backslash', 'A back-slash, or `%5C`. `decode`: a `/`'),
     null_byte: Type.Optional(Type.Enum(['reject', 'keep'], { ...defaultOf(defaults, 'null_byte'), description: '`%00`. `keep`: goes on as it is; `reject`: 400.' })),
+    control_characters: Type.Optional(Type.Enum(['reject', 'keep'], { ...defaultOf(defaults, 'control_characters'), description: '`%01` to `%1F`, and `%7F`. `keep`: an ordinary part of the path; `reject`: 400.' })),
     semicolon: action(defaults, 'semicolon', '`;` (or `%3B`) and what follows it in its segment. `decode`: cut'),
     double_encoding: action(defaults, 'double_encoding', '`%25` before two hex digits. `decode`: until nothing is encoded twice'),
     overlong_utf8: action(defaults, 'overlong_utf8', 'A character in more bytes than UTF-8 gives it, as `%C0%AE` for a dot. `decode`: that character')
