@@ -2,6 +2,7 @@ import type { BrandedPlugin } from '../src/plugin.ts'
 import acl from './acl/index.ts'
 import authPolicy from './auth-policy/index.ts'
 import basicAuth from './basic-auth/index.ts'
+import canary from './canary/index.ts'
 import circuitBreaker from './circuit-breaker/index.ts'
 import concurrencyLimiting from './concurrency-limiting/index.ts'
 import correlationId from './correlation-id/index.ts'
@@ -33,6 +34,7 @@ export const builtins: readonly BrandedPlugin[] = [
   acl,
   authPolicy,
   basicAuth,
+  canary,
   circuitBreaker,
   concurrencyLimiting,
   correlationId,

@@ -1,8 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Service } from '../../src/plugin.ts'
-
-/** Multiples of the golden section modulo 1 are spread evenly: a hundred requests are divided as exactly as a million. */
-const GOLDEN = 0.618_033_988_749_894_9
+import { type Service, Spread, unitOf } from '../../src/plugin.ts'
 
 export interface Share {
   readonly service: Service
@@ -15,7 +12,7 @@ export interface Share {
 export class Shares {
   readonly #shares: readonly Share[]
   readonly #total: number
-  #next = Math.random()
+  readonly #spread = new Spread()
 
   constructor (parts: ReadonlyArray<{ readonly service: Service, readonly weight: number }>) {
     this.#shares = parts.filter(({ weight }) => weight > 0)
@@ -25,8 +22,7 @@ export class Shares {
 
   /** One after the other, evenly. */
   next (): Share {
-    this.#next = (this.#next + GOLDEN) % 1
-    let left = this.#next * this.#total
+    let left = this.#spread.next() * this.#total
     return this.#shares.find(({ weight }) => (left -= weight) < 0) ?? this.#shares.at(-1) as Share
   }
 
@@ -43,16 +39,11 @@ export class Shares {
     let lowest = Infinity
     for (const share of this.#shares) {
       // an exponential variable of its rate: the first of several is each with the probability of its weight
-      const time = -Math.log(unit(`${share.token}|${key}`)) / share.weight
+      const time = -Math.log(unitOf(`${share.token}|${key}`)) / share.weight
       if (time >= lowest) continue
       lowest = time
       best = share
     }
     return best
   }
-}
-
-/** From a text to a number above 0 and up to 1, evenly. */
-function unit (text: string): number {
-  return (Number.parseInt(hash('sha256', text, 'hex').slice(0, 13), 16) + 1) / 2 ** 52
 }
