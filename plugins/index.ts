@@ -21,6 +21,7 @@ import rateLimiting from './rate-limiting/index.ts'
 import requestSizeLimiting from './request-size-limiting/index.ts'
 import requestTermination from './request-termination/index.ts'
 import requestTransformer from './request-transformer/index.ts'
+import requestValidator from './request-validator/index.ts'
 import responseRatelimiting from './response-ratelimiting/index.ts'
 import responseTransformer from './response-transformer/index.ts'
 import retry from './retry/index.ts'
@@ -53,6 +54,7 @@ export const builtins: readonly BrandedPlugin[] = [
   requestSizeLimiting,
   requestTermination,
   requestTransformer,
+  requestValidator,
   responseRatelimiting,
   responseTransformer,
   retry,

@@ -133,6 +133,12 @@ export interface CheckFinding {
   readonly severity?: 'error' | 'warning'
 }
 
+/** What {@link PluginDefinition.check} may know beside the options. */
+export interface CheckContext {
+  /** Folder of gateway.yaml: names of files in the options start here. */
+  readonly directory: string
+}
+
 /** An authentication plugin of which a policy speaks: `path` is a JSON pointer inside `config`. */
 export interface Companion {
   readonly path: string
@@ -198,8 +204,8 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
    * have makes the configuration fail.
    */
   everyAnswer? (config: Static<Schema>, scheme: 'http' | 'https'): Iterable<readonly [name: string, value: string]>
-  /** Rules that a schema can't say. Load time, no network. */
-  check? (config: Static<Schema>): Iterable<CheckFinding>
+  /** Rules that a schema can't say. Load time, no network; files that the options name may be read. */
+  check? (config: Static<Schema>, context?: CheckContext): Iterable<CheckFinding>
   /** Once per entry: state, limiters, caches. */
   setup? (config: Static<Schema>, gateway: PluginGateway): State | Promise<State>
   /** Once per scope: add hooks, nothing else. */

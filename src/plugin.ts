@@ -106,6 +106,22 @@ export { breakerFindings } from './config/validate/circuit-breaker.ts'
 export type { RegexVerdict } from './config/regex-safety.ts'
 export { checkRegex } from './config/regex-safety.ts'
 
+export type { BodyCheck, BodyContent, BodyFault } from './validation/body.ts'
+export { compileBody } from './validation/body.ts'
+export type { Dialect, Direction } from './validation/dialect.ts'
+export { dialectOf } from './validation/dialect.ts'
+export { invalidRequest } from './validation/errors.ts'
+export { createJsonReader } from './validation/json-reader.ts'
+export type { JsonFault, JsonLimits } from './validation/json-scanner.ts'
+export { JsonScanner } from './validation/json-scanner.ts'
+export { fit, kindOf, parseMediaType } from './validation/media-type.ts'
+export type { Parameter, ParameterCheck, ParameterPlace } from './validation/parameters.ts'
+export { compileParameters, STYLES_OF } from './validation/parameters.ts'
+export type { Member, Schema, SchemaFinding } from './validation/schema-set.ts'
+export { SchemaSet } from './validation/schema-set.ts'
+export type { Style } from './validation/styles.ts'
+export type { Part, Violation } from './validation/violation.ts'
+
 declare module 'fastify' {
   interface FastifyRequest {
     readonly gateway: GatewayRequest

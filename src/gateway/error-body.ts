@@ -55,6 +55,7 @@ export function sendError (error: unknown, context: Context, reply: FastifyReply
   }
   // a library's own words may name addresses and files; below 500 they tell the client what to mend
   const text = own || status < 500 ? String(message ?? '') : ''
-  reply.header('content-type', 'application/json; charset=utf-8')
+  // a body with more members may have a type of its own (RFC 9457)
+  if (headers?.['content-type'] === undefined) reply.header('content-type', 'application/json; charset=utf-8')
   reply.send(errorBody(text === '' ? defaultText(status) : text, context.id, own ? error.body : undefined))
 }

@@ -61,6 +61,15 @@ export class MultipartForm implements Editable<string> {
     return this.#parts.map(({ name, text }) => [name ?? '', text.slice(endOfHeader(text) + 4)])
   }
 
+  /** All parts, in order, as bytes. `file`: it has a file name. */
+  parts (): Array<{ readonly name: string | null, readonly header: string, readonly content: string, readonly file: boolean }> {
+    return this.#parts.map(({ name, text }) => {
+      const end = endOfHeader(text)
+      const header = text.slice(0, end)
+      return { name, header, content: text.slice(end + 4), file: parameterOf(header, 'filename') !== null }
+    })
+  }
+
   has (name: string): boolean {
     return this.#parts.some(part => part.name === name)
   }
@@ -107,9 +116,13 @@ export class MultipartForm implements Editable<string> {
 }
 
 function nameOf (text: string): string | null {
-  const field = DISPOSITION.exec(text.slice(0, endOfHeader(text)))?.[0] ?? ''
+  return parameterOf(text.slice(0, endOfHeader(text)), 'name')
+}
+
+function parameterOf (header: string, name: string): string | null {
+  const field = DISPOSITION.exec(header)?.[0] ?? ''
   for (const [, parameter, quoted, token] of field.matchAll(PARAMETER)) {
-    if (parameter?.toLowerCase() === 'name') return quoted === undefined ? token ?? '' : unescapeName(quoted)
+    if (parameter?.toLowerCase() === name) return quoted === undefined ? token ?? '' : unescapeName(quoted)
   }
   return null
 }

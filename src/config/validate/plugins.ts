@@ -1,3 +1,4 @@
+import { dirname, resolve as absolute } from 'node:path'
 import type { Ajv } from 'ajv'
 import type { LoadedPlugins } from '../../plugins.ts'
 import type { BrandedPlugin, PluginScope } from '../../plugin.ts'
@@ -152,7 +153,7 @@ function validatorOf (definition: BrandedPlugin, validators: Map<string, Validat
 
 function checkRules (definition: BrandedPlugin, config: Config, pointer: Pointer, { source, report }: PluginChecks): void {
   try {
-    for (const { path, message, mend, severity = 'error' } of definition.check?.(config as never) ?? []) {
+    for (const { path, message, mend, severity = 'error' } of definition.check?.(config as never, { directory: dirname(absolute(source.file)) }) ?? []) {
       report.at(source, pointer + path, { rule: 'plugin-config', severity, cause: message, mend: sentence(mend) })
     }
   } catch (error) {

@@ -1,0 +1,84 @@
+import { isUtf8 } from 'node:buffer'
+import { MultipartForm } from '../plugin-kit/multipart-form.ts'
+import { valueOf, type Shape } from './shape.ts'
+import { unescapeText } from './styles.ts'
+
+export interface FormReading {
+  readonly fault: 'syntax' | 'encoding' | 'duplicate' | 'totalMembers' | null
+  readonly value: unknown
+  readonly values: number
+}
+
+interface Field {
+  readonly name: string
+  readonly text: string
+}
+
+/**
+ * Reads an urlencoded form as an object: texts become numbers and so on where the schema says so, fields that stand several
+ * times a list where the schema has one.
+ *
+ * @param most fields
+ */
+export function readForm (body: Buffer, shape: Shape, most: number): FormReading {
+  const fields: Field[] = []
+  const pieces = body.toString('latin1').split('&', most + 1)
+  if (pieces.length > most) return failed('totalMembers')
+  for (const piece of pieces) {
+    const equals = piece.indexOf('=')
+    const name = unescapeText(equals === -1 ? piece : piece.slice(0, equals), true)
+    const text = equals === -1 ? '' : unescapeText(piece.slice(equals + 1), true)
+    if (name === null || text === null) return failed('encoding')
+    fields.push({ name, text })
+  }
+  return collect(fields, shape)
+}
+
+/** Reads a multipart form. What servers read in different ways is no form: parts without name, or encoded once more. */
+export function readMultipart (body: Buffer, contentType: string, shape: Shape, most: number): FormReading {
+  const form = MultipartForm.parse(body.toString('latin1'), contentType)
+  if (form === null) return failed('syntax')
+  const parts = form.parts()
+  if (parts.length > most) return failed('totalMembers')
+  const fields: Field[] = []
+  for (const { name, header, content, file } of parts) {
+    if (name === null || name === '' || /^content-transfer-encoding[ \t]*:|;\s*(?:file)?name\*/im.test(header)) return failed('syntax')
+    const bytes = Buffer.from(content, 'latin1')
+    const label = Buffer.from(name, 'latin1')
+    if (!isUtf8(label) || !(file || isUtf8(bytes))) return failed('encoding')
+    fields.push({ name: label.toString(), text: file ? content : bytes.toString() })
+  }
+  return collect(fields, shape)
+}
+
+function collect (fields: readonly Field[], { properties }: Shape): FormReading {
+  // without a prototype: a client may call a field anything
+  const object = Object.create(null) as Record<string, unknown>
+  for (const { name, text } of fields) {
+    const shape = properties.get(name)
+    const list = shape?.types.has('array') === true
+    if (list) {
+      const known = object[name] as unknown[] | undefined
+      if (known === undefined) object[name] = [valueOf(text, shape.items)]
+      else known.push(valueOf(text, shape.items))
+    } else if (name in object) {
+      return failed('duplicate')
+    } else {
+      object[name] = shape?.types.has('object') === true ? parsed(text) : valueOf(text, shape)
+    }
+  }
+  return { fault: null, value: object, values: fields.length + 1 }
+}
+
+/** An object in a field is JSON (OpenAPI 3.1 section 4.8.15.1). */
+function parsed (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function failed (fault: FormReading['fault']): FormReading {
+  return { fault, value: undefined, values: 0 }
+}

@@ -1,0 +1,193 @@
+import type { Ajv, ValidateFunction } from 'ajv'
+import { dirname, relative, resolve } from 'node:path'
+import { split } from '../config/pointer.ts'
+import { createTrafficAjv } from './ajv.ts'
+import { dialectOf, type Dialect, type Direction, type SchemaObject } from './dialect.ts'
+import { type Document, DocumentError, parseDocument, readDocument } from './documents.ts'
+import { SchemaWalk } from './schema-walk.ts'
+
+/** What is wrong with a schema: `path` as in CheckFinding. */
+export interface SchemaFinding {
+  readonly path: string
+  readonly message: string
+  readonly mend: string
+}
+
+export interface SchemaSetOptions {
+  /** Where names of files start: the folder of gateway.yaml. */
+  readonly directory: string
+  readonly dialect: Dialect
+  /** Of OpenAPI documents: `readOnly` and `writeOnly` count. */
+  readonly direction?: Direction
+}
+
+/** A document and the place in the options that stands for it. */
+export interface Member {
+  /** Its address for ajv. */
+  readonly key: string
+  readonly value: unknown
+  /** Folder where its references start. */
+  readonly directory: string
+  /** Path for findings about what a pointer in the document leads to, and what their message starts with. */
+  locate (pointer: string): { readonly path: string, readonly prefix: string }
+}
+
+/** A schema that can be compiled; null where there are findings. */
+export interface Schema {
+  readonly member: Member
+  readonly pointer: string
+}
+
+/** Two ways to ask one schema: quickly, and for all that is wrong. */
+export interface Validator {
+  readonly quick: ValidateFunction
+  readonly thorough: ValidateFunction
+}
+
+/**
+ * The schemas of one plugin entry, with the files that they refer to.
+ *
+ * Findings are collected; who goes on in spite of them gets a throw from {@link compile}.
+ */
+export class SchemaSet {
+  readonly findings: SchemaFinding[] = []
+  readonly options: SchemaSetOptions
+  readonly quick: Ajv
+  readonly #thorough: Ajv
+  readonly #members = new Map<string, Member>()
+  readonly #walk: SchemaWalk
+
+  constructor (options: SchemaSetOptions) {
+    this.options = options
+    this.quick = createTrafficAjv(options.dialect, false)
+    this.#thorough = createTrafficAjv(options.dialect, true)
+    this.#walk = new SchemaWalk(this)
+  }
+
+  /**
+   * A schema of the options: an object of the file, or JSON in a text.
+   *
+   * @param path of the option, as in CheckFinding
+   */
+  addInline (written: unknown, path: string): Schema {
+    let value = written
+    let place = (pointer: string): string => pointer
+    let inText = false
+    if (typeof written === 'string') {
+      inText = true
+      try {
+        const document = parseDocument(written, 'schema')
+        value = document.value
+        place = document.place
+      } catch (error) {
+        this.fail(error, path)
+        value = false
+      }
+    }
+    const member: Member = {
+      key: `file:///inline/${this.#members.size}`,
+      value: structuredClone(value),
+      directory: this.options.directory,
+      locate: pointer => inText ? { path, prefix: `${place(pointer)}: ` } : { path: path + pointer, prefix: '' }
+    }
+    this.#add(member)
+    return this.use(member, '')
+  }
+
+  /**
+   * A file.
+   *
+   * @param file from the folder of gateway.yaml
+   * @param path of the option or the `$ref` that names it
+   * @returns null when it can't be read: there is a finding
+   */
+  addFile (file: string, path: string): Member | null {
+    const absolute = resolve(this.options.directory, file)
+    const key = `file://${encodeURI(absolute)}`
+    const known = this.#members.get(key)
+    if (known !== undefined) return known
+    let document: Document
+    try {
+      document = readDocument(this.options.directory, relative(this.options.directory, absolute))
+    } catch (error) {
+      this.fail(error, path)
+      return null
+    }
+    const member: Member = {
+      key,
+      value: document.value,
+      directory: dirname(absolute),
+      locate: pointer => ({ path, prefix: `${document.place(pointer)}: ` })
+    }
+    this.#add(member)
+    return member
+  }
+
+  /** The schema to which a pointer leads. */
+  use (member: Member, pointer: string): Schema {
+    this.#walk.walk(member, pointer)
+    return { member, pointer }
+  }
+
+  /** @throws Error where the schema has findings */
+  compile ({ member, pointer }: Schema): Validator {
+    const [first] = this.findings
+    if (first !== undefined) throw new Error(`${first.path}: ${first.message}. ${first.mend}`)
+    const reference = { $ref: `${member.key}#${split(pointer).map(token => `/${encodeURIComponent(token.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')}` }
+    return { quick: this.quick.compile(reference), thorough: this.#thorough.compile(reference) }
+  }
+
+  /** Compiles to see whether that works: what no rule of ours has found. */
+  check (schema: Schema): void {
+    if (this.findings.length > 0) return
+    try {
+      this.compile(schema)
+    } catch (error) {
+      const { path, prefix } = schema.member.locate(schema.pointer)
+      this.findings.push({ path, message: `${prefix}the schema doesn't compile: ${(error as Error).message}`, mend: 'Write a schema of the version that is set.' })
+    }
+  }
+
+  /** What a reference leads to that the walk has rewritten. */
+  find (reference: string): Schema | null {
+    const hash = reference.indexOf('#')
+    const member = this.#members.get(reference.slice(0, hash))
+    return member === undefined ? null : { member, pointer: decodeURIComponent(reference.slice(hash + 1)) }
+  }
+
+  report (member: Member, pointer: string, message: string, mend: string): void {
+    const { path, prefix } = member.locate(pointer)
+    this.findings.push({ path, message: prefix + message, mend })
+  }
+
+  fail (error: unknown, path: string): void {
+    if (!(error instanceof DocumentError)) throw error
+    this.findings.push({ path, message: error.message, mend: error.mend })
+  }
+
+  #add (member: Member): void {
+    this.#members.set(member.key, member)
+    // the key is its name from here on: its own could be an address, against which names of files mean nothing
+    const { value } = member
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      const root = value as SchemaObject
+      this.#dialect(member, root)
+      delete root['$schema']
+      if (typeof root['$id'] === 'string' || typeof root['id'] === 'string') {
+        this.#walk.names.set((root['$id'] ?? root['id']) as string, member)
+        delete root['$id']
+        if (typeof root['id'] === 'string') delete root['id']
+      }
+    }
+    // anything else is no schema, and is reported where it is used as one
+    if (typeof value !== 'boolean' && (typeof value !== 'object' || value === null || Array.isArray(value))) return
+    for (const ajv of [this.quick, this.#thorough]) ajv.addSchema(value as SchemaObject, member.key)
+  }
+
+  #dialect (member: Member, { $schema }: SchemaObject): void {
+    if (typeof $schema !== 'string') return
+    const dialect = dialectOf($schema)
+    if (dialect === undefined) this.report(member, '/$schema', `the dialect '${$schema}' is not known`, 'Write the address of draft-04, 06, 07, 2019-09 or 2020-12, or leave it out.')
+    else if (dialect !== this.options.dialect) this.report(member, '/$schema', `this is a schema of ${dialect}, and \`version\` says ${this.options.dialect}`, 'Make both say the same.')
+  }
+}
