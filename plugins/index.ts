@@ -10,6 +10,7 @@ import cors from './cors/index.ts'
 import forwardAuth from './forward-auth/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
 import ipRestriction from './ip-restriction/index.ts'
+import jsonThreatProtection from './json-threat-protection/index.ts'
 import jwt from './jwt/index.ts'
 import keyAuth from './key-auth/index.ts'
 import mirror from './mirror/index.ts'
@@ -43,6 +44,7 @@ export const builtins: readonly BrandedPlugin[] = [
   forwardAuth,
   hmacAuth,
   ipRestriction,
+  jsonThreatProtection,
   jwt,
   keyAuth,
   mirror,

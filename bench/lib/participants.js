@@ -19,13 +19,14 @@ import sallyportJwtNew from '../peers/sallyport-jwt-new.js'
 import sallyportKeyAuth from '../peers/sallyport-key-auth.js'
 import sallyportMetrics from '../peers/sallyport-metrics.js'
 import sallyportRateLimiting from '../peers/sallyport-rate-limiting.js'
+import sallyportRequestValidator from '../peers/sallyport-request-validator.js'
 import sallyportUpstream from '../peers/sallyport-upstream.js'
 import sallyportRateLimitingRedis from '../peers/sallyport-rate-limiting-redis.js'
 import sallyportVerify from '../peers/sallyport-verify.js'
 import undiciDispatch from '../peers/undici-dispatch.js'
 
 export const PARTICIPANTS = [
-  nginx, nginxLimitReq, haproxy, haproxyStickTable, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportRateLimitingRedis, sallyportCacheHit, sallyportMetrics, sallyportUpstream, nodeHttp, fastifyHttpProxy,
+  nginx, nginxLimitReq, haproxy, haproxyStickTable, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportRateLimitingRedis, sallyportCacheHit, sallyportMetrics, sallyportUpstream, sallyportRequestValidator, nodeHttp, fastifyHttpProxy,
   httpProxy, fastGateway, expressGateway
 ]
 
@@ -41,6 +42,7 @@ export const REQUIRED = {
   'sallyport+rate-limiting-redis': { get: 0.95 },
   'sallyport+cache-hit': { get: 0.35, get16k: 0.35 },
   'sallyport+upstream': { get: 0.70 },
+  'sallyport+request-validator': { post: 0.80 },
   'sallyport+jwt': { get: 0.65, get16k: 0.65, post: 0.65 }
 }
 
