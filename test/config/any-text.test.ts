@@ -1,7 +1,9 @@
 /* eslint-disable no-template-curly-in-string -- that is how decK's references look */
 import fc from 'fast-check'
+import { dump } from 'js-yaml'
 import t from 'tap'
 import { hasErrors } from '../../src/config/diagnostics.ts'
+import { keptCases, runsOf, seed } from '../helpers/fuzz.ts'
 import { loadText } from '../helpers/marked-yaml.ts'
 
 const VALID = `_format_version: "3.0"
@@ -49,4 +51,29 @@ t.test('whatever a file holds, it loads or is told what is wrong, inside its tex
       diagnostics.every(({ cause, mend, path }) => cause !== '' && mend !== '' && !/undefined|\[object/.test(cause + mend + path))
   }), { numRuns: 300 })
   t.pass('300 damaged files')
+})
+
+const KEYS = ['services', 'routes', 'plugins', 'consumers', 'upstreams', 'targets', 'gateway', 'listen', 'path_policy', 'name', 'host', 'url', 'paths', 'headers', 'config', 'tags', 'id', 'port', 'service', 'route', '_info', 'defaults', '_plugin_configs', '_config', '__proto__', 'constructor', 'prototype', 'toString', '', 'ä']
+const scalar = fc.oneof(fc.constantFrom<unknown>(null, true, 0, -1, 1e308, '', '/', '~/(', '~/(a+)+$', 'users', 'fixture', '__proto__', '{vault://env/HOST}', '$\u007b{ env "DECK_X" }}', '*', 'http://h', '10.0.0.0/8', 'reject'), fc.string({ unit: 'binary', maxLength: 8 }))
+const { value } = fc.letrec<{ value: unknown }>(tie => ({
+  value: fc.oneof({ maxDepth: 5, withCrossShrink: true }, scalar, fc.array(tie('value'), { maxLength: 4 }), fc.array(fc.tuple(fc.constantFrom(...KEYS), tie('value')), { maxLength: 6 }).map(entries => Object.defineProperties({}, Object.fromEntries(entries.map(([key, inner]) => [key, { value: inner, enumerable: true }])))))
+}))
+const documents = fc.oneof(
+  fc.array(fc.tuple(fc.constantFrom(...KEYS.slice(0, 7)), value), { maxLength: 5 }).map(entries => `_format_version: "3.0"\n${dump(Object.fromEntries(entries), { skipInvalid: true })}`),
+  fc.array(fc.constantFrom(...BITS, ...KEYS.map(key => `${key}: `)), { maxLength: 30 }).map(parts => parts.join('')),
+  fc.string({ unit: 'binary', maxLength: 200 })
+)
+
+t.test(`any YAML and any text is answered with a configuration or with findings, and nothing is thrown (seed ${seed})`, async t => {
+  const before = Object.getOwnPropertyNames(Object.prototype).sort()
+  for (const text of [...keptCases('yaml'), ...fc.sample(documents, { seed, numRuns: runsOf(200) })]) {
+    const { config, diagnostics } = await loadText(text, { env: { HOST: 'h.internal' } }).catch(error => {
+      t.fail('thrown', { text, error })
+      return { config: null, diagnostics: [] }
+    })
+    t.equal(config === null, hasErrors(diagnostics), JSON.stringify(text))
+    for (const { cause, mend } of diagnostics) if (cause === '' || mend === '' || /undefined|\[object/.test(cause + mend)) t.fail('a finding that says nothing', { text, cause, mend })
+  }
+  t.same(Object.getOwnPropertyNames(Object.prototype).sort(), before)
+  t.equal(({} as { polluted?: unknown }).polluted, undefined)
 })

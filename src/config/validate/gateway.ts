@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import type { GatewaySettings, ListenAddress } from '../model.ts'
 import { ADMIN_DEFAULT } from '../entities/gateway.ts'
 import type { EntityContext, Fields } from './context.ts'
+import { scalarText } from './messages.ts'
 import { hostProblem, isAddressRange } from './host.ts'
 
 /** What flags of `start` say; they win over the file. */
@@ -37,7 +38,7 @@ export function checkGateway (fields: Fields, context: EntityContext): void {
     const problem = typeof address.host === 'string' && address.host !== '' ? hostProblem(address.host, { port: false, wildcard: false }) : undefined
     if (problem !== undefined) context.at([...path, 'host'], { rule: 'bad-host', ...problem })
     if (typeof address.port !== 'number' || address.port === 0) return
-    const key = `${String(address.host)}:${address.port}`
+    const key = `${scalarText(address.host)}:${address.port}`
     const first = taken.get(key)
     if (first === undefined) taken.set(key, path)
     else context.at(path, { rule: 'not-unique', cause: `the address ${key} is taken by '${first.join('.')}'`, mend: 'Choose another port.' })

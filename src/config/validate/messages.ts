@@ -75,7 +75,12 @@ export function messageFor (error: ErrorObject, shown: unknown, text?: string): 
 /** `expected a string or an integer`, and how to write one of these. */
 export function wrongType (schemas: readonly SchemaPart[], shown: unknown, text?: string): Message {
   const types = [...new Set(schemas.map(typeName))]
-  return { rule: 'wrong-type', cause: `expected ${types.join(' or ')}`, mend: mendType(types, shown, text ?? String(shown)) }
+  return { rule: 'wrong-type', cause: `expected ${types.join(' or ')}`, mend: mendType(types, shown, text ?? scalarText(shown)) }
+}
+
+/** A map of the file may have a `toString` of its own: it is not asked. */
+export function scalarText (value: unknown): string {
+  return typeof value === 'object' && value !== null ? '' : String(value)
 }
 
 /** `expected one of: a, b, c`. */

@@ -13,7 +13,7 @@ import type { Report } from '../report.ts'
 import type { Resolved } from '../resolve/resolve.ts'
 import type { Source } from '../source.ts'
 import type { ValidateFunction } from './ajv.ts'
-import type { Message, SchemaPart } from './messages.ts'
+import { scalarText, type Message, type SchemaPart } from './messages.ts'
 import { dropNulls } from './nulls.ts'
 import { sentence } from './sentence.ts'
 import { translate } from './translate.ts'
@@ -129,7 +129,7 @@ function checkReferences (definition: BrandedPlugin, config: Config, pointer: Po
     const at = path.reduce<Pointer>(join, pointer)
     const found = resolved.index.resolve(value, to as EntityKind, at)
     if (to !== 'service' || found?.fields['enabled'] !== false) continue
-    report.at(source, at, { rule: 'plugin-config', cause: `service '${String(value)}' is off (\`enabled: false\`)`, mend: 'Switch it on, or name another one.' })
+    report.at(source, at, { rule: 'plugin-config', cause: `service '${scalarText(value)}' is off (\`enabled: false\`)`, mend: 'Switch it on, or name another one.' })
   }
 }
 

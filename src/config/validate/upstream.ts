@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js'
 import type { EntityContext, Fields } from './context.ts'
 import { checkHealthchecks } from './healthchecks.ts'
 import { hostProblem } from './host.ts'
-import { missing } from './messages.ts'
+import { missing, scalarText } from './messages.ts'
 
 /** Inputs that need to be told which one, and the end of the field that says so. */
 const NAMED = ['header', 'query_arg', 'uri_capture'] as const
@@ -51,7 +51,7 @@ function rewrite (fields: Record<string, unknown>, context: EntityContext): bool
   }
   if (hashOn !== undefined && hashOn !== 'none') {
     if (algorithm !== 'consistent-hashing' && context.has('algorithm')) {
-      say(`the algorithm becomes 'consistent-hashing': 'hash_on: ${String(hashOn)}' wins`, 'Write `algorithm: consistent-hashing`, or remove `hash_on`.')
+      say(`the algorithm becomes 'consistent-hashing': 'hash_on: ${scalarText(hashOn)}' wins`, 'Write `algorithm: consistent-hashing`, or remove `hash_on`.')
     }
     fields['algorithm'] = 'consistent-hashing'
     return true
@@ -99,5 +99,5 @@ function same (one: unknown, other: unknown, input: string): boolean {
 
 function needs (key: string, by: string, fields: Fields, context: EntityContext): void {
   if (fields[key] !== undefined || context.isBroken([key])) return
-  context.at([], { ...missing(key), mend: `Add \`${key}\`: \`${by}: ${String(fields[by])}\` needs it.` })
+  context.at([], { ...missing(key), mend: `Add \`${key}\`: \`${by}: ${scalarText(fields[by])}\` needs it.` })
 }

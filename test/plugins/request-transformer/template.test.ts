@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import t from 'tap'
 import { parseTemplate, renderPath, renderTemplate, TemplateError } from '../../../plugins/request-transformer/template.ts'
+import { keptCases, runsOf, seed } from '../../helpers/fuzz.ts'
 import type { Source } from '../../../plugins/request-transformer/source.ts'
 
 const values: Record<string, Record<string, string>> = {
@@ -127,4 +129,21 @@ t.test('in a path, what can not stand there is escaped', async t => {
     ['/$(query_params.none)', '/'],
     ['/$(uuid)/$(request_id)', '/01234567-89ab-7def-8123-456789abcdef/0123456789abcdef0123456789abcdef']
   ] as const) t.equal(renderPath(parseTemplate(text), source), path, text)
+})
+
+t.test(`any text is a template or is refused with a reason, and what it renders to can be a path (seed ${seed})`, async t => {
+  const piece = fc.constantFrom('$(', ')', 'headers', 'query_params', 'uri_captures', 'uuid', 'request_id', '.', '[', ']', "'", '"', '\\', ' ', ' or ', 'a', 'x-y', '1', 'id', 'rest', '%2F', '%', '/', '?', '#', '..', '\r\n', '\0', '\u00e9', '\u{1f600}', '\ud800', '__proto__', 'toString', 'constructor')
+  const texts = fc.oneof(fc.array(piece, { maxLength: 16 }).map(parts => parts.join('')), fc.tuple(fc.constantFrom('headers', 'query_params', 'uri_captures'), fc.string({ unit: 'binary', maxLength: 6 })).map(([root, name]) => `$(${root}['${name}'])`))
+  let accepted = 0
+  for (const text of [...keptCases('templates'), ...fc.sample(texts, { seed, numRuns: runsOf(500) })]) {
+    try {
+      const template = parseTemplate(text)
+      renderTemplate(template, source)
+      t.match(renderPath(template, source), /^[\x21-\x7e]*$/, JSON.stringify(text))
+      accepted++
+    } catch (error) {
+      if (!(error instanceof TemplateError) || error.message === '' || error.mend === '') t.fail('thrown', { text, error })
+    }
+  }
+  t.ok(accepted > 20, 'some are templates')
 })
