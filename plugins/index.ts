@@ -8,6 +8,7 @@ import concurrencyLimiting from './concurrency-limiting/index.ts'
 import correlationId from './correlation-id/index.ts'
 import cors from './cors/index.ts'
 import forwardAuth from './forward-auth/index.ts'
+import graphqlGuard from './graphql-guard/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
 import ipRestriction from './ip-restriction/index.ts'
 import jsonThreatProtection from './json-threat-protection/index.ts'
@@ -42,6 +43,7 @@ export const builtins: readonly BrandedPlugin[] = [
   correlationId,
   cors,
   forwardAuth,
+  graphqlGuard,
   hmacAuth,
   ipRestriction,
   jsonThreatProtection,

@@ -10,26 +10,37 @@ const MAX_DEPTH = 32
  * @returns null for anything else
  */
 export function parseJsonObject (bytes: Buffer): Record<string, unknown> | null {
-  if (!isUtf8(bytes)) return null
+  const value = parseJsonBytes(bytes, MAX_DEPTH)
+  return typeof value !== 'object' || value === null || Array.isArray(value) ? null : value as Record<string, unknown>
+}
+
+/**
+ * Reads any JSON as strictly.
+ *
+ * @param maxDepth of objects and lists inside of each other
+ * @returns undefined for what is none, or not plain
+ */
+export function parseJsonBytes (bytes: Buffer, maxDepth: number): unknown {
+  if (!isUtf8(bytes)) return undefined
   const text = bytes.toString('utf8')
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    return null
+    return undefined
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+  if (typeof value !== 'object' || value === null) return value
   // JSON.parse keeps one of several members of a name: then the text has more colons than the value has members
-  return countMembers(value, 1) === countColons(text) ? value as Record<string, unknown> : null
+  return countMembers(value, 1, maxDepth) === countColons(text) ? value : undefined
 }
 
 /** Members of all objects inside; NaN where it is too deep. */
-function countMembers (value: object, depth: number): number {
-  if (depth > MAX_DEPTH) return NaN
+function countMembers (value: object, depth: number, maxDepth: number): number {
+  if (depth > maxDepth) return NaN
   let count = 0
   if (Array.isArray(value)) {
     for (const item of value as unknown[]) {
-      if (typeof item === 'object' && item !== null) count += countMembers(item, depth + 1)
+      if (typeof item === 'object' && item !== null) count += countMembers(item, depth + 1, maxDepth)
     }
     return count
   }
@@ -37,7 +48,7 @@ function countMembers (value: object, depth: number): number {
   for (const name in value) {
     count++
     const member = (value as Record<string, unknown>)[name]
-    if (typeof member === 'object' && member !== null) count += countMembers(member, depth + 1)
+    if (typeof member === 'object' && member !== null) count += countMembers(member, depth + 1, maxDepth)
   }
   return count
 }
