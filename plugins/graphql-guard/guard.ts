@@ -15,7 +15,7 @@ export class Guard {
     this.#config = config
     this.#frontEnd = graphqlFrontEnd(gateway)
     this.#documents = documents
-    this.#limits = { maxBody: config.max_body, maxBatch: config.max_batch, multipart: config.multipart, maxLength: config.max_length, maxTokens: config.max_tokens }
+    this.#limits = { maxBody: config.max_body, maxBatch: config.max_batch, multipart: config.multipart, websockets: config.websockets === 'pass', maxLength: config.max_length, maxTokens: config.max_tokens }
     const sizedBy = argumentPaths(config.size_arguments)
     this.#cost = new QueryCost({
       standard: { cost: config.field_cost, size: 1, sizedBy },
@@ -29,13 +29,11 @@ export class Guard {
 
   /** By the head alone. @throws GatewayError */
   look (request: FastifyRequest): void {
-    if (request.headers.upgrade !== undefined && this.#config.websockets === 'pass') return
-    this.#frontEnd.look(request, this.#config.multipart)
+    this.#frontEnd.look(request, this.#limits)
   }
 
   /** @throws GatewayError for what asks too much, or can't be read */
   judge (request: FastifyRequest): void {
-    if (request.headers.upgrade !== undefined) return
     const asked = this.#frontEnd.read(request, this.#limits, this.#documents)
     if (asked === null) return
     const { log } = request.gateway

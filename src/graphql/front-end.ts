@@ -1,14 +1,19 @@
 import type { FastifyRequest } from 'fastify'
 import { type OperationDefinitionNode, Kind } from 'graphql/language/index.js'
+import { contextOf } from '../gateway/compose.ts'
 import type { PluginGateway } from '../plugin.ts'
 import { type DocumentLimits, Documents, hashOf, type ParsedDocument } from './documents.ts'
 import { type Message, type MessageLimits, mediaTypeOf, readMessage, type Sent, sentBy } from './message.ts'
 import type { Parameters } from './members.ts'
 import { badRequest, refuseGraphql } from './refusal.ts'
 import type { Shape } from './shape.ts'
+import { hasParameters } from './url-parameters.ts'
 
 /** How a request may be read. */
-export interface FrontLimits extends MessageLimits, DocumentLimits {}
+export interface FrontLimits extends MessageLimits, DocumentLimits {
+  /** Requests for a WebSocket pass, and nobody looks at what is asked through it. */
+  readonly websockets: boolean
+}
 
 /** Documents that clients may name instead of sending them. */
 export interface KnownDocuments {
@@ -47,17 +52,16 @@ const FRONT_END = Symbol('sallyport.graphql')
  */
 export class GraphqlFrontEnd {
   readonly documents = new Documents()
-  readonly #read = new WeakMap<FastifyRequest, GraphqlRequest>()
+  readonly #read = new WeakMap<FastifyRequest, { readonly sent: Sent, readonly asked: GraphqlRequest | null }>()
 
   /**
    * By the head alone: refuses what would be refused when its body is here.
    *
    * @throws GatewayError
    */
-  look ({ gateway: { method, upstream }, headers }: FastifyRequest, multipart: boolean): void {
-    if (headers.upgrade !== undefined) {
-      throw refuseGraphql('METHOD_NOT_ALLOWED', 400, 'GraphQL over WebSockets is not served here')
-    }
+  look (request: FastifyRequest, { multipart, websockets }: Pick<FrontLimits, 'multipart' | 'websockets'>): void {
+    const { gateway: { method, upstream } } = request
+    if (!websockets && isTunnel(request)) throw noTunnel()
     if (method !== 'POST' || upstream === null) return
     mediaTypeOf({ contentTypes: upstream.headers.getAll('content-type'), codings: upstream.headers.getAll('content-encoding') }, multipart)
   }
@@ -72,12 +76,20 @@ export class GraphqlFrontEnd {
   read (request: FastifyRequest, limits: FrontLimits, known?: KnownDocuments): GraphqlRequest | null {
     const sent = sentBy(request)
     const before = this.#read.get(request)
-    if (before !== undefined && isSame(before.sent, sent)) return before
-    const message = readMessage(sent, limits)
-    if (message === null) return null
-    const read = { operations: this.#operationsOf(message, limits, known), batch: message.batch, sent }
-    this.#read.set(request, read)
-    return read
+    if (before !== undefined && isSame(before.sent, sent)) return before.asked
+    const message = this.#messageOf(request, sent, limits)
+    const asked = message === null ? null : { operations: this.#operationsOf(message, limits, known), batch: message.batch, sent }
+    this.#read.set(request, { sent, asked })
+    return asked
+  }
+
+  #messageOf (request: FastifyRequest, sent: Sent, limits: FrontLimits): Message | null {
+    if (isTunnel(request)) {
+      if (!limits.websockets) throw noTunnel()
+      // a server that doesn't switch may answer what the URL asks
+      if (!hasParameters(sent.query)) return null
+    }
+    return readMessage(sent, limits)
   }
 
   #operationsOf ({ operations }: Message, limits: FrontLimits, known?: KnownDocuments): Operation[] {
@@ -116,6 +128,15 @@ export function graphqlFrontEnd ({ root }: Pick<PluginGateway, 'root'>): Graphql
   const place = root as unknown as { [FRONT_END]?: GraphqlFrontEnd }
   place[FRONT_END] ??= new GraphqlFrontEnd()
   return place[FRONT_END]
+}
+
+/** Whether it becomes a WebSocket, whatever its fields say. */
+function isTunnel (request: FastifyRequest): boolean {
+  return contextOf(request).upgrade !== null
+}
+
+function noTunnel (): Error {
+  return refuseGraphql('METHOD_NOT_ALLOWED', 400, 'GraphQL over WebSockets is not served here')
 }
 
 function notFound (): Error {

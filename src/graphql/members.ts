@@ -25,7 +25,7 @@ for (const name of [...NAMES, ...IDS]) EXACT.get(bare(name))?.add(name)
  * some form readers make a list of `query[]`.
  */
 function isNearMiss (name: string): boolean {
-  return name.length < 64 && EXACT.get(bare(name))?.has(name) === false
+  return EXACT.get(bare(name))?.has(name) === false
 }
 
 /** @throws GatewayError where a name is nearly one that counts */

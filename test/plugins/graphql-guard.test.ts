@@ -37,7 +37,7 @@ const post = (body: unknown, type = 'application/json', headers: object = {}): C
   headers: { ...type === '' ? {} : { 'content-type': type }, ...headers },
   body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
 })
-const query = (text: string, more: object = {}): ClientRequest => post({ query: text, ...more })
+const query = (text: string, more: object = {}, headers: object = {}): ClientRequest => post({ query: text, ...more }, 'application/json', headers)
 const get = (parameters: Record<string, string>): ClientRequest => ({ path: `/?${new URLSearchParams(parameters)}` })
 const codeOf = (answer: { json (): unknown }): unknown => (answer.json() as { errors?: Array<{ extensions?: { code?: string } }> }).errors?.[0]?.extensions?.code
 const sha = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -231,6 +231,14 @@ t.test('a WebSocket is refused, or passes where that is written', async t => {
   t.equal(test.received.length, 0)
   const open = await serve(t, { websockets: 'pass' })
   t.equal((await open.request(handshake)).status, 200)
+  t.equal(open.received.length, 1)
+  // only what becomes one: fields alone make none, and the URL of one says nothing
+  const headers = { connection: 'upgrade', upgrade: 'websocket' }
+  t.equal(codeOf(await open.request({ ...handshake, path: '/?query={__schema{description}}' })), 'INTROSPECTION_DISABLED')
+  t.equal(codeOf(await open.request({ headers: { upgrade: 'websocket' }, path: '/?query={__schema{description}}' })), 'INTROSPECTION_DISABLED')
+  t.equal(codeOf(await open.request(query('{ __schema { description } }', {}, headers))), 'INTROSPECTION_DISABLED')
+  t.equal(codeOf(await open.request(query('{ __schema { description } }', {}, { connection: 'upgrade', upgrade: 'h2c' }))), 'INTROSPECTION_DISABLED')
+  t.equal((await test.request(query('{ hello }', {}, { connection: 'upgrade', upgrade: 'h2c' }))).status, 200)
   t.equal(open.received.length, 1)
 })
 
