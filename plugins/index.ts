@@ -9,6 +9,8 @@ import correlationId from './correlation-id/index.ts'
 import cors from './cors/index.ts'
 import forwardAuth from './forward-auth/index.ts'
 import graphqlGuard from './graphql-guard/index.ts'
+import graphqlRateLimiting from './graphql-rate-limiting/index.ts'
+import graphqlRateLimitingAdvanced from './graphql-rate-limiting-advanced/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
 import ipRestriction from './ip-restriction/index.ts'
 import jsonThreatProtection from './json-threat-protection/index.ts'
@@ -44,6 +46,8 @@ export const builtins: readonly BrandedPlugin[] = [
   cors,
   forwardAuth,
   graphqlGuard,
+  graphqlRateLimiting,
+  graphqlRateLimitingAdvanced,
   hmacAuth,
   ipRestriction,
   jsonThreatProtection,

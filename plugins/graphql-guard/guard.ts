@@ -1,5 +1,5 @@
 import {
-  argumentPaths, type FastifyRequest, type FrontLimits, type GatewayError, graphqlFrontEnd, type GraphqlFrontEnd, type GraphqlRequest, keepDocumentList, type KnownDocuments, type PluginGateway, QueryCost, refuseGraphql
+  argumentPaths, costOf, createQueryCost, type FastifyRequest, type FrontLimits, type GatewayError, graphqlFrontEnd, type GraphqlFrontEnd, type GraphqlRequest, keepDocumentList, type KnownDocuments, type OperationCost, type PluginGateway, refuseGraphql
 } from '../../src/plugin.ts'
 import type { Config } from './schema.ts'
 
@@ -8,7 +8,7 @@ export class Guard {
   readonly #config: Config
   readonly #frontEnd: GraphqlFrontEnd
   readonly #limits: FrontLimits
-  readonly #cost: QueryCost
+  readonly #cost: OperationCost
   readonly #documents: KnownDocuments | undefined
 
   private constructor (config: Config, gateway: PluginGateway, documents: KnownDocuments | undefined) {
@@ -17,7 +17,7 @@ export class Guard {
     this.#documents = documents
     this.#limits = { maxBody: config.max_body, maxBatch: config.max_batch, multipart: config.multipart, websockets: config.websockets === 'pass', maxLength: config.max_length, maxTokens: config.max_tokens }
     const sizedBy = argumentPaths(config.size_arguments)
-    this.#cost = new QueryCost({
+    this.#cost = createQueryCost({
       standard: { cost: config.field_cost, size: 1, sizedBy },
       fields: new Map(config.costs.map(({ field, cost = config.field_cost, size, size_arguments: own }) => [field, { cost, size, sizedBy: own === undefined ? sizedBy : argumentPaths(own) }]))
     })
@@ -71,8 +71,7 @@ export class Guard {
   }
 
   #costRefusal ({ operations }: GraphqlRequest, log: Record<string, unknown>): GatewayError | null {
-    let cost = 0
-    for (const operation of operations) cost += this.#cost.of(operation)
+    const cost = costOf(this.#cost, operations)
     log['graphql_cost'] = cost
     // what is no number is no number below the limit
     return cost <= this.#config.max_cost ? null : refuseGraphql('COST_LIMIT_EXCEEDED', 400, `The request costs ${Math.ceil(cost)}, more than ${this.#config.max_cost}`)

@@ -1,8 +1,7 @@
 import {
-  compileClaimPath, createExemption, createIdentifier, GatewayError, keepCounters,
+  compileClaimPath, createExemption, createIdentifier, describeLimits, GatewayError, keepCounters, retryAfter,
   type ClaimReader, type Consumers, type CounterStore, type Decision, type FastifyReply, type FastifyRequest, type GatewayRequest, type Identifier, type PluginGateway, type StoreStats, type RedisSettings
 } from '../../src/plugin.ts'
-import { describeLimits, retryAfter } from './headers.ts'
 import { compileLimits, type Limits, type LimitSet } from './limits.ts'
 import { createLoginKeys, type LoginKeys } from './login.ts'
 import type { Config } from './schema.ts'

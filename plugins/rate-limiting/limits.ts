@@ -1,4 +1,4 @@
-import { type CounterWindow, LENGTHS, type PeriodLimits, type PluginGateway, shareOf, windowsOf } from '../../src/plugin.ts'
+import { type CounterWindow, describePolicy, type PeriodLimits, type PluginGateway, shareOf, windowsOf } from '../../src/plugin.ts'
 import type { Config } from './schema.ts'
 
 /** Limits that apply to a request, with what headers say of them in any case. */
@@ -27,7 +27,7 @@ export function standardLimits (config: Config): PeriodLimits {
 export function compileLimits (config: Config, { workers, consumers }: Pick<PluginGateway, 'workers' | 'consumers'>): LimitSet {
   const compile = (limits: PeriodLimits): Limits => {
     const windows = shareOf(windowsOf(limits), config.policy === 'local' ? workers : 1)
-    return { windows, policy: windows.map(({ period, limit }) => `"${period}";q=${Math.floor(limit)};w=${LENGTHS[period] / 1000}`).join(', ') }
+    return { windows, policy: describePolicy(windows) }
   }
   const tiers = new Map(Object.entries(config.tiers ?? {}).map(([name, limits]) => [name, compile(limits)]))
   const keys = new Map<string, Limits>()

@@ -41,7 +41,8 @@ export async function keepDocumentList (gateway: PluginGateway, file: string): P
   const content = await read(path, file)
   const texts = parseDocumentList(content.toString('utf8'), file)
   const list = gateway.keep(`documents:${path}`, () => startList(gateway, path, file, content, texts), ({ close }) => close()).list
-  list.replace(texts)
+  // one that is refused changes nothing for the configuration that serves
+  gateway.serving(() => list.replace(texts))
   return list
 }
 

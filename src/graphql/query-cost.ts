@@ -1,7 +1,4 @@
-import type { FieldNode } from 'graphql/language/index.js'
-import { ArgumentNumbers } from './argument-numbers.ts'
-import { fold } from './fold.ts'
-import type { Operation } from './front-end.ts'
+import { OperationCost } from './operation-cost.ts'
 
 /** What a field costs. */
 export interface FieldCost {
@@ -27,36 +24,12 @@ export function argumentPaths (names: readonly string[]): string[][] {
  * What an operation costs: each field its own cost, and what is inside of it as often as it gives things. A list of plain values
  * costs each of them.
  */
-export class QueryCost {
-  readonly #rules: CostRules
-
-  constructor (rules: CostRules) {
-    this.#rules = rules
-  }
-
-  of ({ document, node, variables }: Operation): number {
-    const costs = this.#costs(document.notes)
-    const before = costs.get(node)
-    if (before !== undefined) return before
-    const numbers = new ArgumentNumbers(node, variables)
-    const sum = fold(document, node, (field, children) => this.#weigh(field, children, numbers))
-    if (!numbers.varied) costs.set(node, sum)
-    return sum
-  }
-
-  #weigh (field: FieldNode, children: number, numbers: ArgumentNumbers): number {
-    const { cost, size, sizedBy } = this.#rules.fields.get(field.name.value) ?? this.#rules.standard
-    const times = field.arguments?.length === 0 ? size : numbers.largest(field, sizedBy) ?? size
+export function createQueryCost ({ standard, fields }: CostRules): OperationCost {
+  return new OperationCost((field, children, _parent, numbers) => {
+    const { cost, size, sizedBy } = fields.get(field.name.value) ?? standard
+    const given = field.arguments?.length === 0 ? size : numbers.largest(field, sizedBy) ?? size
     // of nothing there is one: asking costs as well, and 0 times Infinity is no number
-    return field.selectionSet === undefined ? cost * Math.max(1, times) : cost + Math.max(1, times) * children
-  }
-
-  /** What was summed up before, where no variable can change it. */
-  #costs (notes: Map<object, unknown>): Map<object, number> {
-    const before = notes.get(this) as Map<object, number> | undefined
-    if (before !== undefined) return before
-    const costs = new Map<object, number>()
-    notes.set(this, costs)
-    return costs
-  }
+    const times = Math.max(1, given)
+    return field.selectionSet === undefined ? cost * times : cost + times * children
+  })
 }

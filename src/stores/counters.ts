@@ -8,7 +8,8 @@ export type WindowType = 'sliding' | 'fixed' | 'gcra'
 
 /** One limit: so much in each period. */
 export interface CounterWindow {
-  readonly period: Period
+  /** Kong's word, or so many whole seconds: 60 is not the same counter as `minute`. */
+  readonly period: Period | number
   /** Above 0. */
   readonly limit: number
 }

@@ -23,28 +23,30 @@ export interface KeepCountersOptions {
   readonly syncRate?: number
   /** Decisions are about several keys. */
   readonly together?: boolean
+  /** In Redis, entries with the same name count together, wherever they stand. */
+  readonly namespace?: string
 }
 
 const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 /** Counters of an entry that outlive a reload, in this process or in Redis; `stats` is to be told of its decisions. */
 export function keepCounters (gateway: PluginGateway, options: KeepCountersOptions): { readonly store: CounterStore, readonly stats: StoreStats } {
-  const { policy, type, most, redis, onStoreError, replicas, syncRate = -1 } = options
+  const { policy, type, most, redis, onStoreError, replicas, syncRate = -1, namespace } = options
   if (policy === 'local' || redis === undefined || syncRate <= 0) return keepOrders(gateway, options)
   const settings = { most, interval: syncRate * 1000, onStoreError, processes: replicas * gateway.workers, log: gateway.log }
-  const synced = keepSynced(gateway, { redis, type }, settings)
+  const synced = keepSynced(gateway, { redis, type, prefix: prefixOf(gateway, namespace) }, settings)
   return { store: synced, stats: keepStats(gateway, { policy, local: synced.local, outage: synced.outage }) }
 }
 
 /** The same where each decision is made in one place, which can decide about several limits at once. */
-export function keepOrders (gateway: PluginGateway, { policy, type, most, redis, onStoreError, replicas, together = false }: Omit<KeepCountersOptions, 'syncRate'>): { readonly store: CounterStore & OrderStore, readonly stats: StoreStats } {
+export function keepOrders (gateway: PluginGateway, { policy, type, most, redis, onStoreError, replicas, together = false, namespace }: Omit<KeepCountersOptions, 'syncRate'>): { readonly store: CounterStore & OrderStore, readonly stats: StoreStats } {
   const local = gateway.keep(`counters:${type}`, () => new MemoryCounters({ type, most, now: gateway.now }))
   gateway.serving(() => local.limitTo(most))
   if (policy === 'local' || redis === undefined) return { store: local, stats: keepStats(gateway, { policy: 'local', local, outage: null }) }
   const connection = connectionOf(redis)
   const client = gateway.keep(`redis:${connection}`, () => connectRedis(redis), client => { client.disconnect() })
   const outage = gateway.keep(`outage:${connection}`, () => new Outage({ log: gateway.log, onStoreError }))
-  const shared = new RedisCounters({ client, type, prefix: prefixOf(gateway), together })
+  const shared = new RedisCounters({ client, type, prefix: prefixOf(gateway, namespace), together })
   const store = new GuardedCounters({ shared, local, onStoreError, processes: replicas * gateway.workers, log: gateway.log, outage })
   return { store, stats: keepStats(gateway, { policy, local, outage }) }
 }
@@ -61,18 +63,19 @@ function connectionOf (redis: RedisSettings): string {
   return createHash('sha256').update(JSON.stringify(redis)).digest('hex')
 }
 
-/** Of the entry: no two share counters. */
-function prefixOf ({ entry: { name, route, service, consumer, consumer_group: group } }: PluginGateway): string {
+/** Of the entry, unless it says with whom it counts: no two share counters. */
+function prefixOf ({ entry: { name, route, service, consumer, consumer_group: group } }: PluginGateway, namespace: string | undefined): string {
+  if (namespace !== undefined) return `sallyport:${name}:${namespace}`
   const caller = consumer ?? group
   return `sallyport:${name}:${route ?? NOBODY}:${service ?? NOBODY}${caller === null ? '' : `:${caller}`}`
 }
 
 /** With a connection of their own: it has to be there until the last round. */
-function keepSynced (gateway: PluginGateway, { redis, type }: { redis: RedisSettings, type: WindowType }, settings: SyncSettings): SyncedCounters {
-  const synced = gateway.keep(`synced:${type}:${connectionOf(redis)}`, () => {
+function keepSynced (gateway: PluginGateway, { redis, type, prefix }: { redis: RedisSettings, type: WindowType, prefix: string }, settings: SyncSettings): SyncedCounters {
+  const synced = gateway.keep(`synced:${type}:${connectionOf(redis)}:${prefix}`, () => {
     const client = connectRedis(redis)
     return new SyncedCounters({
-      shared: new RedisCounters({ client, type, prefix: prefixOf(gateway) }),
+      shared: new RedisCounters({ client, type, prefix }),
       type,
       now: gateway.now,
       release: () => client.disconnect()

@@ -126,5 +126,7 @@ function counts (admitted: boolean, cost: number, counting: Counting): boolean {
 
 /** Each window of a key has a counter of its own. */
 function saltedBy (low: number, { period }: CounterWindow): number {
-  return (low ^ Math.imul(PERIODS.indexOf(period) + 1, 0x9e3779b1)) >>> 0
+  // words below, seconds above
+  const place = typeof period === 'number' ? period + PERIODS.length : PERIODS.indexOf(period)
+  return (low ^ Math.imul(place + 1, 0x9e3779b1)) >>> 0
 }

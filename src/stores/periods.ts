@@ -13,12 +13,17 @@ export const LENGTHS: Readonly<Record<Period, number>> = {
   year: 31_536_000_000
 }
 
+/** Milliseconds. @param period a word, or seconds */
+export function lengthOf (period: Period | number): number {
+  return typeof period === 'number' ? period * 1000 : LENGTHS[period]
+}
+
 /** First millisecond after the calendar window (UTC) that `now` is in. */
-export function endOfWindow (period: Period, now: number): number {
+export function endOfWindow (period: Period | number, now: number): number {
   if (period === 'month' || period === 'year') {
     const date = new Date(now)
     return period === 'month' ? Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1) : Date.UTC(date.getUTCFullYear() + 1, 0)
   }
-  const length = LENGTHS[period]
+  const length = lengthOf(period)
   return (Math.floor(now / length) + 1) * length
 }

@@ -5,7 +5,7 @@ import t from 'tap'
 import { Documents, parseDocument } from '../../src/graphql/documents.ts'
 import type { Operation } from '../../src/graphql/front-end.ts'
 import { readMessage } from '../../src/graphql/message.ts'
-import { argumentPaths, QueryCost } from '../../src/graphql/query-cost.ts'
+import { argumentPaths, createQueryCost } from '../../src/graphql/query-cost.ts'
 import { GatewayError } from '../../src/plugin.ts'
 
 const RUNS = { numRuns: 150 }
@@ -56,7 +56,7 @@ const document = fc.tuple(selections(0, 4), selections(1, 4), selections(2, 4), 
   .map(([operation, ...fragments]) => `query Q($n: Int = 4) ${operation} ${fragments.map((set, index) => `fragment F${index + 1} on T${index % 2 === 0 ? ' @a' : ''} ${set}`).join(' ')}`)
 
 t.test('depth, fields, aliases, directives and cost are those of the document with its fragments spread out', async t => {
-  const cost = new QueryCost({ standard: { cost: 1, size: 1, sizedBy: argumentPaths(['first', 'last']) }, fields: new Map() })
+  const cost = createQueryCost({ standard: { cost: 1, size: 1, sizedBy: argumentPaths(['first', 'last']) }, fields: new Map() })
   fc.assert(fc.property(document, fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }), (text, n) => {
     const parsed = parseDocument(text, 100_000)
     const node = parsed.node.definitions[0] as OperationDefinitionNode

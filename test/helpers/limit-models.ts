@@ -1,6 +1,6 @@
 /** Exact models of limits, which know every request there was. */
 import type { CounterWindow, Period, WindowType } from '../../src/stores/counters.ts'
-import { LENGTHS } from '../../src/stores/periods.ts'
+import { lengthOf } from '../../src/stores/periods.ts'
 
 export interface Spent { readonly time: number, readonly cost: number }
 
@@ -23,19 +23,19 @@ const inCalendar: Record<Period, (date: Date) => string> = {
 
 export const models: Record<WindowType, Model> = {
   fixed (spent, { period, limit }, now, cost) {
-    const name = inCalendar[period]
+    const name = inCalendar[period as Period]
     const used = spent.filter(({ time }) => name(new Date(time)) === name(new Date(now))).reduce((total, one) => total + one.cost, 0)
     return used + cost <= limit
   },
   sliding (spent, { period, limit }, now, cost) {
-    const length = LENGTHS[period]
+    const length = lengthOf(period)
     const start = now - now % length
     // in whole numbers: (limit - current - cost) * length >= previous * rest
     return (limit - sum(spent, start, now) - cost) * length >= sum(spent, start - length, start - 1) * (start + length - now)
   },
   gcra (spent, { period, limit }, now, cost) {
     // time of arrival in units of 1/limit ms: whole numbers, as ITU-T I.371 has it
-    const length = BigInt(LENGTHS[period])
+    const length = BigInt(lengthOf(period))
     const scale = BigInt(limit)
     let arrival = 0n
     const next = (time: number, units: number): bigint => {

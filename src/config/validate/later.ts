@@ -26,7 +26,8 @@ const LATER: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     ...all(['workspaces', 'filter_chains', 'parameters', 'clustering_data_planes', 'acme_storage', 'sessions', 'session_metadatas',
       'ratelimiting_metrics', 'plugins_partials', 'partials', 'licenses', 'custom_entities', 'custom_plugins', 'cloned_plugins',
       'rbac_roles', 'rbac_users', 'rbac_role_entities', 'rbac_role_endpoints', 'service_packages',
-      'graphql_ratelimiting_advanced_cost_decoration', 'degraphql_routes'], REMOVE)
+      'degraphql_routes'], REMOVE),
+    graphql_ratelimiting_advanced_cost_decoration: 'Write them as `costs` of the graphql-rate-limiting-advanced entry.'
   },
   info: { default_lookup_tags: 'Remove it, and write what the file refers to into the file.', lookup_tags: REMOVE, consumer_group_policy_overrides: REMOVE },
   defaults: { consumer_group: REMOVE },

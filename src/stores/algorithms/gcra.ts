@@ -1,4 +1,4 @@
-import { LENGTHS } from '../periods.ts'
+import { lengthOf } from '../periods.ts'
 import { type Algorithm, EXPIRES, FIRST, SECOND } from './algorithm.ts'
 
 /**
@@ -9,7 +9,7 @@ import { type Algorithm, EXPIRES, FIRST, SECOND } from './algorithm.ts'
  */
 export const gcra: Algorithm = {
   roll (data, at, { period, limit }, now) {
-    const rate = limit / LENGTHS[period]
+    const rate = limit / lengthOf(period)
     const since = now - (data[at + SECOND] as number)
     if (since <= 0) return
     data[at + FIRST] = Math.max(0, (data[at + FIRST] as number) - since * rate)
@@ -19,11 +19,11 @@ export const gcra: Algorithm = {
   free: (data, at, { limit }) => limit - (data[at + FIRST] as number),
   spend (data, at, { period, limit }, _now, cost) {
     data[at + FIRST] = (data[at + FIRST] as number) + cost
-    data[at + EXPIRES] = (data[at + SECOND] as number) + (data[at + FIRST] as number) * LENGTHS[period] / limit
+    data[at + EXPIRES] = (data[at + SECOND] as number) + (data[at + FIRST] as number) * lengthOf(period) / limit
   },
   weight: (data, at) => data[at + FIRST] as number,
   wait (data, at, { period, limit }, _now, cost) {
-    return cost > limit ? Infinity : ((data[at + FIRST] as number) + cost - limit) * LENGTHS[period] / limit
+    return cost > limit ? Infinity : ((data[at + FIRST] as number) + cost - limit) * lengthOf(period) / limit
   },
-  reset: (data, at, { period, limit }) => (data[at + FIRST] as number) * LENGTHS[period] / limit
+  reset: (data, at, { period, limit }) => (data[at + FIRST] as number) * lengthOf(period) / limit
 }

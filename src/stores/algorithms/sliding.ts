@@ -1,5 +1,5 @@
 import type { CounterWindow } from '../counters.ts'
-import { LENGTHS } from '../periods.ts'
+import { lengthOf } from '../periods.ts'
 import { type Algorithm, EXPIRES, FIRST, SECOND } from './algorithm.ts'
 
 /**
@@ -12,7 +12,7 @@ import { type Algorithm, EXPIRES, FIRST, SECOND } from './algorithm.ts'
  */
 export const sliding: Algorithm = {
   roll (data, at, { period }, now) {
-    const length = LENGTHS[period]
+    const length = lengthOf(period)
     const start = Math.floor(now / length) * length
     const known = (data[at + EXPIRES] as number) - 2 * length
     if (start <= known) return
@@ -21,7 +21,7 @@ export const sliding: Algorithm = {
     data[at + EXPIRES] = start + 2 * length
   },
   free (data, at, window, now) {
-    return window.limit - (data[at + SECOND] as number) - (data[at + FIRST] as number) * left(data, at, window, now) / LENGTHS[window.period]
+    return window.limit - (data[at + SECOND] as number) - (data[at + FIRST] as number) * left(data, at, window, now) / lengthOf(window.period)
   },
   spend (data, at, _window, _now, cost) {
     data[at + SECOND] = (data[at + SECOND] as number) + cost
@@ -30,7 +30,7 @@ export const sliding: Algorithm = {
   wait (data, at, window, now, cost) {
     const { limit, period } = window
     if (cost > limit) return Infinity
-    const length = LENGTHS[period]
+    const length = lengthOf(period)
     const current = data[at + SECOND] as number
     const rest = left(data, at, window, now)
     const room = limit - cost - current
@@ -43,6 +43,6 @@ export const sliding: Algorithm = {
 
 /** Milliseconds that the current bucket lasts. */
 function left (data: Float64Array, at: number, { period }: CounterWindow, now: number): number {
-  const length = LENGTHS[period]
+  const length = lengthOf(period)
   return Math.min(length, (data[at + EXPIRES] as number) - length - now)
 }

@@ -1,5 +1,5 @@
 import type { CounterWindow, WindowType, WindowUsage } from '../counters.ts'
-import { LENGTHS } from '../periods.ts'
+import { lengthOf } from '../periods.ts'
 import type { Algorithm } from './algorithm.ts'
 import { fixed } from './fixed.ts'
 import { gcra } from './gcra.ts'
@@ -42,5 +42,5 @@ export function tightest (all: ReadonlyArray<readonly WindowUsage[]>): readonly 
 
 /** The first millisecond at which what is missing is no more than rounding. */
 function whole (wait: number, { period, limit }: CounterWindow): number {
-  return Math.max(1, Math.ceil(wait - ROUNDING * LENGTHS[period] / limit))
+  return Math.max(1, Math.ceil(wait - ROUNDING * lengthOf(period) / limit))
 }

@@ -1,7 +1,7 @@
 import { type Algorithm, EXPIRES, FIRST, SECOND } from '../algorithms/algorithm.ts'
 import { settle, tightest } from '../algorithms/usage.ts'
 import type { Counting, CounterWindow, Decision } from '../counters.ts'
-import { LENGTHS } from '../periods.ts'
+import { lengthOf } from '../periods.ts'
 
 /** What one call of the script decides about: groups of keys that have windows and counting in common. */
 export interface Question {
@@ -17,7 +17,7 @@ export interface Question {
 /** KEYS and ARGV of the script, the number of keys before them. */
 export function argumentsOf (type: string, { windows, counting, size, names, costs }: Question): Array<string | number> {
   const args: Array<string | number> = [names.length, ...names, type, counting, size, windows.length]
-  for (const { period, limit } of windows) args.push(period, LENGTHS[period], limit)
+  for (const { period, limit } of windows) args.push(period, lengthOf(period), limit)
   for (const cost of costs) args.push(cost)
   return args
 }

@@ -1,14 +1,14 @@
 import type { Algorithm } from '../algorithms/algorithm.ts'
 import { leastOf, settle } from '../algorithms/usage.ts'
 import type { Order, Settlement, Spending } from '../counters.ts'
-import { LENGTHS } from '../periods.ts'
+import { lengthOf } from '../periods.ts'
 import type { Answer } from './answers.ts'
 
 /** KEYS and ARGV of the script for several limits of one client, the number of keys before them. */
 export function orderArguments (type: string, name: string, orders: readonly Order[], spending: Spending): Array<string | number> {
   const args: Array<string | number> = [1, name, type, spending, orders.reduce((count, { windows }) => count + windows.length, 0)]
   for (const { name: limit, windows, cost } of orders) {
-    for (const { period, limit: most } of windows) args.push(`${limit} ${period}`, period, LENGTHS[period], most, cost)
+    for (const { period, limit: most } of windows) args.push(`${limit} ${period}`, period, lengthOf(period), most, cost)
   }
   return args
 }
