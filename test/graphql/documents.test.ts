@@ -107,6 +107,12 @@ t.test('whatever comes for a request is read or refused', async t => {
   }), { numRuns: 200 })
 })
 
+t.test('of two types, none counts', async t => {
+  const sent = { method: 'POST', query: null, body: Buffer.from('{"query":"{ a }"}'), codings: [] }
+  t.throws(() => readMessage({ ...sent, contentTypes: ['application/json', 'text/plain'] }, LIMITS), { code: 'SP_GRAPHQL_UNSUPPORTED_MEDIA_TYPE', statusCode: 415 })
+  t.equal(readMessage({ ...sent, contentTypes: ['application/json'] }, LIMITS)?.operations.length, 1)
+})
+
 t.test('documents are remembered within bounds, the last that were asked for', async t => {
   const documents = new Documents()
   const limits = { maxLength: 100_000, maxTokens: 20_000 }

@@ -203,7 +203,6 @@ t.test('nothing passes for its type, coding, spelling or place', async t => {
     post(bad, ''), post(bad, 'text/plain'), post(bad, 'application/json5'), post('query=%7Bhello%7D', 'application/x-www-form-urlencoded'),
     post(bad, 'application/json; charset=utf-16'), post(bad, 'application/json; charset=utf-7'),
     post(gzipSync(bad), 'application/json', { 'content-encoding': 'gzip' }),
-    { ...post(bad), headers: { 'content-type': ['application/json', 'text/plain'] } },
     form('Content-Disposition: form-data; name="operations"\r\n\r\n{"query":"{ hello }"}'),
     { ...query('{ hello }'), path: '/?query={__schema{description}}' }, { ...query('{ hello }'), path: '/?QUERY=1' }, { ...query('{ hello }'), path: '/?x;variables={}' },
     { ...query('{ hello }'), path: '/?query%5B%5D=x' },

@@ -33,7 +33,7 @@ const films = '{ allPeople(first: 100) { people { name vehicleConnection(first: 
 
 const query = (text: string, more: object = {}): ClientRequest => ({ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query: text, ...more }) })
 const codeOf = (answer: { json (): unknown }): unknown => (answer.json() as { errors?: Array<{ extensions?: { code?: string } }> }).errors?.[0]?.extensions?.code
-const decorate = (type_path: string, more: Partial<Decoration> = {}): Decoration => ({ type_path, add_constant: 1, add_arguments: [], mul_constant: 1, mul_arguments: [], ...more })
+const decorate = (path: string, more: Partial<Decoration> = {}): Decoration => ({ type_path: path, add_constant: 1, add_arguments: [], mul_constant: 1, mul_arguments: [], ...more })
 const first = { mul_arguments: ['first'] }
 
 function cost (text: string, strategy: 'default' | 'node_quantifier', decorations: Decoration[], types?: SchemaTypes, variables: Record<string, unknown> = {}): number {
@@ -170,7 +170,7 @@ t.test('options that contradict each other are found', async t => {
 })
 
 t.test('a schema that can\'t be used stops the gateway', async t => {
-  const start = async (schema: string, type_path = 'Root.allPeople') => await testPlugin(t, { plugin, config: { limit: [1], window_size: [60], schema, costs: [{ type_path }] } })
+  const start = async (schema: string, path = 'Root.allPeople') => await testPlugin(t, { plugin, config: { limit: [1], window_size: [60], schema, costs: [{ type_path: path }] } })
   await t.rejects(start('nowhere.graphql'), /'nowhere.graphql' can't be read \(ENOENT\)/)
   await t.rejects(start(schemaFile(t, 'type A {')), /is no schema: Syntax Error/)
   await t.rejects(start(schemaFile(t), 'Query.allPeople'), /the schema has no Query.allPeople/)
