@@ -2,11 +2,13 @@ import type { BrandedPlugin } from '../src/plugin.ts'
 import acl from './acl/index.ts'
 import authPolicy from './auth-policy/index.ts'
 import basicAuth from './basic-auth/index.ts'
+import botDetection from './bot-detection/index.ts'
 import canary from './canary/index.ts'
 import circuitBreaker from './circuit-breaker/index.ts'
 import concurrencyLimiting from './concurrency-limiting/index.ts'
 import correlationId from './correlation-id/index.ts'
 import cors from './cors/index.ts'
+import csrf from './csrf/index.ts'
 import forwardAuth from './forward-auth/index.ts'
 import graphqlGuard from './graphql-guard/index.ts'
 import graphqlRateLimiting from './graphql-rate-limiting/index.ts'
@@ -22,6 +24,7 @@ import openidConnect from './openid-connect/index.ts'
 import prometheus from './prometheus/index.ts'
 import proxyCache from './proxy-cache/index.ts'
 import rateLimiting from './rate-limiting/index.ts'
+import redirect from './redirect/index.ts'
 import requestSizeLimiting from './request-size-limiting/index.ts'
 import requestTermination from './request-termination/index.ts'
 import requestTransformer from './request-transformer/index.ts'
@@ -39,11 +42,13 @@ export const builtins: readonly BrandedPlugin[] = [
   acl,
   authPolicy,
   basicAuth,
+  botDetection,
   canary,
   circuitBreaker,
   concurrencyLimiting,
   correlationId,
   cors,
+  csrf,
   forwardAuth,
   graphqlGuard,
   graphqlRateLimiting,
@@ -59,6 +64,7 @@ export const builtins: readonly BrandedPlugin[] = [
   prometheus,
   proxyCache,
   rateLimiting,
+  redirect,
   requestSizeLimiting,
   requestTermination,
   requestTransformer,

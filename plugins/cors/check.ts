@@ -1,4 +1,4 @@
-import { type CheckFinding, checkRegex, type Static } from '../../src/plugin.ts'
+import { type CheckFinding, regexFindings, type Static } from '../../src/plugin.ts'
 import { compileOrigins, isPlain, parseOrigin, regexSource } from './origins.ts'
 import type { Cors } from './schema.ts'
 
@@ -54,15 +54,9 @@ function * checkEntry (entry: string): Generator<Finding> {
     yield { message: `'${entry}' is a regex, in which \`*\` is no wildcard`, mend: `Write '${mend}'.` }
     return
   }
-  const source = regexSource(entry)
-  const verdict = checkRegex(source)
-  if (verdict.kind === 'invalid') {
-    yield { message: `'${entry}' is neither an origin nor a regex: ${verdict.reason}`, mend: 'Write an origin such as https://app.example.com, or mend the regex.' }
-  } else if (verdict.kind === 'vulnerable') {
-    yield { message: `a long Origin can make the regex '${entry}' run for a very long time (${verdict.growth})`, mend: 'Write it without repetitions that can match the same text in several ways.' }
-  } else if (verdict.kind === 'undecided') {
-    yield { message: `whether a long Origin can make the regex '${entry}' run for a very long time could not be decided: ${verdict.reason}`, mend: 'Write it simpler.' }
-  } else if (LOOSE_DOT.test(entry)) {
+  const findings = [...regexFindings('', entry, regexSource(entry), 'Origin')]
+  yield * findings
+  if (findings.length === 0 && LOOSE_DOT.test(entry)) {
     yield { message: `in the regex '${entry}' a dot stands for any character, so that other hosts match, too`, mend: 'Write `\\.` where a dot is meant.', severity: 'warning' }
   }
 }

@@ -1,4 +1,4 @@
-import { type CheckFinding, createUuids, definePlugin, type FastifyReply, type FastifyRequest, type Static } from '../../src/plugin.ts'
+import { AddressSet, type CheckFinding, createUuids, definePlugin, type FastifyReply, type FastifyRequest, FixedFields, readNetwork, type Static } from '../../src/plugin.ts'
 import { describeRequest } from './echo.ts'
 import { RequestTermination } from './schema.ts'
 
@@ -13,6 +13,9 @@ const MESSAGES: Readonly<Record<number, string>> = {
   502: 'Bad Gateway',
   503: 'Service unavailable'
 }
+
+const MAINTENANCE = 'Down for maintenance, please try again later'
+const MAINTENANCE_PAUSE = 300
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
@@ -45,16 +48,24 @@ export default definePlugin({
         severity: 'warning'
       }
     }
+    yield * checkExceptions(config)
   },
-  setup (_config, gateway) {
-    return { nodeId: createUuids(gateway.now)() }
+  setup (config, gateway) {
+    return { nodeId: createUuids(gateway.now)(), exempt: config.except_ips.length === 0 ? null : AddressSet.of(config.except_ips) }
   },
   register (scope, { config, state }) {
     const trigger = config.trigger?.toLowerCase()
-    const message = config.message ?? MESSAGES[config.status_code]
+    const maintenance = config.preset === 'maintenance'
+    const message = config.message ?? (maintenance ? MAINTENANCE : MESSAGES[config.status_code])
     const answer = prepareAnswer(config, message)
+    const pause = config.retry_after ?? (maintenance ? MAINTENANCE_PAUSE : undefined)
+    const fields = new FixedFields([
+      ...pause === undefined ? [] : [['Retry-After', String(pause)] as const],
+      ...maintenance ? [['Cache-Control', 'no-store'] as const] : []
+    ])
 
     function triggered (request: FastifyRequest): boolean {
+      if (state.exempt?.has(request.gateway.clientIp) === true) return false
       if (trigger === undefined) return true
       return Object.hasOwn(request.headers, trigger) || Object.hasOwn(request.query as object, config.trigger as string)
     }
@@ -62,6 +73,7 @@ export default definePlugin({
     if (config.echo) {
       scope.addHook('preHandler', function requestTerminationEcho (request, reply) {
         if (!triggered(request)) return
+        fields.put(reply)
         reply.code(config.status_code).header('content-type', JSON_TYPE).send(JSON.stringify(describeRequest(request, state.nodeId, message)))
       })
       return
@@ -69,6 +81,7 @@ export default definePlugin({
 
     scope.addHook('onRequest', function requestTermination (request, reply) {
       if (!triggered(request)) return
+      fields.put(reply)
       reply.code(config.status_code)
       if (config.body === undefined && answer !== undefined) reply.header('content-type', JSON_TYPE)
       reply.send(answer)
@@ -84,6 +97,15 @@ export default definePlugin({
     }
   }
 })
+
+function * checkExceptions ({ preset, status_code: status, except_ips: networks }: Config): Generator<CheckFinding> {
+  if (preset === 'maintenance' && status !== 503) {
+    yield { path: '/status_code', message: 'maintenance is 503, so that clients and search engines come again', mend: 'Remove `status_code`, or `preset`.' }
+  }
+  for (const [index, text] of networks.entries()) {
+    if (readNetwork(text) === null) yield { path: `/except_ips/${index}`, message: `invalid ip or cidr range: '${text}'`, mend: 'Write it like 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32.' }
+  }
+}
 
 /** What to send, made once: a Buffer for `body`, so that it can be told from every other payload. */
 function prepareAnswer (config: Config, message: string | undefined): Buffer | string | undefined {

@@ -174,3 +174,28 @@ t.test('statuses outside of final answers, and types that would break a header, 
     t.equal(validateConfig(plugin, config).valid, false, JSON.stringify(config))
   }
 })
+
+t.test('preset maintenance: 503, when to come again, and nothing to keep', async t => {
+  const test = await testPlugin(t, { plugin, config: { preset: 'maintenance' } })
+  const answer = await test.request()
+  t.equal(answer.status, 503)
+  t.match(answer.headers, { 'retry-after': '300', 'cache-control': 'no-store' })
+  t.same(answer.json(), { message: 'Down for maintenance, please try again later' })
+  const page = await testPlugin(t, { plugin, config: { preset: 'maintenance', retry_after: 60, body: '<p>soon', content_type: 'text/html' } })
+  const shown = await page.request()
+  t.match(shown.headers, { 'retry-after': '60', 'content-type': 'text/html' })
+  t.equal(shown.text, '<p>soon')
+  const plain = await testPlugin(t, { plugin, config: { retry_after: 5 } })
+  const short = await plain.request()
+  t.equal(short.headers['retry-after'], '5')
+  t.notOk(short.headers['cache-control'])
+})
+
+t.test('who comes from a listed address passes', async t => {
+  const test = await testPlugin(t, { plugin, config: { preset: 'maintenance', except_ips: ['192.0.2.0/24', '2001:db8::/32'] }, gateway: { trusted_ips: ['127.0.0.1'] } })
+  const status = async (address: string) => (await test.request({ headers: { 'x-forwarded-for': address } })).status
+  t.same([await status('192.0.2.7'), await status('2001:db8::1'), await status('198.51.100.1')], [200, 200, 503])
+  t.same(findings(plugin, { except_ips: ['192.0.2.7', 'x'] }), ['error /except_ips/1'])
+  t.same(findings(plugin, { preset: 'maintenance', status_code: 500 }), ['error /status_code'])
+  t.equal(validateConfig(plugin, { retry_after: -1 }).valid, false)
+})
