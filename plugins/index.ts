@@ -13,12 +13,14 @@ import forwardAuth from './forward-auth/index.ts'
 import graphqlGuard from './graphql-guard/index.ts'
 import graphqlRateLimiting from './graphql-rate-limiting/index.ts'
 import graphqlRateLimitingAdvanced from './graphql-rate-limiting-advanced/index.ts'
+import headerCertAuth from './header-cert-auth/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
 import ipRestriction from './ip-restriction/index.ts'
 import jsonThreatProtection from './json-threat-protection/index.ts'
 import jwt from './jwt/index.ts'
 import keyAuth from './key-auth/index.ts'
 import mirror from './mirror/index.ts'
+import mtlsAuth from './mtls-auth/index.ts'
 import oauth2Introspection from './oauth2-introspection/index.ts'
 import openidConnect from './openid-connect/index.ts'
 import prometheus from './prometheus/index.ts'
@@ -53,12 +55,14 @@ export const builtins: readonly BrandedPlugin[] = [
   graphqlGuard,
   graphqlRateLimiting,
   graphqlRateLimitingAdvanced,
+  headerCertAuth,
   hmacAuth,
   ipRestriction,
   jsonThreatProtection,
   jwt,
   keyAuth,
   mirror,
+  mtlsAuth,
   oauth2Introspection,
   openidConnect,
   prometheus,

@@ -1,7 +1,7 @@
 /** What a plugin is: {@link PluginDefinition}. */
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Static, TObject } from 'typebox'
-import type { Credentials, PluginEntry, Service } from './config/model.ts'
+import type { CaCertificate, Credentials, PluginEntry, Service } from './config/model.ts'
 import type { UpstreamFacts } from './upstream/health/upstream-health.ts'
 import type { CircuitBreakerOptions } from './config/entities/circuit-breaker.ts'
 import type { Consumers } from './consumers/consumers.ts'
@@ -44,6 +44,12 @@ export interface PluginGateway {
    * @throws TypeError where there is none
    */
   service (nameOrId: string): Service
+  /**
+   * The authority of an option that `refersTo: 'ca_certificate'`: the loader has seen to it that there is one.
+   *
+   * @throws TypeError where there is none
+   */
+  caCertificate (nameOrId: string): CaCertificate
   /**
    * State that outlives a reload (counters, breakers, key sets). The same `key` of the same entry gives what `create`
    * made the first time; what no snapshot asks for any more is closed.

@@ -77,6 +77,8 @@ export interface GatewayRequest {
   readonly service: Service | null
   /** Address of the client, after `trusted_ips`. */
   readonly clientIp: string
+  /** Whether the peer of the connection is in `trusted_ips`: what it says about the client is believed. */
+  readonly trusted: boolean
   readonly scheme: 'http' | 'https'
   /** Lower-case, without port. */
   readonly host: string

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Config, PluginEntry, Service } from '../config/model.ts'
+import type { CaCertificate, Config, PluginEntry, Service } from '../config/model.ts'
 import { Consumers } from '../consumers/consumers.ts'
 import { GatewayError } from '../errors.ts'
 import type { BrandedPlugin, PluginGateway } from '../plugin.ts'
@@ -28,7 +28,7 @@ export async function setUpEntries (config: Config, registry: PluginRegistry, ro
   const outcomes = await Promise.allSettled(config.plugins.filter(entry => entry.enabled).map(async entry => {
     const definition = registry.get(entry.name)
     if (definition === undefined) throw new GatewayError('SP_PLUGIN_UNKNOWN', 500, `plugin '${entry.name}' is not loaded`)
-    const gateway = pluginGateway({ consumers, services: config.services, exempt: config.gateway.exempt }, entry, root, services, { kept, beginnings })
+    const gateway = pluginGateway({ consumers, services: config.services, authorities: config.ca_certificates, exempt: config.gateway.exempt }, entry, root, services, { kept, beginnings })
     const state = await withDeadline(setUp(definition, entry, gateway), config.gateway.timeouts.setup, entry)
     entries.set(entry.id, { entry, definition, state })
   }))
@@ -79,7 +79,7 @@ export function identityOf (entry: PluginEntry): string {
   return [entry.name, entry.route, entry.service, entry.consumer ?? entry.consumer_group, entry.instance_name].join('|')
 }
 
-function pluginGateway ({ consumers, services, exempt }: Pick<PluginGateway, 'consumers' | 'exempt'> & { services: readonly Service[] }, entry: PluginEntry, root: FastifyInstance, shared: SnapshotServices, { kept, beginnings }: { kept: string[], beginnings: Array<() => void> }): PluginGateway {
+function pluginGateway ({ consumers, services, authorities, exempt }: Pick<PluginGateway, 'consumers' | 'exempt'> & { services: readonly Service[], authorities: readonly CaCertificate[] }, entry: PluginEntry, root: FastifyInstance, shared: SnapshotServices, { kept, beginnings }: { kept: string[], beginnings: Array<() => void> }): PluginGateway {
   return {
     entry,
     log: shared.log.child({ plugin: entry.name }),
@@ -92,6 +92,11 @@ function pluginGateway ({ consumers, services, exempt }: Pick<PluginGateway, 'co
     service (nameOrId) {
       const found = services.find(({ id, name }) => id === nameOrId || name === nameOrId)
       if (found === undefined) throw new TypeError(`no service '${nameOrId}'`)
+      return found
+    },
+    caCertificate (nameOrId) {
+      const found = authorities.find(({ id, name }) => id === nameOrId.toLowerCase() || name === nameOrId)
+      if (found === undefined) throw new TypeError(`no authority '${nameOrId}'`)
       return found
     },
     keep (key, create, close) {

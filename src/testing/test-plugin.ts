@@ -38,6 +38,8 @@ export interface TestPluginOptions {
   readonly consumers?: readonly object[]
   /** Consumer groups, as in the file. */
   readonly consumerGroups?: readonly object[]
+  /** `ca_certificates`, as in the file. */
+  readonly authorities?: readonly object[]
   /** Where the clock stands at the start, in milliseconds since the epoch; default 2030-01-01. */
   readonly now?: number
 }
@@ -164,6 +166,7 @@ function describeFile (options: TestPluginOptions, upstreamPort: number, caller:
           }]
         },
     plugins: level === 'global' ? [entry] : [],
+    ca_certificates: options.authorities ?? [],
     consumer_groups: options.consumerGroups ?? [],
     consumers: [
       ...consumer === undefined ? [] : [{ ...consumer, plugins: level === 'consumer' ? [entry] : [] }],

@@ -24,6 +24,16 @@ export interface CertificateOptions {
   readonly serial?: Buffer
   /** What it may be used for (RFC 5280 section 4.2.1.12); default: anything. */
   readonly usage?: 'server' | 'client'
+  /** Of an authority: most intermediates below it. */
+  readonly pathLength?: number
+  readonly extension?: MadeExtension
+}
+
+export interface MadeExtension {
+  /** Object id, as the hex of its DER content. */
+  readonly id: string
+  readonly critical: boolean
+  readonly value: Buffer
 }
 
 const HOUR = 3_600_000
@@ -36,7 +46,7 @@ export interface MadeCertificate extends Identity {
 
 /** Makes a certificate (RFC 5280) for the time of a test: authorities, and those that they vouch for. */
 export function makeCertificate (name: string, options: CertificateOptions = {}): MadeCertificate {
-  const { names = [], otherNames = [], issuer, notAfter = new Date(Date.now() + HOUR), notBefore = new Date(Math.min(notAfter.getTime() - 2 * HOUR, Date.now() - HOUR)), bits, hash = 'sha256', serial = Buffer.concat([Buffer.from([1]), randomBytes(8)]), usage } = options
+  const { names = [], otherNames = [], issuer, notAfter = new Date(Date.now() + HOUR), notBefore = new Date(Math.min(notAfter.getTime() - 2 * HOUR, Date.now() - HOUR)), bits, hash = 'sha256', serial = Buffer.concat([Buffer.from([1]), randomBytes(8)]), usage, pathLength, extension } = options
   const { privateKey, publicKey } = bits === undefined ? generateKeyPairSync('ec', { namedCurve: 'prime256v1' }) : generateKeyPairSync('rsa', { modulusLength: bits })
   const signer = issuer === undefined ? privateKey : createPrivateKey(issuer.key)
   const algorithm = signatureAlgorithm(signer, hash)
@@ -51,9 +61,10 @@ export function makeCertificate (name: string, options: CertificateOptions = {})
     publicKey.export({ type: 'spki', format: 'der' }),
     tagged(0xa3, sequence(
       alternatives.length === 0
-        ? sequence(AUTHORITY, TRUE, tagged(0x04, sequence(TRUE)))
+        ? sequence(AUTHORITY, TRUE, tagged(0x04, sequence(TRUE, ...pathLength === undefined ? [] : [integer(Buffer.from([pathLength]))])))
         : sequence(ALTERNATIVE_NAMES, tagged(0x04, sequence(...alternatives))),
-      ...usage === undefined ? [] : [sequence(EXTENDED_USAGE, tagged(0x04, sequence(usage === 'server' ? SERVER : CLIENT)))]
+      ...usage === undefined ? [] : [sequence(EXTENDED_USAGE, tagged(0x04, sequence(usage === 'server' ? SERVER : CLIENT)))],
+      ...extension === undefined ? [] : [made(extension)]
     ))
   )
   const cert = sequence(body, algorithm, tagged(0x03, Buffer.from([0]), sign(hash, body, signer)))
@@ -64,10 +75,11 @@ export interface CrlOptions {
   readonly thisUpdate?: Date
   /** null: it doesn't say. */
   readonly nextUpdate?: Date | null
+  readonly extension?: MadeExtension
 }
 
 /** Makes a revocation list (RFC 5280 section 5) of an authority. */
-export function makeCrl (issuer: Identity & { readonly name: string }, serials: readonly Buffer[], { thisUpdate = new Date(Date.now() - HOUR), nextUpdate = new Date(Date.now() + HOUR) }: CrlOptions = {}): { readonly pem: string, readonly der: Buffer } {
+export function makeCrl (issuer: Identity & { readonly name: string }, serials: readonly Buffer[], { thisUpdate = new Date(Date.now() - HOUR), nextUpdate = new Date(Date.now() + HOUR), extension }: CrlOptions = {}): { readonly pem: string, readonly der: Buffer } {
   const signer = createPrivateKey(issuer.key)
   const algorithm = signatureAlgorithm(signer, 'sha256')
   const body = sequence(
@@ -76,10 +88,15 @@ export function makeCrl (issuer: Identity & { readonly name: string }, serials: 
     distinguished(issuer.name),
     time(thisUpdate),
     ...nextUpdate === null ? [] : [time(nextUpdate)],
-    ...serials.length === 0 ? [] : [sequence(...serials.map(serial => sequence(integer(serial), time(thisUpdate))))]
+    ...serials.length === 0 ? [] : [sequence(...serials.map(serial => sequence(integer(serial), time(thisUpdate))))],
+    ...extension === undefined ? [] : [tagged(0xa0, sequence(made(extension)))]
   )
   const der = sequence(body, algorithm, tagged(0x03, Buffer.from([0]), sign('sha256', body, signer)))
   return { pem: pem('X509 CRL', der), der }
+}
+
+function made ({ id, critical, value }: MadeExtension): Buffer {
+  return sequence(tagged(0x06, Buffer.from(id, 'hex')), ...critical ? [TRUE] : [], tagged(0x04, value))
 }
 
 function signatureAlgorithm (key: KeyObject, hash: 'sha256' | 'sha1'): Buffer {

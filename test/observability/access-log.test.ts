@@ -41,6 +41,7 @@ async function logged (t: Test, { target = '/orders/42', headers = {}, answer, f
         route,
         service,
         clientIp: '192.0.2.7',
+        trusted: false,
         scheme: 'http',
         host: 'api.example.com',
         port: 8000,
