@@ -54,10 +54,11 @@ export class CertificateJudge {
   /**
    * Who has shown this chain, the caller's own certificate first. What was verified is remembered by that certificate alone:
    * a session that was resumed has lost the others.
+   *
+   * @param fingerprint of {@link fingerprintOf}, for who asks about the same chain again: Node computes it each time
    */
-  judge (chain: readonly X509Certificate[]): Identity | GatewayError {
+  judge (chain: readonly X509Certificate[], fingerprint = fingerprintOf(chain)): Identity | GatewayError {
     const now = this.#gateway.now()
-    const fingerprint = chain[0]?.fingerprint256 ?? ''
     let verified = this.#known.get(fingerprint)
     if (verified === undefined || verified.until <= now) {
       const path = verifyChain(chain, { authorities: this.#authorities, partial: this.#options.allow_partial_chain }, now)
@@ -112,6 +113,11 @@ export class CertificateJudge {
     const consumer = fallback === undefined ? undefined : consumers.find(fallback)
     return consumer === undefined ? null : { consumer, name: null }
   }
+}
+
+/** Of the caller's own certificate. */
+export function fingerprintOf ([first]: readonly X509Certificate[]): string {
+  return first?.fingerprint256 ?? ''
 }
 
 /** Nothing more is said to the caller: the reason stands in the log. */
