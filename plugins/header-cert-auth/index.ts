@@ -25,9 +25,10 @@ export default definePlugin({
     const authenticate = createAuthenticator({ plugin: 'header-cert-auth', anonymous: judge.anonymous }, function verify ({ raw, gateway }): Identity | GatewayError {
       const value = gateway.trusted ? fieldOf(raw, lower) : undefined
       if (value === undefined || value === '') return refuse(401, 'No required TLS certificate was sent')
-      const chain = value === null ? null : readField(value, format)
-      if (chain === null) return refuse(401, 'TLS certificate failed verification', { cause: new Error(`'${lower}' is repeated, or holds no certificate`) })
-      return judge.judge(chain)
+      const certificates = value === null ? null : readField(value, format)
+      const fingerprint = certificates?.[0]?.fingerprint256
+      if (certificates === null || fingerprint === undefined) return refuse(401, 'TLS certificate failed verification', { cause: new Error(`'${lower}' is repeated, or holds no certificate`) })
+      return judge.judge({ certificates, fingerprint })
     })
 
     scope.addHook('onRequest', function headerCertAuth (request) {

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { connect, createServer, type TLSSocket } from 'node:tls'
 import t from 'tap'
@@ -240,8 +240,9 @@ t.test('the chain of a real handshake, and none of a plain connection', async t 
   for (const [chain, expected] of [[[alice, intermediate], ['CN=alice', 'CN=Clients Intermediate']], [[], null]] as const) {
     const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', rejectUnauthorized: false, ...chain.length === 0 ? {} : { key: alice.key, cert: chain.map(({ cert }) => cert).join('') } })
     const [socket] = await once(server, 'secureConnection') as [TLSSocket]
-    t.same(peerChain(socket)?.map(({ subject }) => subject) ?? null, expected)
+    // Node itself has lost the intermediates at the second look
+    for (const look of ['first', 'second']) t.same(peerChain(socket)?.certificates.map(({ subject }) => subject) ?? null, expected, look)
     client.destroy()
   }
-  t.equal(peerChain({} as Socket), null)
+  t.equal(peerChain({}), null)
 })

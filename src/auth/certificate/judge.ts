@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache'
 import type { Consumer } from '../../config/model.ts'
 import type { GatewayError } from '../../errors.ts'
 import type { PluginGateway } from '../../plugin-contract.ts'
+import type { PeerChain } from '../../tls/peer-chain.ts'
 import { linkOf, verifyChain, type Link, type Path } from '../../tls/verify-chain.ts'
 import { alternativeNames, commonName, distinguishedName } from '../../tls/x509.ts'
 import { identityOf, type Identity } from '../identity.ts'
@@ -54,14 +55,12 @@ export class CertificateJudge {
   /**
    * Who has shown this chain, the caller's own certificate first. What was verified is remembered by that certificate alone:
    * a session that was resumed has lost the others.
-   *
-   * @param fingerprint of {@link fingerprintOf}, for who asks about the same chain again: Node computes it each time
    */
-  judge (chain: readonly X509Certificate[], fingerprint = fingerprintOf(chain)): Identity | GatewayError {
+  judge ({ certificates, fingerprint }: PeerChain): Identity | GatewayError {
     const now = this.#gateway.now()
     let verified = this.#known.get(fingerprint)
     if (verified === undefined || verified.until <= now) {
-      const path = verifyChain(chain, { authorities: this.#authorities, partial: this.#options.allow_partial_chain }, now)
+      const path = verifyChain(certificates, { authorities: this.#authorities, partial: this.#options.allow_partial_chain }, now)
       if (typeof path === 'string') return failed(path)
       verified = { path, until: Math.min(...path.map(({ certificate }) => Date.parse(certificate.validTo))), identity: this.#identify(path) }
       this.#known.set(fingerprint, verified)
@@ -113,11 +112,6 @@ export class CertificateJudge {
     const consumer = fallback === undefined ? undefined : consumers.find(fallback)
     return consumer === undefined ? null : { consumer, name: null }
   }
-}
-
-/** Of the caller's own certificate. */
-export function fingerprintOf ([first]: readonly X509Certificate[]): string {
-  return first?.fingerprint256 ?? ''
 }
 
 /** Nothing more is said to the caller: the reason stands in the log. */
