@@ -1,4 +1,7 @@
 /** A real Redis that hangs, dies and comes back under load: who waits for it, and when it counts again. */
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { mock } from 'node:test'
 import t from 'tap'
 import type { CounterStore, CounterWindow, OrderStore } from '../../src/stores/counters.ts'
 import { GuardedCounters } from '../../src/stores/guarded-counters.ts'
@@ -93,4 +96,37 @@ t.test('at most the requests that were under way wait for a Redis that has gone'
   t.equal(await counts('after it came back'), 7, 'the limit holds in the very window')
   load.running = false
   await workers
+})
+
+t.test('a request waits for a Redis that hangs as long as `timeout` says, and not at all where there is no connection', async t => {
+  const { store, client } = redisCounters(t, { host: '127.0.0.1', port: (await startRedis(t)).port, timeout: 50 })
+  await reached(store)
+  const windows: CounterWindow[] = [{ period: 'year', limit: 1e9 }]
+  const turns = async (): Promise<void> => { for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve)) }
+  await client.call('CLIENT', 'PAUSE', '600000', 'ALL')
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  let outcome: unknown = 'waits'
+  store.take('a', windows, 1, 'admitted').then(() => { outcome = 'decided' }, error => { outcome = (error as Error).message })
+  await turns()
+  mock.timers.tick(49)
+  await turns()
+  t.equal(outcome, 'waits')
+  mock.timers.tick(1)
+  await turns()
+  t.equal(outcome, 'Command timed out')
+
+  // it takes connections and says nothing: that lasts until the connection's own time limit, of which no request waits any
+  const sockets: Socket[] = []
+  const mute = createServer(socket => { sockets.push(socket) }).listen(0, '127.0.0.1')
+  await once(mute, 'listening')
+  const { store: unreached, client: connecting } = redisCounters(t, { host: '127.0.0.1', port: (mute.address() as AddressInfo).port, timeout: 50 })
+  t.teardown(() => {
+    mute.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  await once(connecting, 'connect')
+  await t.rejects(unreached.take('a', windows, 1, 'admitted') as Promise<unknown>, { message: 'there is no connection to Redis' }, 'the clock stands')
+  t.not(connecting.status, 'ready')
+  mock.timers.reset()
 })
