@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Algorithm, EXPIRES, FIRST, SECOND } from './algorithms/algorithm.ts'
 import { ALGORITHMS, type Demand, leastOf, ROUNDING, settle, tightest } from './algorithms/usage.ts'
 import { CounterTable } from './counter-table.ts'
-import type { Counting, CounterStore, CounterWindow, Decision, Order, OrderStore, Settlement, Spending, WindowType, WindowUsage } from './counters.ts'
+import type { Counting, CounterStore, CounterWindow, Decision, Order, OrderStore, Period, Settlement, Spending, WindowType, WindowUsage } from './counters.ts'
 import { KeyHash } from './key-hash.ts'
 import { PERIODS } from './periods.ts'
 import { createSteadyClock } from './steady-clock.ts'
@@ -21,6 +21,8 @@ export class MemoryCounters implements CounterStore, OrderStore {
   readonly #table: CounterTable
   readonly #now: () => number
   readonly #hash = new KeyHash(randomBytes(8))
+  /** Where the windows of a key are that is being decided about. */
+  readonly #places = new Int32Array(PERIODS.length)
   /** A counter that isn't there yet. */
   readonly #blank = new Float64Array(3)
 
@@ -49,10 +51,7 @@ export class MemoryCounters implements CounterStore, OrderStore {
 
   take (key: string | readonly string[], windows: readonly CounterWindow[], cost: number, counting: Counting): Decision {
     const now = this.#now()
-    if (typeof key === 'string') {
-      const admitted = this.#fits(key, windows, cost, now)
-      return { admitted, usage: this.#settle(key, windows, { cost, count: counts(admitted, cost, counting), need: cost }, now) }
-    }
+    if (typeof key === 'string') return this.#takeOne(key, windows, cost, counting, now)
     const admitted = key.every(one => this.#fits(one, windows, cost, now))
     const demand = { cost, count: counts(admitted, cost, counting), need: cost }
     return { admitted, usage: tightest(key.map(one => this.#settle(one, windows, demand, now))) }
@@ -64,6 +63,31 @@ export class MemoryCounters implements CounterStore, OrderStore {
     const count = admitted && spending === 'while-left'
     const usages = orders.map(({ name, windows, cost }) => windows.flatMap(window => this.#settle(`${name} ${key}`, [window], { cost, count: count && cost > 0, need: leastOf(window) }, now)))
     return { admitted, usages }
+  }
+
+  /** Of a key that is known nothing is looked for twice: hash and search are most of what a decision costs. */
+  #takeOne (key: string, windows: readonly CounterWindow[], cost: number, counting: Counting, now: number): Decision {
+    this.#hash.of(key)
+    const { high, low } = this.#hash
+    const places = this.#places
+    const algorithm = this.#algorithm
+    let admitted = true
+    let known = windows.length <= places.length
+    for (let index = 0; index < windows.length; index++) {
+      const window = windows[index] as CounterWindow
+      const at = this.#table.find(high, saltedBy(low, window))
+      places[index] = at
+      known &&= at !== -1
+      const data = this.#rolled(at, window, now)
+      if (algorithm.free(data, Math.max(at, 0), window, now) + ROUNDING < cost) admitted = false
+    }
+    const demand = { cost, count: counts(admitted, cost, counting), need: cost }
+    // a counter that is made may move the others
+    if (!known) return { admitted, usage: this.#settle(key, windows, demand, now) }
+    const { data } = this.#table
+    const usage = new Array<WindowUsage>(windows.length)
+    for (let index = 0; index < windows.length; index++) usage[index] = settle(algorithm, data, places[index] as number, windows[index] as CounterWindow, now, demand)
+    return { admitted, usage }
   }
 
   /**
@@ -120,6 +144,8 @@ export class MemoryCounters implements CounterStore, OrderStore {
   }
 }
 
+const SALTS = Object.fromEntries(PERIODS.map((period, index) => [period, Math.imul(index + 1, 0x9e3779b1)])) as Record<Period, number>
+
 function counts (admitted: boolean, cost: number, counting: Counting): boolean {
   return cost > 0 && (counting === 'always' || (admitted && counting === 'admitted'))
 }
@@ -127,6 +153,6 @@ function counts (admitted: boolean, cost: number, counting: Counting): boolean {
 /** Each window of a key has a counter of its own. */
 function saltedBy (low: number, { period }: CounterWindow): number {
   // words below, seconds above
-  const place = typeof period === 'number' ? period + PERIODS.length : PERIODS.indexOf(period)
-  return (low ^ Math.imul(place + 1, 0x9e3779b1)) >>> 0
+  const salt = typeof period === 'number' ? Math.imul(period + PERIODS.length + 1, 0x9e3779b1) : SALTS[period]
+  return (low ^ salt) >>> 0
 }
