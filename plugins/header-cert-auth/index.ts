@@ -9,6 +9,7 @@ export default definePlugin({
   schema: HeaderCertAuth,
   scopes: ['global', 'service', 'route'],
   authentication: 'method',
+  credentialHeaders: config => [config.certificate_header_name],
   refuses: refusedCertificateOptions,
   identityHeaders: config => config.skip_consumer_lookup ? CERTIFICATE_FIELDS : [],
   * check (config): Generator<CheckFinding> {
