@@ -1,4 +1,4 @@
-import { GatewayError, type HeaderList, type Identity, identityOf, type Subanswer } from '../../src/plugin.ts'
+import { GatewayError, type HeaderList, type Identity, identityOf, type Subanswer, SubrequestError } from '../../src/plugin.ts'
 import type { Config } from './schema.ts'
 
 /** A 2xx answer, as far as it matters to the request. */
@@ -42,6 +42,8 @@ export function refusalOf ({ status, headers, body }: Subanswer, config: Config)
 
 /** Whoever can't be asked allows nothing. @param cause for the log */
 export function unavailable (cause: unknown): GatewayError {
+  // nobody gets that answer, and nothing is wrong with the authoriser
+  if (cause instanceof SubrequestError && cause.left) return new GatewayError('SP_CLIENT_CLOSED', 503, 'The client has left', { quiet: true })
   return new GatewayError('SP_FORWARD_AUTH_UNAVAILABLE', 503, 'The authorization service is unavailable', { cause })
 }
 

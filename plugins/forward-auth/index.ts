@@ -1,4 +1,4 @@
-import { createAuthenticator, definePlugin, type FastifyRequest, type GatewayError, type GatewayRequest, type Identity, identityOf, type Subanswer, Subrequests } from '../../src/plugin.ts'
+import { createAuthenticator, definePlugin, type FastifyReply, type FastifyRequest, type GatewayError, type GatewayRequest, type Identity, identityOf, type Subanswer, Subrequests } from '../../src/plugin.ts'
 import { type Permission, permissionOf, refusalOf, unavailable } from './answer.ts'
 import { PermissionCache } from './cache.ts'
 import { checkConfig } from './check.ts'
@@ -32,13 +32,13 @@ export default definePlugin({
     const question = createQuestioner(config.request_headers)
     const forClient = new WeakMap<FastifyRequest, Permission['clientHeaders']>()
 
-    async function ask (fields: readonly string[]): Promise<Permission | GatewayError> {
+    async function ask (fields: readonly string[], reply: FastifyReply): Promise<Permission | GatewayError> {
       const key = cache?.key(fields)
       const known = key === undefined ? undefined : cache?.get(key)
       if (known !== undefined) return known
       let answer: Subanswer
       try {
-        answer = await authoriser.ask(fields)
+        answer = await authoriser.ask(fields, reply.raw)
       } catch (error) {
         return unavailable(error)
       }
@@ -50,8 +50,8 @@ export default definePlugin({
       return permission
     }
 
-    scope.addHook('onRequest', createAuthenticator({ plugin: 'forward-auth', anonymous, preflight: config.run_on_preflight }, async function forwardAuth (request) {
-      const permission = await ask(question(request))
+    scope.addHook('onRequest', createAuthenticator({ plugin: 'forward-auth', anonymous, preflight: config.run_on_preflight }, async function forwardAuth (request, reply) {
+      const permission = await ask(question(request), reply)
       if (permission instanceof Error) return permission
       // what the authoriser doesn't say, nobody says
       for (const name of config.upstream_headers) request.gateway.upstream?.headers.delete(name)

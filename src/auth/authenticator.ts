@@ -1,5 +1,5 @@
 /** What authentication plugins share: Kong's rules of who counts, of anonymous callers, and of several plugins on one route. */
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Consumer } from '../config/model.ts'
 import { GatewayError } from '../errors.ts'
 import type { GatewayRequest } from '../plugin.ts'
@@ -16,7 +16,7 @@ export interface AuthenticatorOptions {
 }
 
 /** Verifies the credential of a request: an identity, or why not. May throw what it could return. */
-export type Verify = (request: FastifyRequest) => Identity | GatewayError | Promise<Identity | GatewayError>
+export type Verify = (request: FastifyRequest, reply: FastifyReply) => Identity | GatewayError | Promise<Identity | GatewayError>
 
 /**
  * Makes the hook of an authentication plugin.
@@ -24,7 +24,7 @@ export type Verify = (request: FastifyRequest) => Identity | GatewayError | Prom
  * Without a policy on the route, a refusal is the answer (several plugins: all must succeed, the last one counts), or with
  * `anonymous` the anonymous consumer (several: the first success counts). With one, attempts are written down for it.
  */
-export function createAuthenticator (options: AuthenticatorOptions, verify: Verify): (request: FastifyRequest) => void | Promise<void> {
+export function createAuthenticator (options: AuthenticatorOptions, verify: Verify): (request: FastifyRequest, reply: FastifyReply) => void | Promise<void> {
   const { plugin, anonymous = null, preflight = true } = options
 
   function conclude (gateway: GatewayRequest, outcome: Identity | GatewayError): void {
@@ -48,13 +48,13 @@ export function createAuthenticator (options: AuthenticatorOptions, verify: Veri
     else throw error
   }
 
-  return function authenticate (request) {
+  return function authenticate (request, reply) {
     const { gateway } = request
     if (!preflight && gateway.method === 'OPTIONS') return
     if (anonymous !== null && gateway.credential !== null) return
     let outcome: Identity | GatewayError | Promise<Identity | GatewayError>
     try {
-      outcome = verify(request)
+      outcome = verify(request, reply)
     } catch (error) {
       fail(gateway, error)
       return

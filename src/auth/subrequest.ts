@@ -22,15 +22,25 @@ export interface Subanswer {
   readonly body: Buffer | null
 }
 
+/** Who waits for the answer to a question: the response to a client, say. */
+export interface Asker {
+  readonly destroyed: boolean
+  once (event: 'close', listener: () => void): unknown
+  off (event: 'close', listener: () => void): unknown
+}
+
 /** No answer that could be read, in time. The message is for the log. */
 export class SubrequestError extends Error {
   /** Nothing of an answer came, over a connection that broke: it may have been an old one, closed as we wrote. */
   readonly broken: boolean
+  /** Nobody waits for it any more. */
+  readonly left: boolean
 
-  constructor (message: string, options: { cause?: unknown, broken?: boolean } = {}) {
+  constructor (message: string, options: { cause?: unknown, broken?: boolean, left?: boolean } = {}) {
     super(message, { cause: options.cause })
     this.name = 'SubrequestError'
     this.broken = options.broken === true
+    this.left = options.left === true
   }
 }
 
@@ -72,15 +82,16 @@ export class Subrequests {
    * Asks. Redirects are an answer like any other.
    *
    * @param fields name, value, name, value, …; Host is set
+   * @param asker when it closes, the question is taken back
    * @throws SubrequestError when no answer came in time
    */
-  async ask (fields: readonly string[]): Promise<Subanswer> {
+  async ask (fields: readonly string[], asker: Asker | null = null): Promise<Subanswer> {
     const end = performance.now() + this.#options.timeout
     try {
-      return await this.#once(fields, end)
+      return await this.#once(fields, end, asker)
     } catch (error) {
       if (!(error as SubrequestError).broken) throw error
-      return await this.#once(fields, end)
+      return await this.#once(fields, end, asker)
     }
   }
 
@@ -89,10 +100,11 @@ export class Subrequests {
     await this.#connections.destroy()
   }
 
-  async #once (fields: readonly string[], end: number): Promise<Subanswer> {
+  async #once (fields: readonly string[], end: number, asker: Asker | null): Promise<Subanswer> {
+    if (asker?.destroyed === true) throw new SubrequestError('nobody waits for the answer', { left: true })
     return await new Promise((resolve, reject) => {
       const lease = this.#connections.take(this.#options.timeout)
-      const question = new Question(this.#options.limit, end, resolve, reject, () => this.#connections.give(lease))
+      const question = new Question({ limit: this.#options.limit, end, resolve, reject, asker, giveBack: () => this.#connections.give(lease) })
       try {
         lease.client.dispatch({ path: this.#path, method: 'GET', headers: fields as string[], headersTimeout: 0, bodyTimeout: 0 }, question)
       } catch (error) {
@@ -103,12 +115,20 @@ export class Subrequests {
   }
 }
 
+interface QuestionOptions {
+  readonly limit: number
+  readonly end: number
+  readonly resolve: (answer: Subanswer) => void
+  readonly reject: (error: SubrequestError) => void
+  readonly asker: Asker | null
+  readonly giveBack: () => void
+}
+
 /** undici's handler for one of them. */
 class Question implements Dispatcher.DispatchHandler {
-  readonly #limit: number
-  readonly #resolve: (answer: Subanswer) => void
-  readonly #reject: (error: SubrequestError) => void
+  readonly #options: QuestionOptions
   readonly #timer: NodeJS.Timeout
+  readonly #leave = (): void => this.#fail(new SubrequestError('nobody waits for the answer', { left: true }))
   #giveBack: (() => void) | null
   #abort: (() => void) | null = null
   #settled = false
@@ -117,12 +137,11 @@ class Question implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
   #size = 0
 
-  constructor (limit: number, end: number, resolve: (answer: Subanswer) => void, reject: (error: SubrequestError) => void, giveBack: () => void) {
-    this.#limit = limit
-    this.#resolve = resolve
-    this.#reject = reject
-    this.#giveBack = giveBack
-    this.#timer = setTimeout(() => this.#fail(new SubrequestError('no answer in time')), Math.max(1, end - performance.now()))
+  constructor (options: QuestionOptions) {
+    this.#options = options
+    this.#giveBack = options.giveBack
+    this.#timer = setTimeout(() => this.#fail(new SubrequestError('no answer in time')), Math.max(1, options.end - performance.now()))
+    options.asker?.once('close', this.#leave)
   }
 
   onConnect (abort: () => void): void {
@@ -141,7 +160,7 @@ class Question implements Dispatcher.DispatchHandler {
   onData (chunk: Buffer): boolean {
     if (this.#settled) return true
     this.#size += chunk.length
-    if (this.#size > this.#limit) this.#succeed(null)
+    if (this.#size > this.#options.limit) this.#succeed(null)
     else if (this.#status >= 300) this.#chunks.push(chunk)
     return true
   }
@@ -159,17 +178,18 @@ class Question implements Dispatcher.DispatchHandler {
 
   #succeed (body: Buffer | null): void {
     if (!this.#settle()) return
-    this.#resolve({ status: this.#status, headers: this.#headers as HeaderList, body })
+    this.#options.resolve({ status: this.#status, headers: this.#headers as HeaderList, body })
   }
 
   #fail (error: SubrequestError): void {
-    if (this.#settle()) this.#reject(error)
+    if (this.#settle()) this.#options.reject(error)
   }
 
   #settle (): boolean {
     if (this.#settled) return false
     this.#settled = true
     clearTimeout(this.#timer)
+    this.#options.asker?.off('close', this.#leave)
     // what still comes is not waited for
     if (this.#giveBack !== null) this.#abort?.()
     return true

@@ -1,7 +1,8 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import t, { type Test } from 'tap'
+import { until } from '../helpers/running.ts'
 import { SubrequestError, Subrequests, type SubrequestOptions } from '../../src/auth/subrequest.ts'
 
 /** An authority that writes bytes. `answer` gets the number of the connection and of the request on it, from 1. */
@@ -162,4 +163,23 @@ t.test('questions at the same time have a connection each', async t => {
   const subrequests = asking(t, there.port)
   const answers = await Promise.all([1, 2, 3].map(async () => await subrequests.ask([])))
   t.same(new Set(answers.map(({ headers }) => headers.get('x-connection'))).size, 3)
+})
+
+t.test('who leaves takes the question back, also one that is asked a second time, and the connection goes', async t => {
+  let closed = 0
+  const there = await authority(t, socket => { socket.once('close', () => { closed++ }) })
+  const subrequests = asking(t, there.port, { timeout: 60_000 })
+  const asker = Object.assign(new EventEmitter(), { destroyed: false })
+  const asked = subrequests.ask([], asker)
+  await until('it is asked', () => there.heads.length === 1)
+  asker.emit('close')
+  await t.rejects(asked, { name: 'SubrequestError', left: true, broken: false })
+  await until('the connection is cut', () => closed === 1)
+  asker.destroyed = true
+  await t.rejects(subrequests.ask([], asker), { message: 'nobody waits for the answer' })
+  t.equal(there.heads.length, 1, 'nothing is asked for somebody who has gone')
+  const answering = await authority(t, socket => socket.write('HTTP/1.1 204 No Content\r\n\r\n'))
+  const other = Object.assign(new EventEmitter(), { destroyed: false })
+  t.equal((await asking(t, answering.port).ask([], other)).status, 204)
+  t.equal(other.listenerCount('close'), 0)
 })

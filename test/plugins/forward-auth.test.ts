@@ -14,7 +14,7 @@ import { fakeAuth } from '../helpers/fake-auth.ts'
 import { packageRoot } from '../helpers/package-root.ts'
 import { findings, validateConfig } from '../helpers/plugin-config.ts'
 import { ask, rawClient } from '../helpers/raw-client.ts'
-import { ask as send, upstream } from '../helpers/running.ts'
+import { ask as send, until, upstream } from '../helpers/running.ts'
 import { serveFile } from '../helpers/serve-file.ts'
 
 interface Setup {
@@ -412,3 +412,15 @@ function seeing () {
     }
   })
 }
+
+t.test('a client that leaves takes its question back', async t => {
+  let cut = false
+  const { test, asked } = await guarded(t, response => { response.once('close', () => { cut = true }) }, { timeout: 60_000 })
+  const client = await rawClient(t, test.port)
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await until('the authoriser is asked', () => asked.length === 1)
+  client.socket.destroy()
+  await until('the question is taken back', () => cut)
+  await until('the request has ended', () => test.log.length === 1)
+  t.equal(test.received.length, 0)
+})

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { decodeName, decodeRecord, encodeRecord } from '../../src/stores/cache/codec.ts'
 import type { CachedAnswer } from '../../src/stores/cache/cache-store.ts'
 import { RedisCache } from '../../src/stores/cache/redis-cache.ts'
+import { OwedDrops } from '../../src/stores/cache/owed-drops.ts'
 import { Outage } from '../../src/stores/outage.ts'
 import { connectRedis, type RedisSettings } from '../../src/stores/redis/connect.ts'
 import { freePort, startRedis } from '../helpers/redis.ts'
@@ -44,7 +45,7 @@ async function open (t: Test, settings: Partial<RedisSettings>): Promise<Opened>
   const lines: string[] = []
   const line = (_: unknown, text?: string): void => { lines.push(text ?? String(_)) }
   const outage = new Outage({ log: { warn: line, info: line } as never, onStoreError: 'miss', keeps: 'answers' })
-  return { cache: new RedisCache({ client, outage, prefix: 'sallyport:test', largest: 1000, now: Date.now }), client, outage, lines }
+  return { cache: new RedisCache({ client, outage, owed: new OwedDrops(2), prefix: 'sallyport:test', largest: 1000, now: Date.now }), client, outage, lines }
 }
 
 t.test('records survive the way, and what is none is not read', async t => {
@@ -146,4 +147,55 @@ t.test('a Redis that is down is a miss at once, and is found again', { skip: noR
     return !outage.open
   })
   t.same(lines, ['the store of answers does not answer', 'the store of answers answers again'])
+})
+
+t.test('what is invalidated while Redis is down is gone before it is read again; more than is remembered takes all', { skip: noRedis }, async t => {
+  const { port, child } = await startRedis(t)
+  const { cache, outage } = await open(t, { host: '127.0.0.1', port, timeout: 200 })
+  const { client: other } = await open(t, { host: '127.0.0.1', port })
+  const stored = async (): Promise<number> => (await other.keys('sallyport:test:r:*')).length
+  for (const changed of [['a', 'b'], ['a', 'b', 'c']]) {
+    for (const uri of ['a', 'b', 'c', 'd']) cache.set(uri, 'r', answer())
+    await until('all are stored', async () => await stored() === 4)
+    child.kill('SIGSTOP')
+    cache.invalidate('a')
+    cache.delete('a', 'r')
+    await until('the invalidation has failed', () => outage.open)
+    for (const uri of changed) cache.invalidate(uri)
+    child.kill('SIGCONT')
+    await until('it is used again', async () => {
+      const found = await cache.get('a', 'r')
+      if (found !== undefined) t.fail('an answer that was invalidated')
+      return !outage.open
+    })
+    t.equal(await stored(), changed.length === 2 ? 2 : 0)
+    t.equal(await cache.get('d', 'r') === undefined, changed.length === 3)
+    await until('the rest is gone', async () => { await cache.purge({ all: true }); return await stored() === 0 })
+  }
+})
+
+t.test('what can\'t be dropped stays owed, and what comes meanwhile is dropped as well', async t => {
+  const owed = new OwedDrops(2)
+  owed.add('a')
+  owed.add('a')
+  owed.add('b')
+  t.equal(owed.size, 2)
+  const dropped: Array<string | null> = []
+  await t.rejects(owed.pay(async uri => {
+    if (uri === 'b') throw new Error('down')
+    dropped.push(uri)
+  }))
+  t.same([dropped, owed.size], [['a'], 1])
+  const paying = owed.pay(async uri => {
+    dropped.push(uri)
+    if (uri === 'b') owed.add('c')
+    await new Promise(resolve => setImmediate(resolve))
+  })
+  t.equal(await owed.pay(async () => {}), false, 'one at a time')
+  t.equal(await paying, true)
+  t.same(dropped, ['a', 'b', 'c'])
+  for (const uri of ['1', '2', '3', '4']) owed.add(uri)
+  await t.rejects(owed.pay(async () => { throw new Error('down') }))
+  t.equal(await owed.pay(async uri => { dropped.push(uri) }), true)
+  t.same(dropped, ['a', 'b', 'c', null])
 })

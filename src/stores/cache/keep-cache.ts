@@ -5,6 +5,7 @@ import { Outage } from '../outage.ts'
 import { createSteadyClock } from '../steady-clock.ts'
 import type { CacheStore } from './cache-store.ts'
 import { MemoryCache } from './memory-cache.ts'
+import { OwedDrops } from './owed-drops.ts'
 import { RedisCache } from './redis-cache.ts'
 
 export interface KeepCacheOptions {
@@ -39,6 +40,7 @@ function keepRedis (gateway: PluginGateway, redis: RedisSettings, largest: numbe
   const connection = createHash('sha256').update(JSON.stringify(redis)).digest('hex')
   const client = gateway.keep(`redis:${connection}`, () => connectRedis(redis), client => { client.disconnect() })
   const outage = gateway.keep(`outage:${connection}`, () => new Outage({ log, onStoreError: 'miss', keeps: 'answers' }))
+  const owed = gateway.keep(`owed:${connection}`, () => new OwedDrops())
   const prefix = `sallyport:${name}:${route ?? NOBODY}:${service ?? NOBODY}:${consumer ?? group ?? NOBODY}`
-  return { store: new RedisCache({ client, outage, prefix, largest, now }), now }
+  return { store: new RedisCache({ client, outage, owed, prefix, largest, now }), now }
 }

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
 import type { Outage } from '../outage.ts'
 import type { CacheRecord, CacheStore, PurgeOrder } from './cache-store.ts'
+import type { OwedDrops } from './owed-drops.ts'
 import { decodeName, decodeRecord, encodeRecord, type RecordName } from './codec.ts'
 
 export interface RedisCacheOptions {
   readonly client: Redis | Cluster
   readonly outage: Outage
+  readonly owed: OwedDrops
   /** What the keys of one entry begin with. */
   readonly prefix: string
   /** Longest body. */
@@ -30,12 +32,14 @@ export class RedisCache implements CacheStore {
   readonly largest: number
   readonly #client: Redis | Cluster
   readonly #outage: Outage
+  readonly #owed: OwedDrops
   readonly #prefix: string
   readonly #now: () => number
 
-  constructor ({ client, outage, prefix, largest, now }: RedisCacheOptions) {
+  constructor ({ client, outage, owed, prefix, largest, now }: RedisCacheOptions) {
     this.#client = client
     this.#outage = outage
+    this.#owed = owed
     this.#prefix = prefix
     this.largest = largest
     this.#now = now
@@ -61,11 +65,13 @@ export class RedisCache implements CacheStore {
   }
 
   delete (uri: string, rest: string): void {
-    if (!this.#down) this.#quietly(this.#client.unlink(this.#keyOf(uri, rest)))
+    if (this.#down) this.#owed.add(uri)
+    else this.#owing(uri, this.#client.unlink(this.#keyOf(uri, rest)))
   }
 
   invalidate (uri: string): void {
-    if (!this.#down) this.#quietly(this.#dropIndex(this.#uriIndex(uri)))
+    if (this.#down) this.#owed.add(uri)
+    else this.#owing(uri, this.#dropIndex(this.#uriIndex(uri)))
   }
 
   /** @throws what Redis has to say: who purges must know that it was not done */
@@ -80,8 +86,23 @@ export class RedisCache implements CacheStore {
   /** Whether Redis has to be left alone; it is looked at now and then, beside the requests. */
   get #down (): boolean {
     if (!this.#outage.open) return false
-    if (this.#outage.due() && this.#client.status === 'ready') this.#client.ping().then(() => this.#outage.end(), () => {})
+    if (this.#outage.due() && this.#client.status === 'ready') this.#quietly(this.#recover())
     return true
+  }
+
+  /** What should have been dropped meanwhile goes first: nobody gets it again. */
+  async #recover (): Promise<void> {
+    await this.#client.ping()
+    const paid = await this.#owed.pay(async uri => uri === null ? await this.#dropWhere(() => true) : await this.#dropIndex(this.#uriIndex(uri)))
+    if (paid) this.#outage.end()
+  }
+
+  /** What can't be dropped now is dropped before anything is read again. */
+  #owing (uri: string, work: Promise<unknown>): void {
+    work.catch(error => {
+      this.#owed.add(uri)
+      this.#outage.begin(error)
+    })
   }
 
   async #read (key: string): Promise<CacheRecord | undefined> {
