@@ -21,6 +21,7 @@ import jwt from './jwt/index.ts'
 import keyAuth from './key-auth/index.ts'
 import mirror from './mirror/index.ts'
 import mtlsAuth from './mtls-auth/index.ts'
+import oasValidator from './oas-validator/index.ts'
 import oauth2Introspection from './oauth2-introspection/index.ts'
 import openidConnect from './openid-connect/index.ts'
 import prometheus from './prometheus/index.ts'
@@ -63,6 +64,7 @@ export const builtins: readonly BrandedPlugin[] = [
   keyAuth,
   mirror,
   mtlsAuth,
+  oasValidator,
   oauth2Introspection,
   openidConnect,
   prometheus,

@@ -106,6 +106,8 @@ export interface GatewayRequest {
    * out when all hooks of these phases have let the request pass, through the response hooks, as an answer of the upstream would.
    */
   answer: WholeAnswer | null
+  /** Whether the answer that response hooks see is the upstream's: errors and what plugins answer are not. */
+  readonly proxied: boolean
   /** Has the upstream's answer watched as it arrives; one watcher a request. Set it in the access or request phase. */
   watch (watcher: AnswerWatcher): void
   /**

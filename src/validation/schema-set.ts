@@ -11,13 +11,15 @@ export interface SchemaFinding {
   readonly path: string
   readonly message: string
   readonly mend: string
+  /** Default `error`. */
+  readonly severity?: 'error' | 'warning'
 }
 
 export interface SchemaSetOptions {
   /** Where names of files start: the folder of gateway.yaml. */
   readonly directory: string
   readonly dialect: Dialect
-  /** Of OpenAPI documents: `readOnly` and `writeOnly` count. */
+  /** Of OpenAPI documents: `readOnly` and `writeOnly` count, and formats and keywords that aren't known are a warning alone. */
   readonly direction?: Direction
 }
 
@@ -43,6 +45,12 @@ export interface Validator {
   readonly quick: ValidateFunction
   readonly thorough: ValidateFunction
 }
+
+/**
+ * Where a document stands in what ajv is given: it compiles the root of everything that it resolves a reference into, and a
+ * document need not be a schema there.
+ */
+const INSIDE = '/$defs/document'
 
 /**
  * The schemas of one plugin entry, with the files that they refer to.
@@ -131,15 +139,15 @@ export class SchemaSet {
 
   /** @throws Error where the schema has findings */
   compile ({ member, pointer }: Schema): Validator {
-    const [first] = this.findings
+    const first = this.findings.find(isError)
     if (first !== undefined) throw new Error(`${first.path}: ${first.message}. ${first.mend}`)
-    const reference = { $ref: `${member.key}#${split(pointer).map(token => `/${encodeURIComponent(token.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')}` }
+    const reference = { $ref: this.addressOf(member, split(pointer).map(token => `/${encodeURIComponent(token.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')) }
     return { quick: this.quick.compile(reference), thorough: this.#thorough.compile(reference) }
   }
 
   /** Compiles to see whether that works: what no rule of ours has found. */
   check (schema: Schema): void {
-    if (this.findings.length > 0) return
+    if (this.findings.some(isError)) return
     try {
       this.compile(schema)
     } catch (error) {
@@ -148,16 +156,26 @@ export class SchemaSet {
     }
   }
 
+  /** @param fragment of the document's own references, without `#` */
+  addressOf (member: Member, fragment: string): string {
+    return fragment === '' || fragment.startsWith('/') ? `${member.key}#${INSIDE}${fragment}` : `${member.key}#${fragment}`
+  }
+
   /** What a reference leads to that the walk has rewritten. */
   find (reference: string): Schema | null {
     const hash = reference.indexOf('#')
     const member = this.#members.get(reference.slice(0, hash))
-    return member === undefined ? null : { member, pointer: decodeURIComponent(reference.slice(hash + 1)) }
+    return member === undefined ? null : { member, pointer: pointerOf(reference.slice(hash + 1)) }
   }
 
-  report (member: Member, pointer: string, message: string, mend: string): void {
+  report (member: Member, pointer: string, message: string, mend: string, severity: 'error' | 'warning' = 'error'): void {
     const { path, prefix } = member.locate(pointer)
-    this.findings.push({ path, message: prefix + message, mend })
+    this.findings.push({ path, message: prefix + message, mend, severity })
+  }
+
+  /** What a reference of a document leads to, in it or in another file; null: there is a finding. */
+  follow (reference: string, member: Member, pointer: string): Schema | null {
+    return this.#walk.follow(reference, member, pointer)
   }
 
   fail (error: unknown, path: string): void {
@@ -179,9 +197,7 @@ export class SchemaSet {
         if (typeof root['id'] === 'string') delete root['id']
       }
     }
-    // anything else is no schema, and is reported where it is used as one
-    if (typeof value !== 'boolean' && (typeof value !== 'object' || value === null || Array.isArray(value))) return
-    for (const ajv of [this.quick, this.#thorough]) ajv.addSchema(value as SchemaObject, member.key)
+    for (const ajv of [this.quick, this.#thorough]) ajv.addSchema({ $defs: { document: value } }, member.key)
   }
 
   #dialect (member: Member, { $schema }: SchemaObject): void {
@@ -190,4 +206,13 @@ export class SchemaSet {
     if (dialect === undefined) this.report(member, '/$schema', `the dialect '${$schema}' is not known`, 'Write the address of draft-04, 06, 07, 2019-09 or 2020-12, or leave it out.')
     else if (dialect !== this.options.dialect) this.report(member, '/$schema', `this is a schema of ${dialect}, and \`version\` says ${this.options.dialect}`, 'Make both say the same.')
   }
+}
+
+function isError ({ severity }: SchemaFinding): boolean {
+  return severity !== 'warning'
+}
+
+/** A name ($anchor) stands for the whole document. */
+function pointerOf (fragment: string): string {
+  return fragment.startsWith(INSIDE) ? decodeURIComponent(fragment.slice(INSIDE.length)) : ''
 }

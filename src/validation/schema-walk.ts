@@ -6,7 +6,7 @@ import { modernize, type SchemaObject } from './dialect.ts'
 import { valueAt } from './documents.ts'
 import { innerSchemas } from './keywords.ts'
 import { metaProblem } from './meta-schema.ts'
-import type { Member, SchemaSet } from './schema-set.ts'
+import type { Member, Schema, SchemaSet } from './schema-set.ts'
 
 /** References that are resolved while a body is validated: within the schema alone. */
 const DYNAMIC = ['$dynamicRef', '$recursiveRef']
@@ -53,7 +53,7 @@ export class SchemaWalk {
     if (typeof object['$id'] === 'string') this.#set.report(member, join(pointer, '$id'), 'a schema inside of another has an address of its own', 'Move it into a file of its own, or remove `$id` and refer to it with a pointer.')
     for (const keyword of DYNAMIC) {
       const target = object[keyword]
-      if (typeof target === 'string' && !target.startsWith('#')) this.#set.report(member, join(pointer, keyword), 'it leads out of the schema', 'Write `$ref`.')
+      if (typeof target === 'string' && !/^#[^/]/.test(target)) this.#set.report(member, join(pointer, keyword), 'it has to name a `$dynamicAnchor` of the same schema', 'Write `$ref`.')
     }
     if (typeof object['$ref'] === 'string') object['$ref'] = this.#reference(object['$ref'], member, join(pointer, '$ref'))
     for (const [steps, inner] of innerSchemas(object)) this.#visit(inner, member, steps.reduce(join, pointer))
@@ -65,7 +65,11 @@ export class SchemaWalk {
       if (keyword.startsWith('x-')) delete schema[keyword]
       else if (RULES.keywords[keyword] === undefined) {
         const guess = nearest(keyword, Object.keys(RULES.keywords))
-        this.#set.report(member, join(pointer, keyword), `the schema has a keyword that means nothing: '${keyword}'`, guess === undefined ? 'Remove it, or start its name with `x-`.' : `Did you mean '${guess}'?`)
+        if (this.#set.options.direction !== undefined && guess === undefined) {
+          // other tools' words are common in OpenAPI documents
+          delete schema[keyword]
+          this.#set.report(member, join(pointer, keyword), `the schema has a keyword that means nothing: '${keyword}'`, 'Remove it, or start its name with `x-`.', 'warning')
+        } else this.#set.report(member, join(pointer, keyword), `the schema has a keyword that means nothing: '${keyword}'`, guess === undefined ? 'Remove it, or start its name with `x-`.' : `Did you mean '${guess}'?`)
       }
     }
   }
@@ -84,29 +88,40 @@ export class SchemaWalk {
     else if (verdict.kind === 'undecided') this.#set.report(member, pointer, `it couldn't be decided whether this regex always ends soon: ${verdict.reason}`, 'Write a simpler one.')
   }
 
-  #format ({ format }: SchemaObject, member: Member, pointer: string): void {
+  #format (schema: SchemaObject, member: Member, pointer: string): void {
     const { formats } = this.#set.quick
+    const { format } = schema
     if (typeof format !== 'string' || formats[format] !== undefined) return
     const guess = nearest(format, Object.keys(formats))
-    this.#set.report(member, join(pointer, 'format'), `the format '${format}' is not known, so that it would check nothing`, guess === undefined ? 'Write `pattern` instead.' : `Did you mean '${guess}'?`)
+    // OpenAPI lets everybody make formats up
+    const open = this.#set.options.direction !== undefined
+    this.#set.report(member, join(pointer, 'format'), `the format '${format}' is not known, so that it ${open ? 'checks' : 'would check'} nothing`, guess === undefined ? 'Write `pattern` instead.' : `Did you mean '${guess}'?`, open ? 'warning' : 'error')
+    if (open) delete schema['format']
   }
 
   /** The reference as ajv can follow it; what it leads to has been visited. */
   #reference (reference: string, member: Member, pointer: string): string {
+    const target = this.follow(reference, member, pointer)
+    if (target === null) return reference
+    this.walk(target.member, target.pointer)
+    return this.#set.addressOf(target.member, splitOnce(reference, '#')[1])
+  }
+
+  /** What a reference leads to; the whole document for a name ($anchor), which is ajv's to find. null: there is a finding. */
+  follow (reference: string, member: Member, pointer: string): Schema | null {
     const [address = '', fragment = ''] = splitOnce(reference, '#')
     const target = address === '' ? member : this.names.get(address) ?? this.names.get(`${address}#`) ?? this.#file(address, member, pointer)
-    if (target === null) return reference
+    if (target === null) return null
     let inner: string
     try {
       inner = decodeURIComponent(fragment)
     } catch {
       inner = fragment
     }
-    // a name ($anchor) is ajv's to find, anywhere in the document
     const at = inner.startsWith('/') ? inner : ''
-    if (valueAt(target.value, at) === undefined) this.#set.report(member, pointer, `'${reference}' leads to nothing`, 'Write a JSON pointer to a schema: `#/$defs/name`.')
-    else this.walk(target, at)
-    return `${target.key}#${fragment}`
+    if (valueAt(target.value, at) !== undefined) return { member: target, pointer: at }
+    this.#set.report(member, pointer, `'${reference}' leads to nothing`, 'Write a JSON pointer: `#/$defs/name`.')
+    return null
   }
 
   /** What is fetched while a gateway starts is what somebody else decides: files alone. */

@@ -253,6 +253,8 @@ t.test('each draft means what it says', async t => {
     [{ body_schema: { multipleOf: 0.01 } }, '19.99', '19.995'],
     [{ body_schema: { uniqueItems: true } }, '[1,"1",{"a":1,"b":2}]', '[{"a":[1],"b":2},{"b":2,"a":[1]}]'],
     [{ body_schema: { uniqueItems: false } }, '[1,1]', '['],
+    [{ body_schema: { properties: { kid: { $ref: '#' } }, additionalProperties: false } }, '{"kid":{"kid":{}}}', '{"kid":{"kid":{"x":1}}}'],
+    [{ body_schema: { $dynamicAnchor: 'node', properties: { kid: { $dynamicRef: '#node' } }, unevaluatedProperties: false } }, '{"kid":{}}', '{"kid":{"x":1}}'],
     [{ body_schema: { required: ['toString'] } }, '{"toString":1}', '{}'],
     [{ body_schema: { $anchor: 'top', $defs: { t: { $anchor: 'tree', type: 'object', properties: { kids: { items: { $ref: '#tree' } } } } }, $ref: '#tree' } }, '{"kids":[{}]}', '{"kids":[1]}']
   ]
@@ -339,7 +341,8 @@ t.test('what is wrong with a schema is said at its place when the file is loaded
     [schema({ $ref: '#/$defs/none' }), /leads to nothing/],
     [schema({ $ref: '#none' }), /doesn't compile/],
     [schema({ $ref: '#/%' }), /leads to nothing/],
-    [schema({ $dynamicRef: 'https://x.test/#a' }), /leads out of the schema/],
+    [schema({ $dynamicRef: 'https://x.test/#a' }), /has to name a `\$dynamicAnchor`/],
+    [{ version: 'draft201909', body_schema: { $recursiveRef: '#' } }, /has to name/],
     [schema({ properties: { a: { $id: 'https://x.test/a' } } }), /address of its own/],
     [schema({ type: 'strng' }), /^\/body_schema\/type this is no JSON Schema/],
     [schema({ $schema: 'https://x.test/' }), /dialect 'https:\/\/x.test\/' is not known/],
