@@ -199,8 +199,8 @@ t.test('concrete paths win over templates, and templates over less', async t => 
 
 t.test('what is wrong with a document is said with file, line and column', async t => {
   const found = (document: string, config: object = {}, files: Record<string, string> = {}): string[] => {
-    const spec_file = written(t, document, { 'parts/sku.yaml': SKU, ...files })
-    return [...plugin.check?.(completeConfig(plugin, { spec_file, ...config }), { directory: process.cwd() }) ?? []].map(({ severity = 'error', message }) => `${severity} ${message.replace(/^\S*?([\w/]+\.yaml:)/, '$1')}`)
+    const file = written(t, document, { 'parts/sku.yaml': SKU, ...files })
+    return [...plugin.check?.(completeConfig(plugin, { spec_file: file, ...config }), { directory: process.cwd() }) ?? []].map(({ severity = 'error', message }) => `${severity} ${message.replace(/^\S*?([\w/]+\.yaml:)/, '$1')}`)
   }
   t.same(found(DOCUMENT, { response: 'block' }), [])
   const get = (operation: string, rest = ''): string => `openapi: 3.1.0\npaths:\n  /a/{x}:\n    get: ${operation}\n${rest}`
