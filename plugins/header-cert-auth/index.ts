@@ -32,10 +32,10 @@ export default definePlugin({
       return judge.judge({ certificates, fingerprint })
     })
 
-    scope.addHook('onRequest', function headerCertAuth (request) {
+    scope.addHook('onRequest', function headerCertAuth (request, reply) {
       // whoever has sent it: the service must not take it for something that was verified
       request.gateway.upstream?.headers.delete(name)
-      return authenticate(request)
+      return authenticate(request, reply)
     })
   },
   close: judge => judge.close()
