@@ -9,11 +9,23 @@ export interface ListenAddress {
   readonly path_policy?: Partial<PathPolicy>
 }
 
+/** An address for clients, and what they speak there. */
+export interface ListenSettings extends ListenAddress {
+  readonly tls: boolean
+  /** Offered by ALPN beside HTTP/1.1; only with `tls`. */
+  readonly http2: boolean
+  readonly min_version: 'TLSv1.2' | 'TLSv1.3'
+  /** OpenSSL's names. */
+  readonly ciphers: readonly string[]
+  /** `require` refuses who has none that one of `ca_certificates` vouches for; `request` leaves it to plugins. */
+  readonly client_certificate: 'none' | 'request' | 'require'
+}
+
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
 /** The `gateway:` block, our own: what Kong keeps in kong.conf. Durations are milliseconds, sizes bytes. */
 export interface GatewaySettings {
-  readonly listen: readonly ListenAddress[]
+  readonly listen: readonly ListenSettings[]
   /** null: no admin listener. */
   readonly admin: ListenAddress | null
   /** Addresses and CIDRs whose X-Forwarded-* are believed. */
@@ -41,7 +53,7 @@ export interface GatewaySettings {
   /** How odd paths are read. */
   readonly path_policy: PathPolicy
   readonly timeouts: {
-    /** Until the header block is complete: 408. */
+    /** Until the TLS handshake, and then the header block, is complete: 408. */
     readonly headers: number
     /** Idle connection kept open. */
     readonly keep_alive: number

@@ -22,6 +22,7 @@ import { Envelope } from './validate/envelope.ts'
 import { checkFallbacks } from './validate/fallbacks.ts'
 import { gatewaySettings } from './validate/gateway.ts'
 import type { Overrides } from './validate/gateway.ts'
+import { checkListeners } from './validate/listeners.ts'
 import { checkPlugins } from './validate/plugins.ts'
 import { expandsTooFar, toValue } from './values.ts'
 
@@ -79,6 +80,7 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
   const entities = envelope.check(value)
   const files = await readCertificateFiles(entities, dirname(absolute(file)), source, report)
   checkCertificates(entities, source, report)
+  checkListeners(value, entities, source, report)
   const resolved = resolve(entities, source, report)
   const plugins = await load(modulesOf(value))
   checkFallbacks(entities, { resolved, source, report })

@@ -1,4 +1,5 @@
 import { IncomingMessage } from 'node:http'
+import { connectionOf, type Connection } from './connection.ts'
 
 /** What Node's own `optimizeEmptyRequests` (24.12 and later) writes to. */
 interface Internals {
@@ -26,6 +27,16 @@ export class ClientMessage extends IncomingMessage {
     if (this.complete || this.destroyed || this.readableDidRead || this.readableLength > 0) return false
     this.#take = take
     return true
+  }
+
+  /** What is known about the connection that carries it. */
+  get lane (): Connection {
+    return connectionOf(this.socket)
+  }
+
+  /** Bytes that have come, at least of its body. */
+  get received (): number {
+    return this.socket.bytesRead
   }
 
   /** Has Node take it for a request that was read to its end. */

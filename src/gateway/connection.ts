@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { ListenAddress } from '../config/model.ts'
+import { TLSSocket } from 'node:tls'
 import type { Context } from './context.ts'
 
 const kConnection: unique symbol = Symbol('sallyport.connection')
@@ -19,6 +20,8 @@ export interface Connection {
   readonly sni: string | null
   /** Where it came in; null: nobody said. */
   listener: ListenAddress | null
+  /** Of HTTP. With 2, this is one stream of it. */
+  readonly version: 1 | 2
   /** The request that the connection carries now. */
   current: Context | null
   /** Pipelined requests that wait for it, in order; null: none ever did. */
@@ -34,18 +37,30 @@ export interface Connection {
   idleSince: number
 }
 
+/** Node says `false` where the client named none. */
+function serverName (socket: TLSSocket & { readonly servername?: string | false | null }): string | null {
+  return typeof socket.servername === 'string' ? socket.servername : null
+}
+
 /** Facts of a socket; the first call works them out. */
 export function connectionOf (socket: Socket): Connection {
   const known = (socket as GatewaySocket)[kConnection]
   if (known !== undefined) return known
+  const connection = makeConnection(socket, 1)
+  ;(socket as GatewaySocket)[kConnection] = connection
+  return connection
+}
+
+export function makeConnection (socket: Socket, version: 1 | 2): Connection {
   const address = socket.remoteAddress ?? ''
-  const connection: Connection = {
+  return {
     socket,
     address: address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address,
     port: socket.localPort ?? 0,
-    scheme: 'http',
-    sni: null,
+    scheme: socket instanceof TLSSocket ? 'https' : 'http',
+    sni: socket instanceof TLSSocket ? serverName(socket) : null,
     listener: null,
+    version,
     current: null,
     waiting: null,
     refused: false,
@@ -55,6 +70,4 @@ export function connectionOf (socket: Socket): Connection {
     read: 0,
     idleSince: 0
   }
-  ;(socket as GatewaySocket)[kConnection] = connection
-  return connection
 }

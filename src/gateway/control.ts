@@ -153,7 +153,7 @@ export function createControl (options: ControlOptions): Gateway {
   async function start (): Promise<void> {
     try {
       // first, so that it can say "not ready" while plugins are set up
-      if (admin !== null && settings.admin !== null) adminAddress = { host: settings.admin.host, port: (await admin.listen()).port }
+      if (admin !== null && settings.admin !== null) adminAddress = { host: settings.admin.host, port: (await admin.listen()).port, scheme: 'http' }
       await engine.start(loadout(file))
     } catch (error) {
       await engine.close()
@@ -163,7 +163,7 @@ export function createControl (options: ControlOptions): Gateway {
     }
     took(file)
     state = 'running'
-    for (const { host, port } of engine.addresses) logger.info(`listening on http://${host.includes(':') ? `[${host}]` : host}:${port}`)
+    for (const { host, port, scheme } of engine.addresses) logger.info(`listening on ${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`)
     if (adminAddress !== null) logger.info(`admin on http://${adminAddress.host}:${adminAddress.port}`)
     if (watch) watcher = watchFile(file.config.file, () => { reloader.reload('file').catch(() => {}) }, { known: contentHash(file.source.text) })
     if (watch) beside.follow(file.files)

@@ -68,6 +68,7 @@ export interface ActionOrder {
 export interface BoundAddress {
   readonly host: string
   readonly port: number
+  readonly scheme: 'http' | 'https'
 }
 
 /** What serves the traffic: this process, or worker processes that it looks after. */

@@ -9,7 +9,7 @@ import type { PluginRegistry } from '../plugins.ts'
 import type { Copy } from '../proxy/copy.ts'
 import { type PoolFacts, Transport } from '../proxy/transport.ts'
 import type { Context } from './context.ts'
-import type { ActionOrder } from './engine.ts'
+import type { ActionOrder, BoundAddress } from './engine.ts'
 import { KeptState } from './keep.ts'
 import type { MalformedFacts } from './malformed.ts'
 import { Overload } from './overload/overload.ts'
@@ -18,6 +18,7 @@ import { measureProcess, type VitalSigns } from './overload/vitals.ts'
 import { createRequestIds } from './request-id.ts'
 import { Listener } from './server.ts'
 import { Snapshot, type SnapshotServices } from './snapshot.ts'
+import { newTicketSeed, TicketKeys } from '../tls/ticket-keys.ts'
 import { type StoreFacts, StoreStats } from '../stores/store-stats.ts'
 import { Breakers } from '../upstream/breaker/breakers.ts'
 import type { BreakerFacts } from '../upstream/breaker/breaker-set.ts'
@@ -38,6 +39,8 @@ export interface GatewayServerOptions {
   readonly logLine?: (config: Config) => (context: Context) => string
   /** Told of requests that the parser refused, which no snapshot sees. */
   readonly onMalformed?: (facts: MalformedFacts) => void
+  /** Shared by the processes of one gateway; default: of this one alone. */
+  readonly ticketKeys?: TicketKeys
   /** How the process fares, where `gateway.overload` asks for it; default: measures this process. */
   readonly measure?: () => VitalSigns
 }
@@ -108,6 +111,9 @@ export class GatewayServer {
           this.#total++
           return this.#current
         },
+        inForce: () => this.#current,
+        ticketKeys: options.ticketKeys ?? new TicketKeys(newTicketSeed(Date.now())),
+        log: options.log,
         nextId: createRequestIds(),
         onMalformed: facts => {
           const reason = reasonOfError(facts.code, facts.status)
@@ -128,8 +134,8 @@ export class GatewayServer {
     }
   }
 
-  get addresses (): ReadonlyArray<{ readonly host: string, readonly port: number }> {
-    return this.#listeners.map(listener => ({ host: listener.address.host, port: listener.port }))
+  get addresses (): readonly BoundAddress[] {
+    return this.#listeners.map(({ address: { host, tls }, port }) => ({ host, port, scheme: tls ? 'https' : 'http' }))
   }
 
   get config (): Config {

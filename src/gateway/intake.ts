@@ -12,7 +12,7 @@ import { isPlain, splitTarget } from '../router/normalize.ts'
 import type { RouteMatch, RoutingRequest } from '../router/types.ts'
 import { upstreamPath } from '../router/upstream-path.ts'
 import { ALLOWED } from './malformed.ts'
-import { connectionOf } from './connection.ts'
+import type { ClientMessage } from './client-message.ts'
 import { Context } from './context.ts'
 import type { RouteRuntime } from './runtime.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -34,7 +34,7 @@ const bad = (code: string, message = 'Bad request', status = 400): GatewayError 
  * Never throws; what is wrong becomes `context.failure`, which the chain of the route (or the global one) renders.
  */
 export function admit (snapshot: Snapshot, raw: IncomingMessage, response: ServerResponse): Context {
-  const connection = connectionOf(raw.socket)
+  const connection = (raw as ClientMessage).lane
   const context = new Context(snapshot.nextId(), raw, response, connection, snapshot, snapshot.miss)
   const fields = readHead(context, snapshot)
   if (context.failure !== null) return context
@@ -59,7 +59,7 @@ function readHead (context: Context, snapshot: Snapshot): string[] {
 
   if (context.method.length + context.target.length + LINE_REST > limits.request_line) context.failure = bad('SP_REQUEST_LINE', 'URI too long', 414)
   else if (rawHeaders.length > limits.headers * 2) context.failure = bad('SP_HEADER_COUNT', 'Request header fields too large', 431)
-  else if (raw.httpVersionMajor !== 1) context.failure = bad('SP_VERSION')
+  else if (raw.httpVersionMajor !== connection.version) context.failure = bad('SP_VERSION')
   if (context.failure !== null) return fields
 
   const { fieldRules } = snapshot
@@ -152,7 +152,7 @@ function readHead (context: Context, snapshot: Snapshot): string[] {
   if (underscored) removeFields(raw, name => fieldRules.kindOf(name) === UNDERSCORE)
   if (named !== undefined) dropNamed(fields, named)
   if (size > limits.header_block) context.failure = bad('SP_HEADER_BLOCK', 'Request header fields too large', 431)
-  else if (hosts > 1 || (hosts === 0 && raw.httpVersionMinor === 1)) context.failure = bad('SP_HOST')
+  else if (hosts > 1 || (hosts === 0 && raw.httpVersion !== '1.0')) context.failure = bad('SP_HOST')
   else if (authorizations > 1) context.failure = bad('SP_AUTHORIZATION')
   if (context.failure !== null) return fields
 

@@ -10,6 +10,7 @@ import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts } from '.
 import type { Context } from './context.ts'
 import { GatewayServer } from './gateway-server.ts'
 import type { MalformedFacts } from './malformed.ts'
+import type { TicketKeys } from '../tls/ticket-keys.ts'
 
 export interface LocalEngineOptions {
   readonly log: OwnLog
@@ -17,6 +18,8 @@ export interface LocalEngineOptions {
   readonly destination: Destination
   /** Processes that share the traffic: local limits are divided by it. */
   readonly workers: number
+  /** Where other processes resume the same TLS sessions. */
+  readonly ticketKeys?: TicketKeys
 }
 
 /** A configuration that is built and waits for its turn. */
@@ -66,7 +69,7 @@ export class LocalEngine implements Engine {
 
   /** Preparing and committing are two, since with workers all have to be prepared before one commits. One at a time. */
   async prepare ({ number, config, registry, directory, secrets }: Loadout): Promise<Ready> {
-    const { log, destination, workers } = this.#options
+    const { log, destination, workers, ticketKeys } = this.#options
     const redactor = createRedactor(secretNames(config, registry), secrets)
     log.cover(redactor)
     const lineOf = createLineWriter(redactor)
@@ -81,6 +84,7 @@ export class LocalEngine implements Engine {
       directory,
       workers,
       log: log.logger,
+      ...ticketKeys === undefined ? {} : { ticketKeys },
       accessLog: () => this.#writer,
       logLine: () => this.#lineOf,
       onMalformed: facts => this.#logRefused(facts)

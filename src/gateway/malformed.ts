@@ -25,6 +25,7 @@ export const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 const STATUS: Readonly<Record<string, readonly [number, string, string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'Request header fields too large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'Request timeout'],
+  SP_PLAIN_HTTP: [400, 'Bad Request', 'The plain HTTP request was sent to HTTPS port'],
   SP_CONNECT: [405, 'Method Not Allowed', 'Method not allowed'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Content Too Large', 'Payload too large']
 }
@@ -69,7 +70,7 @@ function answerRefusal (socket: Socket, error: ParserError, options: ServerOptio
   if (context !== null) context.response.statusCode = code
   const body = errorBody(text, requestId)
   const allow = code === 405 ? `Allow: ${ALLOWED}\r\n` : ''
-  const own = options.current().refusalFields[connectionOf(socket).scheme]
+  const own = options.inForce().refusalFields[connectionOf(socket).scheme]
   // one byte a character, as everywhere in a header; the body is ASCII
   socket.end(`HTTP/1.1 ${code} ${words}\r\n${allow}${own}Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nDate: ${new Date().toUTCString()}\r\nConnection: close\r\n\r\n${body}`, 'latin1')
   linger(socket)

@@ -2,17 +2,23 @@ import { createServer, ServerResponse, type IncomingMessage, type Server } from 
 import { ClientMessage } from './client-message.ts'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { GatewaySettings, ListenAddress } from '../config/model.ts'
+import { TLSSocket } from 'node:tls'
+import type { FastifyBaseLogger } from 'fastify'
+import type { GatewaySettings } from '../config/model.ts'
+import type { ListenSettings } from '../config/gateway-settings.ts'
 import { hasBody } from '../proxy/request-body.ts'
+import type { TicketKeys } from '../tls/ticket-keys.ts'
 import { connectionOf } from './connection.ts'
 import { skipEmptyBody } from './empty-request.ts'
 import { holdRequest } from './pipeline.ts'
 import { refuseMalformed, type MalformedFacts } from './malformed.ts'
+import { Http2Clients } from './http2/clients.ts'
 import { Handshake } from './handshake.ts'
 import { linger, lingerOnClose } from './linger.ts'
 import { sweep } from './sweep.ts'
 import { replayPlain } from './replay.ts'
 import type { Snapshot } from './snapshot.ts'
+import { TlsDoor } from './tls-door.ts'
 
 /** How often slow clients are looked for, in milliseconds. */
 const SWEEP = 1_000
@@ -23,7 +29,12 @@ const HEAD_ROOM = 4_096
 const IDLE_AGAIN = 100
 
 export interface ServerOptions {
+  /** Asked for once a request: it counts them. */
   readonly current: () => Snapshot
+  /** The same, for what is no request. */
+  readonly inForce: () => Snapshot
+  readonly ticketKeys: TicketKeys
+  readonly log: FastifyBaseLogger
   readonly nextId: () => string
   /** Told of requests that the parser refused, which no snapshot sees. */
   readonly onMalformed: ((facts: MalformedFacts) => void) | null
@@ -31,19 +42,32 @@ export interface ServerOptions {
 
 /** One listening address of the process. It outlives snapshots: each request asks for the current one. */
 export class Listener {
-  readonly address: ListenAddress
+  readonly address: ListenSettings
   readonly #server: Server
+  /** null: clients speak plain HTTP. */
+  readonly #door: TlsDoor | null
+  readonly #http2: Http2Clients
   readonly #options: ServerOptions
   readonly #sockets = new Set<Socket>()
   readonly #sweeper: NodeJS.Timeout
   #timeouts: GatewaySettings['timeouts']
   #draining = false
 
-  constructor (address: ListenAddress, settings: GatewaySettings, options: ServerOptions) {
+  constructor (address: ListenSettings, settings: GatewaySettings, options: ServerOptions) {
     this.address = address
     this.#options = options
     const { limits, timeouts } = settings
     this.#timeouts = timeouts
+    this.#http2 = new Http2Clients({
+      listener: address,
+      limits,
+      nextId: options.nextId,
+      log: options.log,
+      serve: (raw, response, facts) => {
+        skipEmptyBody(raw)
+        options.current().handle(raw, response as unknown as ServerResponse, facts)
+      }
+    })
     const server = createServer({
       IncomingMessage: ClientMessage,
       // our own limits decide (414, 431) and need the head to do so
@@ -62,9 +86,10 @@ export class Listener {
     // Node cuts surplus fields silently; we count them
     server.maxHeadersCount = 0
     server.timeout = 0
+    this.#door = address.tls ? this.#makeDoor(server) : null
     server.on('connection', socket => {
-      // again for a request that is replayed without its Upgrade
-      if (this.#sockets.has(socket)) return
+      // a client of TLS counts from the end of its handshake; again for a request that is replayed without its Upgrade
+      if ((this.#door !== null && !(socket instanceof TLSSocket)) || this.#sockets.has(socket)) return
       // an address can only be asked for while the peer is there
       connectionOf(socket).listener = address
       this.#sockets.add(socket)
@@ -81,7 +106,37 @@ export class Listener {
     })
     server.on('clientError', (error, socket) => refuseMalformed(socket as Socket, error as NodeJS.ErrnoException, options))
     this.#server = server
-    this.#sweeper = setInterval(() => sweep(this.#sockets, this.#timeouts), SWEEP).unref()
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP).unref()
+  }
+
+  /**
+   * Puts the door before Node's HTTP parser: what connects shakes hands first. The server still does the rest, the
+   * counting and closing of connections included.
+   */
+  #makeDoor (server: Server): TlsDoor {
+    const [parse] = server.listeners('connection') as Array<(socket: Socket) => void>
+    if (parse === undefined) throw new Error('this version of Node has no listener that parses')
+    const door = new TlsDoor(this.address, {
+      ...this.#options,
+      certificates: () => this.#options.inForce().certificates,
+      timeout: () => this.#timeouts.headers,
+      secured: socket => {
+        if (socket.alpnProtocol === 'h2') {
+          this.#http2.take(socket)
+          return
+        }
+        // as connections without TLS are: who has sent its last request still wants the answer
+        socket.allowHalfOpen = true
+        server.emit('connection', socket)
+      },
+      refusePlain: socket => refuseMalformed(socket, { code: 'SP_PLAIN_HTTP' }, this.#options)
+    })
+    server.off('connection', parse)
+    server.on('connection', socket => {
+      if (socket instanceof TLSSocket) parse.call(server, socket)
+      else door.greet(socket)
+    })
+    return door
   }
 
   /** @throws the system's error (EADDRINUSE, EACCES, …) */
@@ -102,7 +157,12 @@ export class Listener {
   }
 
   get connections (): number {
-    return this.#sockets.size
+    return this.#sockets.size + this.#http2.count
+  }
+
+  #sweep (): void {
+    sweep(this.#sockets, this.#timeouts)
+    this.#http2.sweep(this.#timeouts)
   }
 
   /** Takes over the settings of a reload; the size of a head is fixed when the listener is made. */
@@ -119,6 +179,7 @@ export class Listener {
       const response = connectionOf(socket).current?.response
       if (response !== undefined) response.shouldKeepAlive = false
     }
+    this.#http2.announceEnd()
   }
 
   /** Stops accepting; idle connections are closed, those that carry a request live on. */
@@ -134,6 +195,8 @@ export class Listener {
   }
 
   #closeIdle (): void {
+    this.#door?.destroy()
+    this.#http2.close()
     this.#server.closeIdleConnections()
     // for Node, a connection that has not asked anything yet is busy with its first head
     for (const socket of this.#sockets) {
@@ -143,7 +206,9 @@ export class Listener {
 
   /** Cuts what is left: tunnels, streams, requests. */
   destroy (): void {
+    this.#door?.destroy()
     for (const socket of this.#sockets) socket.destroy()
+    this.#http2.destroy()
   }
 
   #serve (raw: IncomingMessage, response: ServerResponse, facts?: { readonly expectsContinue: boolean }): void {

@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import type { GatewaySettings } from '../config/model.ts'
+import type { ClientMessage } from './client-message.ts'
 import { GatewayError } from '../errors.ts'
 import { connectionOf, type Connection } from './connection.ts'
 import type { Context } from './context.ts'
 
 /** A client that takes nothing of what is written to it for this long is cut, in milliseconds (nginx's send_timeout). */
-const SEND_TIMEOUT = 60_000
+export const SEND_TIMEOUT = 60_000
 
 /** How long an upload that was fast so far may stall: this many times the grace of its start. */
 const CREDIT = 3
@@ -33,7 +34,7 @@ export function sweep (sockets: Iterable<Socket>, timeouts: GatewaySettings['tim
       continue
     }
     connection.idleSince = 0
-    if (context.upgrade === null) checkUpload(context, socket, now, timeouts)
+    if (context.upgrade === null) checkUpload(context, now, timeouts)
   }
 }
 
@@ -52,24 +53,25 @@ function checkIdle (connection: Connection, socket: Socket, now: number, timeout
   }
 }
 
-function checkUpload (context: Context, socket: Socket, now: number, timeouts: GatewaySettings['timeouts']): void {
-  const { raw } = context
+/** Ends a request whose body comes too slowly. */
+export function checkUpload (context: Context, now: number, timeouts: GatewaySettings['timeouts']): void {
+  const raw = context.raw as ClientMessage
   if (raw.complete || raw.destroyed) return
   // bytes that wait for the upstream are not the client's fault: its clock starts anew
   if (context.bodySince === 0 || raw.readableLength > 0 || raw.isPaused() || context.expectsContinue) {
     context.bodySince = now
-    context.bodyBytes = socket.bytesRead
+    context.bodyBytes = raw.received
     return
   }
   const elapsed = now - context.bodySince
   if (elapsed < timeouts.body_grace || timeouts.body_min_rate === 0) return
   // milliseconds that the bytes so far are good for
-  const earned = (socket.bytesRead - context.bodyBytes) / timeouts.body_min_rate * 1000
+  const earned = (raw.received - context.bodyBytes) / timeouts.body_min_rate * 1000
   if (earned >= elapsed) {
     // a fast start is no credit for a stall without end
     if (earned - elapsed > CREDIT * timeouts.body_grace) {
       context.bodySince = now - timeouts.body_grace
-      context.bodyBytes = socket.bytesRead - (CREDIT + 1) * timeouts.body_grace / 1000 * timeouts.body_min_rate
+      context.bodyBytes = raw.received - (CREDIT + 1) * timeouts.body_grace / 1000 * timeouts.body_min_rate
     }
     return
   }
@@ -77,5 +79,5 @@ function checkUpload (context: Context, socket: Socket, now: number, timeouts: G
   context.errorCode = error.code
   context.hop?.cancel()
   if (context.reply !== null && !context.answered) context.reply.send(error)
-  else socket.destroy()
+  else context.response.destroy()
 }

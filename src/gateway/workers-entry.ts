@@ -4,6 +4,7 @@ import { createDestination } from '../observability/destination.ts'
 import { createLog } from '../observability/log.ts'
 import { loadPlugins } from '../plugins.ts'
 import { LocalEngine, type Ready } from './local-engine.ts'
+import { TicketKeys } from '../tls/ticket-keys.ts'
 import type { Answer, FailureDetails, Order } from './workers-messages.ts'
 
 // a terminal and some service managers signal the whole group: when to end is the primary's decision
@@ -20,7 +21,7 @@ async function obey (order: Order): Promise<Partial<Answer>> {
       const { config, directory } = order.loadout
       const { registry, problems } = await loadPlugins(config.gateway.modules, directory)
       if (problems[0] !== undefined) throw new Error(problems[0].message)
-      engine ??= new LocalEngine({ log, destination, workers: order.workers })
+      engine ??= new LocalEngine({ log, destination, workers: order.workers, ticketKeys: new TicketKeys(order.tickets) })
       ready = await engine.prepare({ ...order.loadout, registry })
       return {}
     }

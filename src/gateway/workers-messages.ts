@@ -1,6 +1,7 @@
 /** What the primary process and its workers tell each other. */
 import type { Config } from '../config/model.ts'
 import type { MetricFamily } from '../plugin.ts'
+import type { TicketSeed } from '../tls/ticket-keys.ts'
 import type { ActionOrder, BoundAddress, ProcessFacts } from './engine.ts'
 
 /** A loadout without what can't be sent: the worker loads the plugins itself. */
@@ -13,7 +14,7 @@ export interface SentLoadout {
 
 /** To a worker. All but `drain` are answered with the same `id`. */
 export type Order =
-  | { readonly type: 'prepare', readonly id: number, readonly loadout: SentLoadout, readonly workers: number }
+  | { readonly type: 'prepare', readonly id: number, readonly loadout: SentLoadout, readonly workers: number, readonly tickets: TicketSeed }
   | { readonly type: 'commit', readonly id: number }
   | { readonly type: 'discard', readonly id: number }
   | { readonly type: 'facts', readonly id: number }

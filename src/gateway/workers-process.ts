@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { MetricFamily } from '../plugin.ts'
+import type { TicketSeed } from '../tls/ticket-keys.ts'
 import type { ActionOrder, BoundAddress, ProcessFacts } from './engine.ts'
 import { rescueConnections } from './rescue-connections.ts'
 import type { Answer, Order, OrderOf, SentLoadout } from './workers-messages.ts'
@@ -58,8 +59,8 @@ export class WorkerProcess {
     return this.#worker.process.pid ?? 0
   }
 
-  async prepare (loadout: SentLoadout, workers: number): Promise<void> {
-    await this.#order({ type: 'prepare', loadout, workers })
+  async prepare (loadout: SentLoadout, workers: number, tickets: TicketSeed): Promise<void> {
+    await this.#order({ type: 'prepare', loadout, workers, tickets })
   }
 
   async commit (): Promise<void> {

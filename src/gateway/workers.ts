@@ -6,6 +6,7 @@ import type { OwnLog } from '../observability/log.ts'
 import { relayLines } from '../observability/relay-lines.ts'
 import type { MetricFamily } from '../plugin.ts'
 import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts } from './engine.ts'
+import { newTicketSeed, TicketKeys } from '../tls/ticket-keys.ts'
 import type { SentLoadout } from './workers-messages.ts'
 import { WorkerProcess } from './workers-process.ts'
 
@@ -32,6 +33,8 @@ export class WorkersEngine implements Engine {
   readonly #workers = new Set<WorkerProcess>()
   /** Reloads and replacements in turn: a worker that starts during a reload would miss it. */
   #turn: Promise<unknown> = Promise.resolve()
+  /** A client may come back to any worker: all resume its session. */
+  readonly #ticketKeys = new TicketKeys(newTicketSeed(Date.now()))
   #current: SentLoadout | null = null
   #addresses: readonly BoundAddress[] = []
   #restarts = 0
@@ -63,7 +66,7 @@ export class WorkersEngine implements Engine {
     const sent = toSend(loadout)
     const workers = Array.from({ length: this.#options.workers }, () => this.#spawn())
     try {
-      await all(workers.map(worker => worker.prepare(sent, this.#options.workers)))
+      await all(workers.map(worker => worker.prepare(sent, this.#options.workers, this.#ticketKeys.seed(Date.now()))))
       await all(workers.map(worker => worker.commit()))
     } catch (error) {
       await this.#killAll()
@@ -85,7 +88,7 @@ export class WorkersEngine implements Engine {
         this.#diedYoung = 0
         return
       }
-      const outcomes = await Promise.allSettled(workers.map(worker => worker.prepare(sent, this.#options.workers)))
+      const outcomes = await Promise.allSettled(workers.map(worker => worker.prepare(sent, this.#options.workers, this.#ticketKeys.seed(Date.now()))))
       const failure = firstFailure(outcomes)
       if (failure !== null) {
         await Promise.allSettled(workers.filter((_, index) => outcomes[index]?.status === 'fulfilled').map(worker => worker.discard()))
@@ -159,7 +162,7 @@ export class WorkersEngine implements Engine {
   async #add (sent: SentLoadout): Promise<void> {
     const worker = this.#spawn()
     try {
-      await worker.prepare(sent, this.#options.workers)
+      await worker.prepare(sent, this.#options.workers, this.#ticketKeys.seed(Date.now()))
       await worker.commit()
     } catch (error) {
       worker.kill()

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { CountedSocket } from './access-fields.ts'
 import type { GatewayRequest } from '../plugin.ts'
 import type { Ended } from './ended.ts'
 
@@ -16,7 +17,8 @@ export interface LoggedTry {
 
 /** What the engine knows of an exchange when it has ended; its own context object fits. */
 export interface AccessFacts extends Omit<GatewayRequest, 'log' | 'readBody' | 'sendTo' | 'copyTo' | 'answer' | 'watch' | 'sendBeside' | 'logTo'> {
-  readonly raw: IncomingMessage
+  /** `counted`: where its bytes are not those of its socket. */
+  readonly raw: IncomingMessage & { readonly counted?: CountedSocket }
   readonly response: ServerResponse
   /** Monotonic milliseconds (`performance.now()`); 0 where a stage was not reached. */
   readonly startedTick: number

@@ -7,7 +7,7 @@ import { REDACTED, type Redactor } from './redaction.ts'
 /** Where the counts of a connection stood when its last answer ended. */
 const kCounted: unique symbol = Symbol('sallyport.counted')
 
-interface CountedSocket extends Socket {
+export interface CountedSocket extends Pick<Socket, 'bytesRead' | 'bytesWritten'> {
   [kCounted]?: { read: number, written: number }
 }
 

@@ -39,7 +39,7 @@ export function endOf (facts: AccessFacts): Ended {
   const tunnel = upstreamStatus === SWITCHED
   const answered = response.headersSent || tunnel
   const status = tunnel ? SWITCHED : answered ? response.statusCode : CLIENT_CLOSED
-  const { read, written } = connectionSizes(raw.socket)
+  const { read, written } = connectionSizes(raw.counted ?? raw.socket)
   const error = errorCode ?? (tunnel || (answered && response.writableFinished) ? null : 'SP_CLIENT_CLOSED')
   return {
     status,

@@ -3,7 +3,7 @@ import type { Context } from '../gateway/context.ts'
 /** Passes 1xx answers on (RFC 9110 section 15.2): 102 and 103 are the ones that Node can write. */
 export function passInterim (context: Context, status: number, raw: readonly Buffer[]): void {
   const { response } = context
-  if (context.raw.httpVersionMinor === 0 || response.headersSent) return
+  if (context.raw.httpVersion === '1.0' || response.headersSent) return
   if (status === 102) response.writeProcessing()
   if (status !== 103) return
   const hints: Record<string, string[]> = {}

@@ -2,6 +2,9 @@ import type { Context } from '../gateway/context.ts'
 import type { Upstream } from './upstream.ts'
 import type { Tokens } from './product.ts'
 
+/** As `Via` names them, where it isn't 1.1. */
+const VERSIONS: Readonly<Record<string, string>> = { '1.0': '1.0', '2.0': '2' }
+
 /**
  * Header fields that every upstream request gets, after the plugins had their say: Host, X-Forwarded-*, X-Real-IP, Via,
  * the request id. From trusted peers the incoming X-Forwarded-* win (kong.conf's `trusted_ips` semantics).
@@ -23,7 +26,7 @@ export function finishRequestHead (context: Context, upstream: Upstream, tokens:
   if (prefix !== '') fields.push('X-Forwarded-Prefix', prefix)
   if (tokens.requestId !== null) fields.push(tokens.requestId, context.id)
   if (tokens.via !== null) {
-    const via = context.raw.httpVersion === '1.0' ? `1.0 ${tokens.via}` : `1.1 ${tokens.via}`
+    const via = `${VERSIONS[context.raw.httpVersion] ?? '1.1'} ${tokens.via}`
     fields.push('Via', context.via === undefined ? via : `${context.via}, ${via}`)
   } else if (context.via !== undefined) {
     fields.push('Via', context.via)

@@ -15,12 +15,14 @@ export interface KeyPair {
  * Everything is made when the snapshot is built, so that a handshake looks a name up and nothing else; a certificate that
  * changes comes with the next snapshot. Handshakes under way keep the contexts they began with.
  *
- * Node takes nothing but the certificate from what `SNICallback` gives, and lays it over the server's own: so that must be
+ * Node takes nothing but certificate and authorities from what `SNICallback` gives, and lays it over the server's own: so that must be
  * `default`, the loader keeps their types of keys compatible (`mixed-keys`), and a server's ciphers put ECDSA before RSA.
  */
 export class CertificateStore {
   /** What the server itself is made with; null: the file has no certificate, and no handshake can succeed. */
   readonly default: KeyPair | null
+  /** Who may vouch for clients, in PEM. */
+  readonly authorities: readonly string[]
   readonly #exact = new Map<string, SecureContext>()
   /** `.example.com` */
   readonly #suffixes = new Map<string, SecureContext>()
@@ -30,8 +32,11 @@ export class CertificateStore {
   readonly #ocsp = new Map<string, Buffer>()
 
   /** @param config what the loader has checked */
-  constructor ({ certificates, snis }: Pick<Config, 'certificates' | 'snis'>) {
-    const contexts = new Map(certificates.map(({ id, cert, key }) => [id, createSecureContext({ cert, key })]))
+  constructor ({ certificates, snis, ca_certificates: authorities }: Pick<Config, 'certificates' | 'snis' | 'ca_certificates'>) {
+    this.authorities = authorities.map(({ cert }) => cert)
+    // beside the certificate, Node takes whom to believe; without `ca`, that were every public authority
+    const ca = [...this.authorities]
+    const contexts = new Map(certificates.map(({ id, cert, key }) => [id, createSecureContext({ cert, key, ca })]))
     const fallback = defaultCertificate({ certificates, snis })
     this.default = fallback === null ? null : { cert: fallback.cert, key: fallback.key }
     this.#default = fallback === null ? null : contexts.get(fallback.id) as SecureContext

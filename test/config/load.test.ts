@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { defaultPathPolicy } from '../../src/router/path-policy.ts'
+import { listenDefaults } from '../../src/config/entities/listen.ts'
 import { ConfigFileError } from '../../src/config/file.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Overrides } from '../../src/config/load.ts'
@@ -98,7 +99,7 @@ consumers:
 t.test('the gateway block has its defaults', async t => {
   const { config } = await loadText(HEAD)
   t.strictSame(config?.gateway, {
-    listen: [{ host: '0.0.0.0', port: 8000 }],
+    listen: [listenDefaults],
     admin: { host: '127.0.0.1', port: 8001 },
     dns: { servers: [], timeout: 2000 },
     trusted_ips: [],
@@ -116,6 +117,15 @@ t.test('the gateway block has its defaults', async t => {
   })
 })
 
+t.test('a listener that could never finish a handshake is refused', async t => {
+  const causes = async (listen: string) => (await loadText(`${HEAD}gateway: {listen: [{port: 1, tls: true, ${listen}}]}\n`)).diagnostics.map(({ cause }) => cause)
+  const none = 'there is no certificate that could be shown here'
+  t.same(await causes('min_version: TLSv1.3, ciphers: [ECDHE-RSA-AES128-GCM-SHA256]'), [none, 'none of these is a cipher suite of TLS 1.3, and nothing older may be spoken'])
+  t.same(await causes('min_version: TLSv1.3, ciphers: [ECDHE-RSA-AES128-GCM-SHA256, TLS_AES_128_GCM_SHA256]'), [none])
+  t.same(await causes('client_certificate: require'), [none, 'no authority may vouch for clients: nobody could connect'])
+  t.same(await causes('client_certificate: request, ciphers: null'), [none])
+})
+
 t.test('the admin listener can be moved and switched off', async t => {
   const admin = async (value: string) => (await loadText(`${HEAD}gateway: {admin: ${value}}\n`)).config?.gateway.admin
   for (const off of ['off', 'false', 'null', '"off"']) t.equal(await admin(off), null, off)
@@ -127,8 +137,8 @@ t.test('flags win over the file', async t => {
   const text = `${HEAD}gateway: {listen: [{host: 10.0.0.1, port: 80}, {port: 81}], admin: {host: 10.0.0.2}}\n`
   const settings = async (overrides: Overrides, yaml = text) => (await loadText(yaml, { overrides })).config?.gateway
   t.match(await settings({}), { listen: [{ port: 80 }, { port: 81 }] })
-  t.strictSame((await settings({ port: 9 }))?.listen, [{ host: '10.0.0.1', port: 9 }])
-  t.strictSame((await settings({ host: '::1' }))?.listen, [{ host: '::1', port: 80 }])
+  t.strictSame((await settings({ port: 9 }))?.listen, [{ ...listenDefaults, host: '10.0.0.1', port: 9 }])
+  t.strictSame((await settings({ host: '::1' }))?.listen, [{ ...listenDefaults, host: '::1', port: 80 }])
   t.strictSame((await settings({ adminPort: 9 }))?.admin, { host: '10.0.0.2', port: 9 })
   t.strictSame((await settings({ adminPort: 9 }, `${HEAD}gateway: {admin: off}\n`))?.admin, { host: '127.0.0.1', port: 9 })
   t.equal((await settings({ adminPort: 'off' }))?.admin, null)

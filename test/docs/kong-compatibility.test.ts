@@ -10,7 +10,6 @@ const entry = (fields: string) => `${service()}plugins:\n- name: correlation-id\
 const consumer = (fields: string) => `${head}consumers:\n- username: ada\n  ${fields}\n`
 
 const refused: Readonly<Record<string, readonly string[]>> = {
-  snis: [route('snis: [example.com]')],
   cert_alt: [`${head}certificates: [{ cert: x, key: x, cert_alt: x }]`],
   key_alt: [`${head}certificates: [{ cert: x, key: x, key_alt: x }]`],
   tls_sans: [service('  tls_sans: {}\n')],

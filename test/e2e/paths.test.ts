@@ -1,4 +1,5 @@
 import t from 'tap'
+import { listenDefaults } from '../../src/config/entities/listen.ts'
 import { defaultPathPolicy, type PathAction, type PathPolicy } from '../../src/router/path-policy.ts'
 import { route } from '../helpers/config.ts'
 import { statusOf, value } from '../helpers/http-messages.ts'
@@ -139,7 +140,7 @@ t.test('each policy says what becomes of what it is about, at the gateway, the l
     const own: Partial<PathPolicy> = { [feature]: action }
     for (const options of [
       { gateway: { path_policy: { ...defaultPathPolicy, ...own } } },
-      { gateway: { listen: [{ host: '127.0.0.1', port: 0, path_policy: own }] } },
+      { gateway: { listen: [{ ...listenDefaults, host: '127.0.0.1', port: 0, path_policy: own }] } },
       { route: { strip_path: false, path_policy: own } }
     ]) {
       const { port } = await startHop(t, upstream.port, options)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { listenDefaults } from '../../src/config/entities/listen.ts'
 import type { Diagnostic } from '../../src/config/diagnostics.ts'
 import type { LoadResult } from '../../src/config/load.ts'
 import { createReloader, type Reloader, type RunnableFile } from '../../src/gateway/reload.ts'
@@ -34,7 +35,7 @@ function fixture (options: { replace?: (file: RunnableFile) => Promise<void> } =
       loads.push({ resolve: result => resolve(result as LoadResult), reject })
     }),
     replace: options.replace ?? (async file => { replaced.push(file) }),
-    running: () => settings({ listen: [{ host: '127.0.0.1', port: 8000 }] }),
+    running: () => settings({ listen: [{ ...listenDefaults, port: 8000 }] }),
     logger: { info: log('info'), warn: log('warn'), error: log('error') } as never,
     render: (diagnostics, text) => `${diagnostics.map(each => `${each.range.line}: ${each.cause}`).join('\n')} | ${text}`
   })
@@ -44,7 +45,7 @@ function fixture (options: { replace?: (file: RunnableFile) => Promise<void> } =
 function good (gateway: Partial<ReturnType<typeof settings>> = {}): Partial<LoadResult> {
   const range = { line: 2, column: 3, endLine: 2, endColumn: 9 }
   return {
-    config: config({ file: '/x/gateway.yaml', gateway: settings({ listen: [{ host: '127.0.0.1', port: 8000 }], ...gateway }) }),
+    config: config({ file: '/x/gateway.yaml', gateway: settings({ listen: [{ ...listenDefaults, port: 8000 }], ...gateway }) }),
     diagnostics: [],
     source: { file: 'gateway.yaml', text: 'the text', locate: () => range } as never
   }

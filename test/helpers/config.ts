@@ -1,10 +1,11 @@
+import { listenDefaults } from '../../src/config/entities/listen.ts'
 import type { Config, Consumer, Credentials, GatewaySettings, PluginEntry, Route, Service } from '../../src/config/model.ts'
 import { defaultPathPolicy } from '../../src/router/path-policy.ts'
 
 /** Settings as the loader would fill them in, for tests that need no file. */
 export function settings (overrides: Partial<GatewaySettings> = {}): GatewaySettings {
   return {
-    listen: [{ host: '127.0.0.1', port: 0 }],
+    listen: [{ ...listenDefaults, host: '127.0.0.1', port: 0 }],
     admin: null,
     trusted_ips: [],
     workers: 1,

@@ -34,7 +34,8 @@ async function shownBy (t: { teardown (clean: () => void): void }, contextFor: (
 t.test('the exact name, the longest wildcard, the default: case and the last dot mean nothing', async t => {
   const store = new CertificateStore({
     certificates: ['first', 'exact', 'wild', 'deep', 'prefix', 'star'].map(id => certificate(id)),
-    snis: [sni('a.example.com', 'exact'), sni('*.example.com', 'wild'), sni('*.b.example.com', 'deep'), sni('shop.*', 'prefix'), sni('*', 'star')]
+    snis: [sni('a.example.com', 'exact'), sni('*.example.com', 'wild'), sni('*.b.example.com', 'deep'), sni('shop.*', 'prefix'), sni('*', 'star')],
+    ca_certificates: []
   })
   const asked = { 'a.example.com': 'exact', 'A.Example.COM': 'exact', 'x.example.com': 'wild', 'x.b.example.com': 'deep', 'b.example.com': 'wild', 'x.y.example.com': 'wild', 'example.com': 'star', 'shop.test': 'prefix', 'shop.co.test': 'prefix', 'elsewhere.test': 'star' }
   t.same(await shownBy(t, name => store.contextFor(name), Object.keys(asked)), Object.values(asked))
@@ -46,7 +47,7 @@ t.test('the exact name, the longest wildcard, the default: case and the last dot
 
 t.test('without a default of its own, the first certificate of the file', async t => {
   const certificates = [certificate('first', { ocsp: Buffer.from('staple').toString('base64') }), certificate('second')]
-  const store = new CertificateStore({ certificates, snis: [sni('b.test', 'second')] })
+  const store = new CertificateStore({ certificates, snis: [sni('b.test', 'second')], ca_certificates: [] })
   t.same(await shownBy(t, name => store.contextFor(name), ['b.test', 'other.test']), ['second', 'first'])
   const [first, second] = certificates.map(({ cert }) => new X509Certificate(cert).raw)
   t.equal(store.ocspFor(first as Buffer)?.toString(), 'staple')
@@ -55,7 +56,7 @@ t.test('without a default of its own, the first certificate of the file', async 
 })
 
 t.test('without a certificate there is nothing to show', async t => {
-  const store = new CertificateStore({ certificates: [], snis: [] })
+  const store = new CertificateStore({ certificates: [], snis: [], ca_certificates: [] })
   t.equal(store.default, null)
   t.equal(store.ocspFor(Buffer.from('x')), null)
   t.throws(() => store.contextFor('a.test'), { message: 'there is no certificate' })
@@ -63,7 +64,7 @@ t.test('without a certificate there is nothing to show', async t => {
 
 t.test('behind an RSA default, names with ECDSA certificates get theirs, in both versions of TLS', async t => {
   const rsa = makeCertificate('rsa', { names: ['a.test'], bits: 2048 })
-  const store = new CertificateStore({ certificates: [certificate('default', rsa), certificate('ec.test')], snis: [sni('ec.test', 'ec.test'), sni('rsa.test', 'default')] })
+  const store = new CertificateStore({ certificates: [certificate('default', rsa), certificate('ec.test')], snis: [sni('ec.test', 'ec.test'), sni('rsa.test', 'default')], ca_certificates: [] })
   const ciphers = 'TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256'
   const server = createServer({ ...store.default, ciphers, honorCipherOrder: true, SNICallback: (servername, done) => done(null, store.contextFor(servername)) })
   server.on('secureConnection', socket => socket.resume().end())

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { TProperties } from 'typebox'
 import { defaultPathPolicy } from '../../router/path-policy.ts'
 import { closed } from './common.ts'
+import { listenDefaults, tlsOptions } from './listen.ts'
 import { pathPolicy } from './path-policy.ts'
 
 const MIB = 1024 * 1024
@@ -37,10 +38,12 @@ export const Gateway = closed({
   listen: Type.Optional(Type.Array(closed({
     host: Type.Optional(Type.String({ minLength: 1, default: '0.0.0.0', description: 'Address to listen on.' })),
     port: Type.Integer({ ...port, description: 'Port to listen on; 0 picks a free one.' }),
-    path_policy: pathPolicy('How odd paths are read here; what it doesn\'t say, `gateway.path_policy` does.', {})
+    path_policy: pathPolicy('How odd paths are read here; what it doesn\'t say, `gateway.path_policy` does.', {}),
+    ...tlsOptions
   }, { description: 'An address.' }), {
     minItems: 1,
-    default: [{ host: '0.0.0.0', port: 8000 }],
+    default: [listenDefaults],
+    examples: [[{ port: 8000 }, { port: 8443, tls: true, http2: true }]],
     description: 'Where clients connect.'
   })),
   // no defaults inside: ajv ignores (and in strict mode refuses) them under anyOf
@@ -81,7 +84,7 @@ export const Gateway = closed({
   }, 'Header fields of requests.'),
   path_policy: pathPolicy('How paths are read that servers read differently.', defaultPathPolicy),
   timeouts: block({
-    headers: time(10000, 'Until the header block is complete (408)'),
+    headers: time(10000, 'Until the TLS handshake, and then the header block, is complete (408)'),
     keep_alive: time(65000, 'How long an idle connection stays open'),
     body_min_rate: Type.Optional(Type.Integer({ ...duration, default: 1024, description: 'Slowest request body after `body_grace`, in bytes a second: 408 below; 0 disables.' })),
     body_grace: time(10000, 'How long a body may be slower than `body_min_rate`'),

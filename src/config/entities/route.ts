@@ -30,6 +30,10 @@ export const Route = closed({
     description: 'Request headers that match: name to accepted values; a single value starting with `~*` is a regular expression.',
     examples: [{ 'x-version': ['1', '2'] }]
   })),
+  snis: Type.Optional(set(Type.String({ minLength: 1, description: 'A host name; one `*` as the left-most or right-most label.' }), {
+    description: 'Server names that a client may have asked for in its TLS handshake. Requests over plain http pass.',
+    examples: [['api.example.com', '*.example.org']]
+  })),
   regex_priority: Type.Optional(Type.Integer({ default: 0, description: 'Of two regular expressions that match, the higher one wins.' })),
   strip_path: Type.Optional(Type.Boolean({ default: true, description: 'Whether the matched prefix is cut from the upstream path.' })),
   path_handling: Type.Optional(Type.Enum(['v0', 'v1'], { default: 'v0', description: 'How service path and request path are joined.' })),
@@ -44,5 +48,5 @@ export const Route = closed({
   path_policy: pathPolicy('How odd paths of its requests are read; what it doesn\'t say, its listener does.', {})
 }, {
   description: 'What requests reach a service.',
-  anyOf: ['methods', 'hosts', 'headers', 'paths'].map(name => ({ required: [name] }))
+  anyOf: ['methods', 'hosts', 'headers', 'paths', 'snis'].map(name => ({ required: [name] }))
 })

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
-import type { GatewaySettings, ListenAddress } from '../model.ts'
+import type { GatewaySettings, ListenAddress, ListenSettings } from '../model.ts'
 import { ADMIN_DEFAULT } from '../entities/gateway.ts'
+import { CIPHERS, listenDefaults } from '../entities/listen.ts'
 import type { EntityContext, Fields } from './context.ts'
 import { scalarText } from './messages.ts'
 import { hostProblem, isAddressRange } from './host.ts'
@@ -19,7 +20,7 @@ export function gatewaySettings (fields: Fields, overrides: Overrides): GatewayS
   const [first] = settings.listen
   const listen = port === undefined && host === undefined
     ? settings.listen
-    : [{ ...first, host: host ?? first?.host ?? '0.0.0.0', port: port ?? first?.port ?? 8000 }]
+    : [{ ...listenDefaults, ...first, ...host === undefined ? {} : { host }, ...port === undefined ? {} : { port } }]
   const admin = adminAddress(fields['admin'])
   if (adminPort === undefined) return { ...settings, listen, admin }
   return { ...settings, listen, admin: adminPort === 'off' ? null : { host: (admin ?? ADMIN_DEFAULT).host, port: adminPort } }
@@ -43,6 +44,7 @@ export function checkGateway (fields: Fields, context: EntityContext): void {
     if (first === undefined) taken.set(key, path)
     else context.at(path, { rule: 'not-unique', cause: `the address ${key} is taken by '${first.join('.')}'`, mend: 'Choose another port.' })
   })
+  checkTls(fields['listen'], context)
   checkNameServers(fields['dns'], context)
   checkRanges(fields['trusted_ips'], ['trusted_ips'], context)
   checkRanges((fields['exempt'] as { ips?: unknown } | undefined)?.ips, ['exempt', 'ips'], context)
@@ -53,6 +55,26 @@ function checkRanges (values: unknown, path: readonly string[], context: EntityC
   values.forEach((value: unknown, index) => {
     if (typeof value !== 'string' || value === '' || isAddressRange(value)) return
     context.at([...path, index], { rule: 'bad-address', cause: 'expected an IP address or a CIDR', mend: 'Write 10.0.0.1, 10.0.0.0/8, ::1 or 2001:db8::/32.' })
+  })
+}
+
+/** What only means something with TLS stands only there: `http2` alone would look as if it worked. */
+function checkTls (listen: unknown, context: EntityContext): void {
+  if (!Array.isArray(listen)) return
+  listen.forEach((entry: Partial<ListenSettings> | null, index) => {
+    if (typeof entry !== 'object' || entry === null) return
+    if (entry.tls !== true) {
+      const surplus = entry.http2 === true ? 'http2' : entry.client_certificate !== undefined && entry.client_certificate !== 'none' ? 'client_certificate' : undefined
+      if (surplus !== undefined) context.at(['listen', index, surplus], { rule: 'field-conflict', cause: `'${surplus}' needs TLS`, mend: 'Add `tls: true`, or remove it.' })
+      return
+    }
+    const { ciphers } = entry
+    if (!Array.isArray(ciphers)) return
+    if (!ciphers.some(name => CIPHERS.includes(name)) || context.isBroken(['listen', index, 'ciphers'])) return
+    const newest = ciphers.some(name => String(name).startsWith('TLS_'))
+    if (entry.min_version === 'TLSv1.3' && !newest) {
+      context.at(['listen', index, 'ciphers'], { rule: 'field-conflict', cause: 'none of these is a cipher suite of TLS 1.3, and nothing older may be spoken', mend: 'Add TLS_AES_128_GCM_SHA256.' })
+    }
   })
 }
 

@@ -11,7 +11,6 @@ interface Refusal {
 
 const REMOVE = 'Remove it.'
 const NO_CREDENTIALS = 'Remove it; requests can\'t be authenticated with it yet.'
-const NO_CERTIFICATES = 'Remove it; let something in front of the gateway end TLS.'
 
 const CREDENTIALS = ['oauth2_tokens', 'oauth2_authorization_codes', 'mtls_auth_credentials', 'keyauth_enc_credentials']
 
@@ -31,13 +30,12 @@ const LATER: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   },
   info: { default_lookup_tags: 'Remove it, and write what the file refers to into the file.', lookup_tags: REMOVE, consumer_group_policy_overrides: REMOVE },
   defaults: { consumer_group: REMOVE },
-  listen: { tls: NO_CERTIFICATES, http2: REMOVE, proxy_protocol: REMOVE },
+  listen: { proxy_protocol: REMOVE },
   service: {
     tls_sans: REMOVE,
     filter_chains: REMOVE
   },
   route: {
-    snis: NO_CERTIFICATES,
     expression: 'Write paths, hosts, methods and headers instead.',
     priority: 'Write regex_priority, or paths that differ in length.',
     filter_chains: REMOVE

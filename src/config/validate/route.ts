@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { compileHeaderRegex } from '../../router/path-regex.ts'
 import type { EntityContext, Fields } from './context.ts'
 import { hostProblem } from './host.ts'
@@ -14,8 +15,18 @@ export function checkRoute (fields: Fields, context: EntityContext): void {
     const problem = hostProblem(host, { port: true, wildcard: true })
     if (problem !== undefined) context.at(['hosts', index], { rule: 'bad-host', ...problem })
   }
+  for (const [index, sni] of texts(fields['snis'])) {
+    // a dot at the end is ignored, as Kong has it
+    const problem = hostProblem(sni.replace(/(?<=.)\.$/, ''), { port: false, wildcard: true }) ?? addressProblem(sni)
+    if (problem !== undefined) context.at(['snis', index], { rule: 'bad-host', ...problem })
+  }
   checkHeaders(fields['headers'], context)
   checkCriteria(fields, context)
+}
+
+/** RFC 6066 section 3: an address is no server name, and no client sends one. */
+function addressProblem (sni: string): { cause: string, mend: string } | undefined {
+  return isIP(sni) === 0 && !sni.startsWith('[') ? undefined : { cause: 'clients send no server name for an IP address', mend: 'Write a host name, or remove it.' }
 }
 
 function checkHeaders (headers: unknown, context: EntityContext): void {
@@ -40,7 +51,9 @@ function checkCriteria (fields: Fields, context: EntityContext): void {
   // what is no known protocol was reported; the rest follows from it
   if (!Array.isArray(protocols) || protocols.length === 0 || !protocols.every(item => item === 'http' || item === 'https')) return
   const https = protocols.includes('https')
-  // snis are refused for now, but Kong's text names them
+  if (!https && isSet(fields['snis'])) {
+    context.at(['snis'], { rule: 'field-conflict', cause: '\'snis\' can only be set when \'protocols\' is \'grpcs\', \'https\', \'tls\' or \'tls_passthrough\'', mend: 'Add https to `protocols`, or remove `snis`.' }, 'key')
+  }
   const criteria = ['methods', 'hosts', 'headers', 'paths', ...https ? ['snis'] : []]
   if (criteria.some(key => isSet(fields[key]) || context.isBroken([key]))) return
   context.at([], {
