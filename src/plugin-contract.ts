@@ -56,6 +56,11 @@ export interface PluginGateway {
    */
   keep<T> (key: string, create: () => T, close?: (state: T) => void | Promise<void>): T
   /**
+   * The same for all entries that give the same key, of whatever plugin: what doesn't depend on the entry (a key set of an
+   * issuer, say) is there once. `key` has to say everything that `create` goes by.
+   */
+  share<T> (key: string, create: () => T, close?: (state: T) => void | Promise<void>): T
+  /**
    * Has `then` called when this configuration begins to serve, and never where it is refused: what lives on from the
    * configuration before takes edited options over there.
    */

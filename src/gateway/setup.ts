@@ -105,6 +105,12 @@ function pluginGateway ({ consumers, services, authorities, exempt }: Pick<Plugi
       kept.push(full)
       return state
     },
+    share (key, create, close) {
+      const full = `shared|${key}`
+      const state = shared.kept.acquire(full, create, close)
+      kept.push(full)
+      return state
+    },
     serving (then) {
       beginnings.push(then)
     }

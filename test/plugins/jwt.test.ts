@@ -6,8 +6,12 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import plugin from '../../plugins/jwt/index.ts'
 import requestTermination from '../../plugins/request-termination/index.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import type { Config } from '../../src/config/model.ts'
 import { type ClientAnswer, type PluginTest, testPlugin, type TestPluginOptions } from '../../src/testing/index.ts'
 import { encode, jwks, makeKey, pem, signToken, split, type SigningKey } from '../helpers/jwt.ts'
+import { ask } from '../helpers/running.ts'
+import { startGateway } from '../helpers/gateway.ts'
 import { findings, validateConfig } from '../helpers/plugin-config.ts'
 
 /** Where the test kit's clock stands, in seconds. */
@@ -466,4 +470,20 @@ t.test('the schema refuses what is no option', async t => {
     { algorithms: ['none'] }, { algorithms: [] }, { leeway: -1 }, { claims_to_verify: ['iat'] }, { maximum_expiration: 31_536_001 }, { issuers: [] }, { issuers: [{}] },
     { revocation: { redis_url: 'http://x' } }, { claims_to_headers: { 'a b': 'sub' } }, { audience: 'api' }, { realm: 'a\r\nb' }
   ]) t.equal(validateConfig(plugin, config).valid, false, JSON.stringify(config))
+})
+
+t.test('entries that name one issuer share its key set', async t => {
+  const issuer = await startIssuer(t, rs)
+  const entry = { name: 'jwt', config: { issuer: issuer.url, allow_insecure: true } }
+  const routes = Array.from({ length: 5 }, (_, index) => ({ name: `r${index}`, paths: [`/${index}`], plugins: [entry, { name: 'request-termination' }] }))
+  const { config } = await loadConfig({ file: 'gateway.yaml', env: {}, text: JSON.stringify({ _format_version: '3.0', gateway: { listen: [{ host: '127.0.0.1', port: 0 }], admin: 'off' }, routes }) })
+  const { server, port } = await startGateway(t, config as Config, [plugin, requestTermination], { now: () => NOW * 1000 })
+  const token = await signToken(rs, { iss: issuer.url })
+  const statuses = async (): Promise<number[]> => await Promise.all(routes.map(async (_, index) => (await ask(port, `/${index}`, bearer(token))).status))
+  t.same(await statuses(), [503, 503, 503, 503, 503], 'that of request-termination')
+  t.same(issuer.fetches.length, 2, 'one document, one key set')
+  const next = await server.prepare(config as Config, new Map([plugin, requestTermination].map(each => [each.name, each])))
+  next.commit()
+  await statuses()
+  t.same(issuer.fetches.length, 2, 'over a reload as well')
 })

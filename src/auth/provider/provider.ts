@@ -25,7 +25,7 @@ export interface ProviderOptions {
 }
 
 /** What of the gateway an identity provider needs. */
-export type ProviderHost = Pick<PluginGateway, 'keep' | 'log' | 'now'>
+export type ProviderHost = Pick<PluginGateway, 'keep' | 'share' | 'log' | 'now'>
 
 /** An identity provider: its connections, what it says about itself, and its keys. */
 export class Provider {
@@ -35,7 +35,7 @@ export class Provider {
   readonly #discovery: Discovery | null
   #keys: RemoteKeys | null = null
 
-  constructor (options: ProviderOptions, { log, now }: ProviderHost) {
+  constructor (options: ProviderOptions, { log, now }: Pick<ProviderHost, 'log' | 'now'>) {
     const clock = createProviderClock(now)
     this.#options = options
     // nothing else of the gateway: this outlives the snapshot that it comes from
@@ -94,11 +94,12 @@ export class Provider {
 }
 
 /**
- * The provider with these options, which lives on through reloads: its keys are in memory, and its connections open.
+ * The provider with these options, one for all entries that name it, which lives on through reloads: its keys are in memory,
+ * and its connections open.
  * Nothing is asked for yet but what `keys` asks for, and a provider that is down keeps no gateway from starting.
  */
 export function keepProvider (gateway: ProviderHost, options: ProviderOptions): Provider {
-  return gateway.keep(keepKey('provider', options), () => new Provider(options, gateway), closeProvider)
+  return gateway.share(keepKey('provider', options), () => new Provider(options, gateway), closeProvider)
 }
 
 /** A function of the module: one made beside the other would hold on to the gateway of its snapshot. */

@@ -16,7 +16,6 @@ function connect (t: Test, options: Partial<ProviderOptions>) {
   const time = { ahead: 0 }
   const log = recordingLog()
   const provider = new Provider({ timeout: 2_000, allowInsecure: true, ...options }, {
-    keep: (_key, create) => create(),
     log: log.log,
     now: () => Date.now() + time.ahead
   })
@@ -149,7 +148,8 @@ t.test('a provider lives through reloads, and is closed with the last snapshot',
   const gateway = {
     now: Date.now,
     log: recordingLog().log,
-    keep<T> (key: string, create: () => T, close?: (state: T) => void | Promise<void>): T {
+    keep<T> (): T { throw new Error('not of one entry') },
+    share<T> (key: string, create: () => T, close?: (state: T) => void | Promise<void>): T {
       names.push(key)
       return kept.acquire(key, create, close)
     }
