@@ -16,7 +16,6 @@ import { Report } from './report.ts'
 import { build } from './resolve/build.ts'
 import { resolve } from './resolve/resolve.ts'
 import { Source } from './source.ts'
-import { createAjv } from './validate/ajv.ts'
 import { checkCertificates } from './validate/certificates.ts'
 import { Envelope } from './validate/envelope.ts'
 import { checkFallbacks } from './validate/fallbacks.ts'
@@ -84,7 +83,7 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
   const resolved = resolve(entities, source, report)
   const plugins = await load(modulesOf(value))
   checkFallbacks(entities, { resolved, source, report })
-  const configs = checkPlugins(entities, { ajv: createAjv(), source, report, plugins, resolved })
+  const configs = checkPlugins(entities, { source, report, plugins, resolved })
   if (!report.hasErrors && !(envelope.accepted && entities.every(entity => entity.kind !== 'plugin' || configs.has(entity)))) {
     // no file is known that comes here; but what a schema refuses never runs, even if nobody could say why
     report.add(source.locate(''), '', { rule: 'bad-format', cause: 'a schema refuses this file, and no rule says why', mend: 'Report the file as a bug.' })

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from './package-root.ts'
 
@@ -15,9 +15,15 @@ export interface CodeBlock {
 /** The project's documentation, relative to the package root. */
 export function markdownFiles (): string[] {
   const folders = ['docs', 'plugins', 'examples', 'bench', 'deploy']
-  const inFolders = folders.filter(folder => existsSync(join(packageRoot, folder))).flatMap(folder => readdirSync(join(packageRoot, folder), { recursive: true, encoding: 'utf8' })
-    .map(file => join(folder, file)))
-  return ['README.md', 'CHANGELOG.md', ...inFolders.filter(file => file.endsWith('.md') && !file.includes('node_modules'))]
+  return ['README.md', 'CHANGELOG.md', ...folders.flatMap(folder => [...markdownBelow(folder)])]
+}
+
+function * markdownBelow (folder: string): Iterable<string> {
+  for (const entry of readdirSync(join(packageRoot, folder), { withFileTypes: true })) {
+    const file = join(folder, entry.name)
+    if (entry.name.endsWith('.md')) yield file
+    else if (entry.isDirectory() && entry.name !== 'node_modules') yield * markdownBelow(file)
+  }
 }
 
 export function readMarkdown (file: string): string {

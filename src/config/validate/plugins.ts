@@ -1,5 +1,4 @@
 import { dirname, resolve as absolute } from 'node:path'
-import type { Ajv } from 'ajv'
 import type { LoadedPlugins } from '../../plugins.ts'
 import type { BrandedPlugin, PluginScope } from '../../plugin.ts'
 import type { RawEntity } from '../collect.ts'
@@ -12,7 +11,7 @@ import { referencesIn } from '../plugin-references.ts'
 import type { Report } from '../report.ts'
 import type { Resolved } from '../resolve/resolve.ts'
 import type { Source } from '../source.ts'
-import type { ValidateFunction } from './ajv.ts'
+import { createAjv, type ValidateFunction } from './ajv.ts'
 import { scalarText, type Message, type SchemaPart } from './messages.ts'
 import { dropNulls } from './nulls.ts'
 import { sentence } from './sentence.ts'
@@ -22,7 +21,6 @@ type Config = Readonly<Record<string, unknown>>
 
 /** What one check of all entries works with. */
 export interface PluginChecks {
-  readonly ajv: Ajv
   readonly source: Source
   readonly report: Report
   readonly plugins: LoadedPlugins
@@ -133,13 +131,17 @@ function checkReferences (definition: BrandedPlugin, config: Config, pointer: Po
   }
 }
 
+/** Kept with the definitions: a reload compiles nothing anew, and a module that goes takes its function along. */
+const compiled = new WeakMap<BrandedPlugin, ValidateFunction>()
+
 /** null: the plugin's schema is none. */
-function validatorOf (definition: BrandedPlugin, validators: Map<string, ValidateFunction | null>, entity: RawEntity, { ajv, source, report }: PluginChecks): ValidateFunction | null {
-  const known = validators.get(definition.name)
+function validatorOf (definition: BrandedPlugin, validators: Map<string, ValidateFunction | null>, entity: RawEntity, { source, report }: PluginChecks): ValidateFunction | null {
+  const known = compiled.get(definition) ?? validators.get(definition.name)
   if (known !== undefined) return known
   let validate: ValidateFunction | null = null
   try {
-    validate = ajv.compile(definition.schema)
+    validate = createAjv().compile(definition.schema)
+    compiled.set(definition, validate)
   } catch (error) {
     report.at(source, join(entity.pointer, 'name'), {
       rule: 'bad-module',
