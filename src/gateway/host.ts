@@ -5,7 +5,7 @@ const HOST = /^(?:[a-z0-9\-._~%!$&'()*+,;=]+|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i
 const REMEMBERED = 1_000
 
 export interface Host {
-  /** Lower-case, without port. */
+  /** Lower-case, without port, and without the dot of DNS's root. */
   readonly name: string
   /** null: none given. */
   readonly port: string | null
@@ -26,7 +26,7 @@ export function createHostReader (): (field: string) => Host | null {
 
 function parse (field: string): Host | null {
   if (field.length > 255 + 6 || !HOST.test(field)) return null
-  const lower = field.toLowerCase()
+  const lower = field.toLowerCase().replace(/\.+(?=:\d*$|$)/, '')
   const colon = lower.lastIndexOf(':')
   if (colon === -1 || lower.endsWith(']')) return { name: lower, port: null }
   const port = lower.slice(colon + 1)

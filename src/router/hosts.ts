@@ -1,5 +1,7 @@
 /** Reading `Host` fields and the `hosts` of a route. Both are compared without case: DNS names have none. */
 
+const DOT = 0x2e
+
 export interface HostPattern {
   /** `suffix`: `*.example.com` as `.example.com`; `prefix`: `example.*` as `example.`. */
   readonly kind: 'exact' | 'suffix' | 'prefix'
@@ -8,10 +10,12 @@ export interface HostPattern {
   readonly port: number | null
 }
 
-/** The name of a Host field or of an entry of `hosts`: lower-case, without port; IPv6 addresses in brackets. */
+/** The name of a Host field or of an entry of `hosts`: lower-case, without port and without the dot of DNS's root; IPv6 addresses in brackets. */
 export function hostName (host: string): string {
   const end = nameEnd(host)
-  const name = (end === host.length ? host : host.slice(0, end)).toLowerCase()
+  let name = (end === host.length ? host : host.slice(0, end)).toLowerCase()
+  // `admin.example.com.` is the same host: a route for it must not be passed by
+  while (name.charCodeAt(name.length - 1) === DOT && name.length > 1) name = name.slice(0, -1)
   // a second colon is an address without its brackets
   return name.includes(':') && !name.startsWith('[') ? `[${name}]` : name
 }

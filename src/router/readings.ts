@@ -18,6 +18,9 @@ const FEATURES: ReadonlyArray<readonly [feature: Feature, sign: RegExp]> = [
 /** C strings end here, and what is decoded before it is taken apart. */
 const END = /(?:%00|%23|%3F).*/s
 
+/** Signs of these in one path: each costs work in every reading, and a URL inside of a path has a dozen. */
+const MAX_SIGNS = 100
+
 /** Other features in one path: no client has a reason for more, and each doubles the readings. */
 const MAX_FEATURES = 4
 
@@ -27,10 +30,12 @@ const EVERYTHING = { ...kongPathPolicy, null_byte: 'keep' } as const
  * All other readings of a path, for the features that are kept only where that is safe.
  *
  * @param path normalised
- * @returns null where one of them has dot segments that the path has not: nothing honest is written so
+ * @returns null where one of them has dot segments that the path has not, or there is too much to read in other ways: nothing
+ * honest is written so
  */
 export function otherReadings (path: string, policy: PathPolicy): ReadonlySet<string> | null {
   const sent = escapePath(path)
+  if ((sent.match(/;|%(?:2F|3B|5C|25)/g)?.length ?? 0) > MAX_SIGNS) return null
   const guarded = FEATURES.filter(([feature]) => policy[feature] === 'keep_if_safe')
   // what is encoded twice may hide any of the others
   const inner = policy.double_encoding === 'keep_if_safe' ? decodePath(sent, { ...EVERYTHING, double_encoding: 'decode' }) : path

@@ -118,6 +118,27 @@ t.test('what must be there once only is refused when it comes twice, in whatever
   t.same(upstream.requests[0]!.fields.map(([name, text]) => `${name}: ${text}`).filter(line => once.includes(line)), once.filter(line => line !== 'X_Token: 5'), 'one of each; the look-alike is dropped, the name that a plugin reads is not')
 })
 
+t.test('no field replaces the path behind the back of the router, but from trusted peers', async t => {
+  const upstream = await rawUpstream(t)
+  const fields = ['X-Original-URL: /admin', 'X-Original-URI: /admin', 'x-rewrite-url: /admin', 'X-Kept: 1']
+  const { port } = await startHop(t, upstream.port)
+  await ask(t, port, get('/', ...fields))
+  t.same(upstream.requests[0]!.fields.filter(([, text]) => text === '/admin'), [])
+  t.equal(value(upstream.requests[0]!, 'x-kept'), '1')
+  const trusting = await startHop(t, upstream.port, { gateway: { trusted_ips: ['127.0.0.1'] } })
+  await ask(t, trusting.port, get('/', ...fields))
+  t.equal(upstream.requests[1]!.fields.filter(([, text]) => text === '/admin').length, 3)
+})
+
+t.test('a host with the dot of DNS\'s root is the same host', async t => {
+  const upstream = await rawUpstream(t)
+  const { port } = await startHop(t, upstream.port, { routes: [route(), route({ id: 'admin', name: 'admin', paths: ['/'], hosts: ['admin.test'], service: null })] })
+  for (const host of ['admin.test', 'admin.test.', 'ADMIN.test.:8000', 'admin.test..', 'admin.test:80']) {
+    t.equal(statusOf((await ask(t, port, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).answer), 503, host)
+  }
+  t.equal(upstream.requests.length, 0)
+})
+
 t.test('X-Forwarded-* of a client that is not trusted is replaced; X-Forwarded-For is extended', async t => {
   const upstream = await rawUpstream(t)
   const { port } = await startHop(t, upstream.port, { route: { paths: ['/api'] } })

@@ -15,7 +15,7 @@ export interface CodeBlock {
 /** The project's documentation, relative to the package root. */
 export function markdownFiles (): string[] {
   const folders = ['docs', 'plugins', 'examples', 'bench', 'deploy']
-  return ['README.md', 'CHANGELOG.md', ...folders.flatMap(folder => [...markdownBelow(folder)])]
+  return ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...folders.flatMap(folder => [...markdownBelow(folder)])]
 }
 
 function * markdownBelow (folder: string): Iterable<string> {
