@@ -23,7 +23,7 @@ const MODES = {
   'slow headers': ['-H', '-i', '5', '-x', '24', '-u', `http://127.0.0.1:${PORT}/small`],
   'slow bodies': ['-B', '-i', '5', '-s', '8192', '-x', '10', '-u', `http://127.0.0.1:${PORT}/small`],
   ranges: ['-R', '-a', '5', '-b', '3000', '-u', `http://127.0.0.1:${PORT}/big`],
-  'slow readers': ['-X', '-w', '10', '-y', '20', '-n', '5', '-z', '32', '-k', '3', '-u', `http://127.0.0.1:${PORT}/big`]
+  'slow readers': ['-X', '-w', '10', '-y', '20', '-n', '5', '-z', '32', '-u', `http://127.0.0.1:${PORT}/big`]
 }
 
 // a process of its own: what is measured is not to wait for it
