@@ -11,7 +11,8 @@ export default definePlugin({
   authentication: 'method',
   credentialHeaders: config => [config.certificate_header_name],
   refuses: refusedCertificateOptions,
-  identityHeaders: config => config.skip_consumer_lookup ? CERTIFICATE_FIELDS : [],
+  // the proxy's word about who calls: services of other routes must not take a client's for it
+  identityHeaders: config => [config.certificate_header_name, ...config.skip_consumer_lookup ? CERTIFICATE_FIELDS : []],
   * check (config): Generator<CheckFinding> {
     if (!config.secure_source) {
       yield { path: '/secure_source', message: 'with `false`, whoever reaches the gateway passes as whoever they like: a certificate is no secret', mend: 'Remove it, and name the proxy in `gateway.trusted_ips`.' }
@@ -32,11 +33,7 @@ export default definePlugin({
       return judge.judge({ certificates, fingerprint })
     })
 
-    scope.addHook('onRequest', function headerCertAuth (request, reply) {
-      // whoever has sent it: the service must not take it for something that was verified
-      request.gateway.upstream?.headers.delete(name)
-      return authenticate(request, reply)
-    })
+    scope.addHook('onRequest', authenticate)
   },
   close: judge => judge.close()
 })

@@ -3,7 +3,7 @@ import { AnonymousConsumer, certificateOptions, Type } from '../../src/plugin.ts
 export const HeaderCertAuth = Type.Object({
   certificate_header_name: Type.String({
     title: 'Certificate header name',
-    description: 'Header field in which the proxy in front of the gateway passes the client\'s certificate on. It is taken out of the request to the service.',
+    description: 'Header field in which the proxy in front of the gateway passes the client\'s certificate on. It is taken out of all requests to services, on every route.',
     pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
     examples: ['X-Client-Cert']
   }),

@@ -6,6 +6,7 @@ import acl from '../../plugins/acl/index.ts'
 import forwardAuth from '../../plugins/forward-auth/index.ts'
 import jwt from '../../plugins/jwt/index.ts'
 import keyAuth from '../../plugins/key-auth/index.ts'
+import redirect from '../../plugins/redirect/index.ts'
 import requestTermination from '../../plugins/request-termination/index.ts'
 import requestTransformer from '../../plugins/request-transformer/index.ts'
 import signedIdentity from '../../plugins/signed-identity/index.ts'
@@ -78,6 +79,10 @@ const WAYS: Readonly<Record<string, (t: Test) => Promise<(payload: string) => Pr
       response.end()
     })
     const test = await run(t, { plugin: forwardAuth, config: { url: `http://127.0.0.1:${authoriser}/` }, gateway: LENIENT })
+    return async payload => [test, `/${encodeURIComponent(payload)}?${encodeURIComponent(payload)}`]
+  },
+  async 'the address that a path is redirected to (redirect)' (t) {
+    const test = await run(t, { plugin: redirect, config: { location: 'https://new.test', keep_incoming_path: true, status_code: 302 }, gateway: LENIENT })
     return async payload => [test, `/${encodeURIComponent(payload)}?${encodeURIComponent(payload)}`]
   },
   async 'the address of a redirect to https' (t) {

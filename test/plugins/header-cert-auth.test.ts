@@ -56,6 +56,12 @@ t.test('what proxies write is read', async t => {
   }
 })
 
+t.test('the field is the proxy\'s to write: it is taken out on routes without the plugin, too', async t => {
+  const config = { certificate_header_name: 'X-Client-Cert', certificate_header_format: 'url_encoded' as const, skip_consumer_lookup: false }
+  t.same([...plugin.identityHeaders?.(config as never) ?? []], ['X-Client-Cert'])
+  t.same([...plugin.identityHeaders?.({ ...config, skip_consumer_lookup: true } as never) ?? []][0], 'X-Client-Cert')
+})
+
 t.test('trusted proxies are believed, and nobody else', async t => {
   const config = { ca_certificates: ['root'], certificate_header_name: 'X-Client-Cert', certificate_header_format: 'url_encoded', anonymous: 'guest' }
   const test = await testPlugin(t, { plugin, config, gateway: { trusted_ips: ['10.0.0.0/8'] }, consumers, authorities, now: Date.now() })

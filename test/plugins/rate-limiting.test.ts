@@ -141,6 +141,14 @@ t.test('who shares a count', async t => {
   }
 })
 
+t.test('a forged X-Forwarded-For opens no new count: only that of trusted peers is believed', async t => {
+  const forged = ['192.0.2.1', '192.0.2.2', '127.0.0.2, 192.0.2.3'].flatMap((address): Array<Record<string, string>> => [{ 'x-forwarded-for': address }, { 'x-real-ip': address }, { forwarded: `for=${address}` }])
+  for (const gateway of [{}, { trusted_ips: ['10.0.0.0/8'] }]) {
+    const test = await limited(t, { minute: 1, limit_by: 'ip' }, { gateway })
+    t.same(await statuses(test, {}, ...forged), [200, ...forged.map(() => 429)])
+  }
+})
+
 t.test('what is one client is counted as one', async t => {
   const cases: Array<[config: object, one: Record<string, string>, other: Record<string, string>]> = [
     [{ limit_by: 'ip' }, { 'x-forwarded-for': '2001:db8:1:2::1' }, { 'x-forwarded-for': '2001:db8:1:2:ffff::9' }],
