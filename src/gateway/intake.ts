@@ -88,7 +88,7 @@ function readHead (context: Context, snapshot: Snapshot): string[] {
         if (once === null) once = [lower]
         else if (once.includes(lower)) context.failure = bad('SP_DUPLICATE_FIELD')
         else once.push(lower)
-        fields.push(name, value)
+        if (!fieldRules.isVouched(lower)) fields.push(name, value)
         break
       }
       case UNDERSCORE:

@@ -45,14 +45,20 @@ export class FieldRules {
     return this.#kinds.get(name) ?? this.#classify(name)
   }
 
+  /** Of a field that must be there once: whether the gateway alone says it to services. @param lower as `dashed` gives it */
+  isVouched (lower: string): boolean {
+    return this.#vouched.has(lower)
+  }
+
   #classify (name: string): number {
     const kind = requestFieldKind(name)
     if (kind !== KEEP) return kind
     const lower = dashed(name)
-    if (this.#vouched.has(lower)) return DROP
+    const once = this.#once.has(lower)
+    if (this.#vouched.has(lower)) return once ? ONCE : DROP
     // many servers read `_` as `-`: the field would stand in for another one, behind the back of whoever looks at that
     if (!this.#keepsUnderscores && name.includes('_') && !this.#wanted.has(name.toLowerCase())) return UNDERSCORE
-    return this.#once.has(lower) ? ONCE : KEEP
+    return once ? ONCE : KEEP
   }
 }
 
