@@ -9,12 +9,14 @@ import concurrencyLimiting from './concurrency-limiting/index.ts'
 import correlationId from './correlation-id/index.ts'
 import cors from './cors/index.ts'
 import csrf from './csrf/index.ts'
+import fileLog from './file-log/index.ts'
 import forwardAuth from './forward-auth/index.ts'
 import graphqlGuard from './graphql-guard/index.ts'
-import graphqlRateLimiting from './graphql-rate-limiting/index.ts'
 import graphqlRateLimitingAdvanced from './graphql-rate-limiting-advanced/index.ts'
+import graphqlRateLimiting from './graphql-rate-limiting/index.ts'
 import headerCertAuth from './header-cert-auth/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
+import httpLog from './http-log/index.ts'
 import ipRestriction from './ip-restriction/index.ts'
 import jsonThreatProtection from './json-threat-protection/index.ts'
 import jwt from './jwt/index.ts'
@@ -37,7 +39,11 @@ import responseTransformer from './response-transformer/index.ts'
 import retry from './retry/index.ts'
 import securityHeaders from './security-headers/index.ts'
 import signedIdentity from './signed-identity/index.ts'
+import statsd from './statsd/index.ts'
+import syslog from './syslog/index.ts'
+import tcpLog from './tcp-log/index.ts'
 import trafficSplit from './traffic-split/index.ts'
+import udpLog from './udp-log/index.ts'
 import upstreamTimeout from './upstream-timeout/index.ts'
 
 /** The built-in plugins: the explicit list, nothing else. */
@@ -52,12 +58,14 @@ export const builtins: readonly BrandedPlugin[] = [
   correlationId,
   cors,
   csrf,
+  fileLog,
   forwardAuth,
   graphqlGuard,
-  graphqlRateLimiting,
   graphqlRateLimitingAdvanced,
+  graphqlRateLimiting,
   headerCertAuth,
   hmacAuth,
+  httpLog,
   ipRestriction,
   jsonThreatProtection,
   jwt,
@@ -80,6 +88,10 @@ export const builtins: readonly BrandedPlugin[] = [
   retry,
   securityHeaders,
   signedIdentity,
+  statsd,
+  syslog,
+  tcpLog,
   trafficSplit,
+  udpLog,
   upstreamTimeout
 ]

@@ -221,6 +221,8 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
   setup? (config: Static<Schema>, gateway: PluginGateway): State | Promise<State>
   /** Once per scope: add hooks, nothing else. */
   register (scope: FastifyInstance, options: RegisterOptions<Static<Schema>, State>): void | Promise<void>
+  /** Files were moved, and are to be opened again by their names (SIGUSR1). */
+  reopen? (state: State): void
   /** When the last request of the entry's snapshot has ended. */
   close? (state: State): void | Promise<void>
 }

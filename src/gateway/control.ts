@@ -29,6 +29,8 @@ export interface Gateway {
   /** Reads the file again. Never rejects: a file that can't run changes nothing, and the outcome says why. */
   reload (trigger?: ReloadTrigger): Promise<ReloadOutcome>
   status (): Promise<GatewayStatus>
+  /** Has plugins open their log files again, after these were moved. */
+  reopen (): Promise<void>
   /**
    * Stops in order: not ready, no new connections, at most `shutdown.timeout` for what runs.
    *
@@ -198,6 +200,10 @@ export function createControl (options: ControlOptions): Gateway {
       await starting
     },
     reload: async (trigger = 'call') => await reloader.reload(trigger),
+    reopen: async () => {
+      await engine.reopen()
+      logger.info('log files are opened again')
+    },
     async close ({ delayed = false } = {}) {
       closing ??= close(delayed)
       return await closing

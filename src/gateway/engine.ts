@@ -81,6 +81,8 @@ export interface Engine {
   /** null: takes requests; otherwise why not. */
   notReady (): string | null
   facts (): Promise<ProcessFacts[]>
+  /** Has plugins open their files again, in every process. */
+  reopen (): Promise<void>
   /** Metrics of plugins: lists of all processes that answer, to be added up. */
   metrics (): Promise<MetricFamily[][]>
   /** Has a plugin do what the admin listener was asked for, in every process. @returns sums of what they say */

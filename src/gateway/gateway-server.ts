@@ -196,6 +196,10 @@ export class GatewayServer {
     }
   }
 
+  reopen (): void {
+    this.#current.reopen()
+  }
+
   /** Of the plugins; one list each. */
   metrics (): MetricFamily[][] {
     return this.#current.metrics(this.facts())

@@ -131,6 +131,10 @@ export class LocalEngine implements Engine {
     }]
   }
 
+  async reopen (): Promise<void> {
+    this.#server?.reopen()
+  }
+
   async metrics (): Promise<MetricFamily[][]> {
     this.#runtime ??= new RuntimeMetrics()
     return [this.#runtime.families(), ...this.#server?.metrics() ?? []]

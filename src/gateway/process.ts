@@ -32,7 +32,7 @@ export interface RunOptions {
 const LINGER = 500
 
 /**
- * Starts a gateway and runs it until a signal ends it: SIGHUP reloads, SIGTERM and SIGINT stop in order.
+ * Starts a gateway and runs it until a signal ends it: SIGHUP reloads, SIGUSR1 has log files opened again, SIGTERM and SIGINT stop in order.
  *
  * @returns the exit code: 0 after an orderly end, 1 when it could not start or was told twice to end
  */
@@ -45,6 +45,7 @@ export async function runGateway ({ file, load, render, watch = true, signals, o
   const engine = workers > 1 ? new WorkersEngine({ log, destination, workers }) : new LocalEngine({ log, destination, workers: 1 })
   const gateway = createControl({ file, engine, log, destination, workers, load, render, watch })
 
+  const onReopen = (): void => { gateway.reopen().catch(() => {}) }
   const onHangup = (): void => { gateway.reload('signal').catch(() => {}) }
   const onUncaught = (error: unknown): void => {
     logger.fatal({ err: error }, 'uncaught exception')
@@ -52,6 +53,8 @@ export async function runGateway ({ file, load, render, watch = true, signals, o
   }
   if (signals === process) process.on('uncaughtException', onUncaught)
   signals.on('SIGHUP', onHangup)
+  // without it, Node would open its debugger to whoever may send signals
+  signals.on('SIGUSR1', onReopen)
   let listening = false
   let remove = (): void => {}
   try {
@@ -82,6 +85,7 @@ export async function runGateway ({ file, load, render, watch = true, signals, o
   } finally {
     remove()
     signals.off('SIGHUP', onHangup)
+    signals.off('SIGUSR1', onReopen)
     process.off('uncaughtException', onUncaught)
     if (signals === process) leave(destination.stuck)
   }

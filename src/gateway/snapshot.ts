@@ -178,6 +178,11 @@ export class Snapshot {
     for (const sink of sinks) sink.take(line, context.ended as Ended)
   }
 
+  /** Log files were moved. */
+  reopen (): void {
+    for (const { definition, state } of this.#entries.values()) definition.reopen?.(state)
+  }
+
   /** Metrics of the plugins, one list each: series of the same name and labels are to be added up. */
   metrics (facts: MetricFacts): MetricFamily[][] {
     const states = new Map<BrandedPlugin, unknown[]>()

@@ -8,7 +8,7 @@ import { TicketKeys } from '../tls/ticket-keys.ts'
 import type { Answer, FailureDetails, Order } from './workers-messages.ts'
 
 // a terminal and some service managers signal the whole group: when to end is the primary's decision
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => {})
 
 const log = createLog((process.env['SALLYPORT_LOG_LEVEL'] ?? 'info') as LogLevel)
 const destination = createDestination(1)
@@ -37,6 +37,9 @@ async function obey (order: Order): Promise<Partial<Answer>> {
       const [facts] = await engine?.facts() ?? []
       return facts === undefined ? {} : { facts }
     }
+    case 'reopen':
+      await engine?.reopen()
+      return {}
     case 'metrics':
       return { metrics: await engine?.metrics() ?? [] }
     case 'act':

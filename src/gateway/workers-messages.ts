@@ -18,6 +18,7 @@ export type Order =
   | { readonly type: 'commit', readonly id: number }
   | { readonly type: 'discard', readonly id: number }
   | { readonly type: 'facts', readonly id: number }
+  | { readonly type: 'reopen', readonly id: number }
   | { readonly type: 'metrics', readonly id: number }
   | { readonly type: 'act', readonly id: number, readonly action: ActionOrder }
   /** Answered when the last request has ended; then the worker exits. */

@@ -76,6 +76,10 @@ export class WorkerProcess {
     return (await this.#order({ type: 'facts' })).facts
   }
 
+  async reopen (): Promise<void> {
+    await this.#order({ type: 'reopen' })
+  }
+
   async metrics (): Promise<MetricFamily[][]> {
     return (await this.#order({ type: 'metrics' })).metrics ?? []
   }

@@ -108,6 +108,10 @@ export class WorkersEngine implements Engine {
     return await this.#ofEach(async worker => await worker.facts())
   }
 
+  async reopen (): Promise<void> {
+    await this.#ofEach(async worker => await worker.reopen())
+  }
+
   async metrics (): Promise<MetricFamily[][]> {
     return (await this.#ofEach(async worker => await worker.metrics())).flat()
   }

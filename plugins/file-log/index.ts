@@ -1,0 +1,33 @@
+import { resolve } from 'node:path'
+import { createLineEditor, definePlugin, fieldFindings, LogFile, logMetrics, type LogSink } from '../../src/plugin.ts'
+import { FileLog } from './schema.ts'
+
+interface State {
+  readonly file: LogFile
+  readonly sink: LogSink
+}
+
+export default definePlugin({
+  name: 'file-log',
+  // Kong's; what it writes is decided when all log hooks have run
+  priority: 9,
+  schema: FileLog,
+  scopes: ['global', 'service', 'route', 'consumer'],
+  check: fieldFindings,
+  metrics: (states: readonly State[]) => logMetrics('file-log', states.map(({ file }) => file)),
+  async setup (config, gateway): Promise<State> {
+    const path = resolve(gateway.directory, config.path)
+    const settings = { maxSize: config.max_size, maxFiles: config.max_files }
+    const file = gateway.keep(`file:${path}`, () => new LogFile(path, settings, gateway.log), async file => { await file.close() })
+    file.configure(settings)
+    await file.ready()
+    const edit = createLineEditor(config)
+    return { file, sink: { take: line => file.write(edit === null ? line : edit(line)) } }
+  },
+  register (scope, { state: { sink } }) {
+    scope.addHook('onResponse', function fileLog ({ gateway }) {
+      gateway.logTo(sink)
+    })
+  },
+  reopen: ({ file }) => file.reopen()
+})

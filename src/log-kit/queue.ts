@@ -1,0 +1,164 @@
+import type { FastifyBaseLogger } from 'fastify'
+
+/** Kong's names; durations in seconds, as there. */
+export interface QueueSettings {
+  readonly max_batch_size: number
+  readonly max_coalescing_delay: number
+  readonly max_entries: number
+  readonly max_bytes: number
+  readonly initial_retry_delay: number
+  readonly max_retry_delay: number
+  readonly max_retry_time: number
+}
+
+/** What became of entries. */
+export interface QueueCounts {
+  sent: number
+  /** There was no room. */
+  dropped: number
+  /** They were tried until `max_retry_time` was over, or can't be sent at all. */
+  failed: number
+}
+
+/** Will not be better for being tried again. */
+export class Unsendable extends Error {}
+
+/** Between two lines of the log, in milliseconds. */
+const QUIET = 60_000
+/** What a closing queue has for its last entries, in milliseconds. */
+const LAST = 2_000
+
+/**
+ * What waits to be sent elsewhere: bounded in number and bytes, joined to batches, tried again. Adding to it takes no time and never
+ * fails; what is too much is dropped, the oldest first, and counted. One batch is under way at a time, so that order is kept.
+ */
+export class BatchQueue {
+  readonly counts: QueueCounts = { sent: 0, dropped: 0, failed: 0 }
+  readonly #send: (batch: readonly string[]) => Promise<void>
+  readonly #log: Pick<FastifyBaseLogger, 'warn'>
+  #settings: QueueSettings
+  #entries: string[] = []
+  /** Entries at its beginning that were dropped: shifting each would move all others. */
+  #gone = 0
+  #bytes = 0
+  #timer: NodeJS.Timeout | null = null
+  #wake: (() => void) | null = null
+  #running = false
+  #closing = false
+  #told = -Infinity
+
+  /** @param send resolves when the batch has arrived; rejects to have it tried again, with {@link Unsendable} to give it up */
+  constructor (settings: QueueSettings, log: Pick<FastifyBaseLogger, 'warn'>, send: (batch: readonly string[]) => Promise<void>) {
+    this.#settings = settings
+    this.#log = log
+    this.#send = send
+  }
+
+  configure (settings: QueueSettings): void {
+    this.#settings = settings
+  }
+
+  /** Entries that wait. */
+  get length (): number {
+    return this.#entries.length - this.#gone
+  }
+
+  add (entry: string): void {
+    const { max_entries: most, max_bytes: bytes, max_batch_size: batch, max_coalescing_delay: delay } = this.#settings
+    if (this.#closing || entry.length > bytes) {
+      this.#drop(1)
+      return
+    }
+    this.#entries.push(entry)
+    this.#bytes += entry.length
+    while (this.length > most || this.#bytes > bytes) {
+      this.#bytes -= (this.#entries[this.#gone] as string).length
+      this.#entries[this.#gone++] = ''
+      this.#drop(1)
+    }
+    // when half of it is gone, moving the rest costs each entry a constant
+    if (this.#gone > 1024 && this.#gone * 2 > this.#entries.length) this.#compact()
+    if (this.#running) return
+    if (this.length >= batch) this.#start()
+    else this.#timer ??= setTimeout(() => this.#start(), delay * 1000).unref()
+  }
+
+  /** Sends what waits, once more and for a short time, then lets go. */
+  async close (): Promise<void> {
+    this.#closing = true
+    this.#wake?.()
+    this.#start()
+    const end = Date.now() + LAST
+    while (this.#running && Date.now() < end) await new Promise(resolve => setTimeout(resolve, 10))
+    this.#drop(this.length)
+    this.#entries = []
+    this.#gone = 0
+  }
+
+  #start (): void {
+    clearTimeout(this.#timer ?? undefined)
+    this.#timer = null
+    if (this.#running || this.length === 0) return
+    this.#running = true
+    this.#run().finally(() => { this.#running = false })
+  }
+
+  async #run (): Promise<void> {
+    while (this.length > 0) {
+      this.#compact()
+      const batch = this.#entries.splice(0, this.#settings.max_batch_size)
+      for (const entry of batch) this.#bytes -= entry.length
+      await this.#deliver(batch)
+    }
+  }
+
+  async #deliver (batch: readonly string[]): Promise<void> {
+    const { initial_retry_delay: first, max_retry_delay: longest, max_retry_time: most } = this.#settings
+    const end = Date.now() + most * 1000
+    for (let delay = first * 1000; ; delay = Math.min(delay * 2, longest * 1000)) {
+      try {
+        await this.#send(batch)
+        this.counts.sent += batch.length
+        return
+      } catch (error) {
+        if (error instanceof Unsendable || this.#closing || Date.now() + delay > end) {
+          this.counts.failed += batch.length
+          this.#tell(error)
+          return
+        }
+        await this.#pause(delay)
+      }
+    }
+  }
+
+  async #pause (milliseconds: number): Promise<void> {
+    await new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, milliseconds).unref()
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#wake = null
+  }
+
+  #compact (): void {
+    if (this.#gone === 0) return
+    this.#entries = this.#entries.slice(this.#gone)
+    this.#gone = 0
+  }
+
+  #drop (count: number): void {
+    if (count === 0) return
+    this.counts.dropped += count
+    this.#tell(null)
+  }
+
+  /** Now and then. */
+  #tell (error: unknown): void {
+    const now = Date.now()
+    if (now - this.#told < QUIET) return
+    this.#told = now
+    this.#log.warn({ ...this.counts, ...error === null ? {} : { reason: (error as Error)?.message } }, 'log entries are lost')
+  }
+}

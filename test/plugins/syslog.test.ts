@@ -1,0 +1,52 @@
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import t from 'tap'
+import syslog from '../../plugins/syslog/index.ts'
+import { testPlugin } from '../../src/testing/index.ts'
+import { receiver } from '../helpers/datagrams.ts'
+import { until } from '../helpers/running.ts'
+
+const MESSAGE = /^<(\d+)>1 \d{4}-\d\d-\d\dT[\d:.]+Z \S+ (\S+) \d+ access - (\{.*\})$/
+
+t.test('a message of RFC 5424 each, with a severity by its status; the less severe ones stay', async t => {
+  const { port, messages } = await receiver(t)
+  const run = await testPlugin(t, {
+    plugin: syslog,
+    config: { port, facility: 'local0', ident: 'kong', log_level: 'notice', client_errors_severity: 'notice', server_errors_severity: 'err', custom_fields: { tenant: 'acme' }, queue: { max_coalescing_delay: 0.01 } },
+    upstream: request => ({ status: Number(request.path.slice(1)) })
+  })
+  for (const status of [200, 404, 503]) await run.request(`/${status}`)
+  await until('two messages', () => messages.length === 2)
+  const [missing, failed] = messages.map(message => MESSAGE.exec(message))
+  // local0 is 16
+  t.same([missing?.[1], missing?.[2], failed?.[1]], [String(16 * 8 + 5), 'kong', String(16 * 8 + 3)])
+  t.match(JSON.parse(failed?.[3] as string), { response: { status: 503 }, tenant: 'acme' })
+})
+
+t.test('over TCP each message has its length before it', async t => {
+  let text = ''
+  const sockets: Socket[] = []
+  const server = createServer(socket => {
+    sockets.push(socket)
+    socket.on('data', chunk => { text += String(chunk) })
+  })
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const run = await testPlugin(t, { plugin: syslog, config: { protocol: 'tcp', port: (server.address() as AddressInfo).port, queue: { max_coalescing_delay: 0.01 } } })
+  await run.request('/ä'.replace('ä', '%C3%A4'))
+  await run.request('/b')
+  const read = (): string[] => {
+    const found: string[] = []
+    for (let rest = text; rest !== '';) {
+      const space = rest.indexOf(' ')
+      const end = space + 1 + Number(rest.slice(0, space))
+      found.push(rest.slice(space + 1, end))
+      rest = rest.slice(end)
+    }
+    return found
+  }
+  await until('both', () => text.includes('"/b"') && read().length === 2)
+  for (const message of read()) t.match(message, MESSAGE)
+})
