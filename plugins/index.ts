@@ -26,6 +26,7 @@ import mtlsAuth from './mtls-auth/index.ts'
 import oasValidator from './oas-validator/index.ts'
 import oauth2Introspection from './oauth2-introspection/index.ts'
 import openidConnect from './openid-connect/index.ts'
+import opentelemetry from './opentelemetry/index.ts'
 import prometheus from './prometheus/index.ts'
 import proxyCache from './proxy-cache/index.ts'
 import rateLimiting from './rate-limiting/index.ts'
@@ -75,6 +76,7 @@ export const builtins: readonly BrandedPlugin[] = [
   oasValidator,
   oauth2Introspection,
   openidConnect,
+  opentelemetry,
   prometheus,
   proxyCache,
   rateLimiting,

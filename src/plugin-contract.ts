@@ -28,6 +28,8 @@ export interface PluginGateway {
   readonly log: FastifyBaseLogger
   /** The snapshot's root instance, to register official Fastify plugins on. */
   readonly root: FastifyInstance
+  /** Of the gateway. */
+  readonly version: string
   /** Folder of gateway.yaml: relative paths of the configuration start here. */
   readonly directory: string
   /** Worker processes that run the same file: local limits are divided by it. */
@@ -215,6 +217,8 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
    * have makes the configuration fail.
    */
   everyAnswer? (config: Static<Schema>, scheme: 'http' | 'https'): Iterable<readonly [name: string, value: string]>
+  /** It looks at how long plugins kept requests waiting (`request.gateway.timeline()`): that is measured on its routes alone. */
+  readonly timings?: boolean
   /** Rules that a schema can't say. Load time, no network; files that the options name may be read. */
   check? (config: Static<Schema>, context?: CheckContext): Iterable<CheckFinding>
   /** Once per entry: state, limiters, caches. */

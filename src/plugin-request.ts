@@ -4,6 +4,7 @@ import type { Consumer, Route, Service } from './config/model.ts'
 import type { Attempt, Identity } from './auth/identity.ts'
 import type { AnswerWatcher } from './proxy/answer-watcher.ts'
 import type { HeaderList } from './proxy/header-list.ts'
+import type { Timeline } from './gateway/timeline.ts'
 import type { Ended } from './observability/ended.ts'
 import type { WholeAnswer } from './proxy/whole-answer.ts'
 import type { RetryPolicy } from './proxy/retry-policy.ts'
@@ -60,6 +61,15 @@ export interface CopyOptions {
   edit (headers: HeaderList): void
   /** Told once what became of it, if it was wanted. */
   done (outcome: CopyOutcome): void
+}
+
+/** Under which name a request is known in distributed traces (W3C Trace Context). */
+export interface TraceContext {
+  /** 32 hex digits. */
+  readonly traceId: string
+  /** 16 hex digits: the span that asks the upstream. */
+  readonly spanId: string
+  readonly sampled: boolean
 }
 
 /** Something that log lines go to. It must neither throw nor make anybody wait. */
@@ -119,6 +129,10 @@ export interface GatewayRequest {
   sendBeside (headers: HeaderList, watcher: AnswerWatcher): void
   /** Fields added to this request's access log line. Never put a secret here. */
   readonly log: Record<string, unknown>
+  /** Set by a plugin that traces; its id is in the access log. */
+  trace: TraceContext | null
+  /** Where its time went, for log hooks. Waits are measured where a plugin of the route has `timings`. */
+  timeline (): Timeline
   /** The same fields, without making them; null: there are none. */
   readonly logFields: Readonly<Record<string, unknown>> | null
   /** How the exchange ended: for log hooks (`onResponse`). null: it has not. */

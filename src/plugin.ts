@@ -15,6 +15,7 @@ export type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 export type { BasicCredential, Consumer, HmacCredential, JwtSecret, KeyCredential, PluginEntry, Route, Service } from './config/model.ts'
 export { HeaderList } from './proxy/header-list.ts'
 export type { AnswerWatcher, WatchedHead } from './proxy/answer-watcher.ts'
+export type { TimedTry, Timeline, Wait } from './gateway/timeline.ts'
 export type { Ended } from './observability/ended.ts'
 export type { EndReason } from './observability/end-reason.ts'
 export { END_REASONS } from './observability/end-reason.ts'

@@ -101,7 +101,8 @@ class Scopes {
     if (before !== undefined) return before
     const policed = !miss && chain.some(item => registry.get(item.name)?.authentication === 'policy')
     const count = this.#scopes.size
-    const scope: Scope = { path: `/s${count}`, log: null, policed }
+    const timed = chain.some(item => registry.get(item.name)?.timings === true)
+    const scope: Scope = { path: `/s${count}`, log: null, policed, timed }
     this.#scopes.set(key, scope)
     app.register(async instance => {
       // Fastify's runners of these hooks recurse through children that never wait: at some 3,000 of them the stack

@@ -59,6 +59,11 @@ function badResult (step: Step): GatewayError {
   })
 }
 
+/** Notes how long a plugin has kept a request waiting. */
+function waited (context: Context, { plugin }: Step, from: number): void {
+  (context.waits ??= []).push({ plugin, from, to: performance.now() })
+}
+
 /**
  * Composes hooks that run before the hop.
  *
@@ -106,9 +111,11 @@ export function composeRequest (steps: readonly RequestStep[]): (request: Fastif
 
   function runCallback (step: Step, index: number, context: Context, request: FastifyRequest, reply: FastifyReply, next: Next): void {
     let called = false
+    const from = context.scope.timed ? performance.now() : 0
     const done: Done = error => {
       if (called) return
       called = true
+      if (from !== 0) waited(context, step, from)
       if (error != null) next(error as Error)
       else if (!context.answered) runFrom(index, context, request, reply, next)
     }
@@ -123,11 +130,16 @@ export function composeRequest (steps: readonly RequestStep[]): (request: Fastif
   }
 
   function awaitResult (result: PromiseLike<unknown>, step: Step, index: number, context: Context, request: FastifyRequest, reply: FastifyReply, next: Next): void {
+    const from = context.scope.timed ? performance.now() : 0
     result.then(value => {
+      if (from !== 0) waited(context, step, from)
       if (context.answered) return
       if (value === undefined) runFrom(index, context, request, reply, next)
       else next(badResult(step))
-    }, error => { if (!context.answered) next(error ?? badResult(step)) })
+    }, error => {
+      if (from !== 0) waited(context, step, from)
+      if (!context.answered) next(error ?? badResult(step))
+    })
   }
 
   return function chain (request, reply, next) {

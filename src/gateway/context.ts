@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import type { Attempt, Identity } from '../auth/identity.ts'
 import type { Consumer, Route, Service } from '../config/model.ts'
 import type { GatewayError } from '../errors.ts'
-import type { CopyOptions, Credential, GatewayRequest, LogSink } from '../plugin.ts'
+import type { CopyOptions, Credential, GatewayRequest, LogSink, TraceContext } from '../plugin.ts'
 import type { AnswerFields } from '../proxy/answer-fields.ts'
 import type { Ended } from '../observability/ended.ts'
 import type { ReplyFields } from '../proxy/reply-fields.ts'
@@ -18,6 +18,7 @@ import type { Connection } from './connection.ts'
 import type { Handshake } from './handshake.ts'
 import type { RouteRuntime } from './runtime.ts'
 import type { Scope } from './scopes.ts'
+import { timelineOf, type Timeline, type Wait } from './timeline.ts'
 import { sendTo } from './send-to.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -50,6 +51,8 @@ export interface Try {
   error?: string
   /** Status that was not passed on. */
   status?: number
+  /** Milliseconds. */
+  took?: number
 }
 
 /**
@@ -126,6 +129,10 @@ export class Context implements GatewayRequest {
   ended: Ended | null = null
   /** Plugin whose request hook runs or has ended the walk; null: none does. */
   plugin: string | null = null
+  /** What it is called in traces; null: in none. */
+  trace: TraceContext | null = null
+  /** Plugins that kept it waiting, where somebody wants to know. */
+  waits: Wait[] | null = null
   /** Get the line of the access log when all log hooks have run. */
   sinks: LogSink[] | null = null
   /** Fields of our own are on the local answer. */
@@ -217,6 +224,10 @@ export class Context implements GatewayRequest {
   copyTo (options: CopyOptions): void {
     if (this.runtime === null || this.upgrade !== null) return
     (this.copies ??= []).push(new Copy(this, this.runtime.reach(options.service), options))
+  }
+
+  timeline (): Timeline {
+    return timelineOf(this)
   }
 
   logTo (sink: LogSink): void {

@@ -20,6 +20,8 @@ export interface Scope {
   log: ((context: Context) => void) | null
   /** A plugin of the chain decides what the authentication plugins found: they write down their attempts for it. */
   readonly policed: boolean
+  /** A plugin of the chain wants to know how long the others kept requests waiting. */
+  readonly timed: boolean
 }
 
 /** An entry that has been set up. */

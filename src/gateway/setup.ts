@@ -4,6 +4,7 @@ import { Consumers } from '../consumers/consumers.ts'
 import { GatewayError } from '../errors.ts'
 import type { BrandedPlugin, PluginGateway } from '../plugin.ts'
 import type { PluginRegistry } from '../plugins.ts'
+import { version } from '../version.ts'
 import type { LiveEntry } from './scopes.ts'
 import type { SnapshotServices } from './snapshot.ts'
 
@@ -84,6 +85,7 @@ function pluginGateway ({ consumers, services, authorities, exempt }: Pick<Plugi
     entry,
     log: shared.log.child({ plugin: entry.name }),
     root,
+    version,
     directory: shared.directory,
     workers: shared.workers,
     now: shared.now,

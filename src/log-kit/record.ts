@@ -30,6 +30,7 @@ const FIELDS: Readonly<Record<string, readonly string[] | null>> = {
   started_at: [],
   source: [],
   end_reason: [],
+  trace_id: [],
   ended_by: [],
   error: []
 }

@@ -16,7 +16,7 @@ export interface LoggedTry {
 }
 
 /** What the engine knows of an exchange when it has ended; its own context object fits. */
-export interface AccessFacts extends Omit<GatewayRequest, 'log' | 'readBody' | 'sendTo' | 'copyTo' | 'answer' | 'watch' | 'sendBeside' | 'logTo'> {
+export interface AccessFacts extends Omit<GatewayRequest, 'log' | 'readBody' | 'sendTo' | 'copyTo' | 'answer' | 'watch' | 'sendBeside' | 'logTo' | 'timeline'> {
   /** `counted`: where its bytes are not those of its socket. */
   readonly raw: IncomingMessage & { readonly counted?: CountedSocket }
   readonly response: ServerResponse

@@ -12,7 +12,7 @@ export interface CountedSocket extends Pick<Socket, 'bytesRead' | 'bytesWritten'
 }
 
 const FIELDS_OF_THE_RECORD = new Set(['request', 'upstream_uri', 'upstream_status', 'response', 'latencies', 'tries',
-  'route', 'service', 'consumer', 'authenticated_entity', 'client_ip', 'started_at', 'source', 'end_reason', 'ended_by', 'error'])
+  'route', 'service', 'consumer', 'authenticated_entity', 'client_ip', 'started_at', 'source', 'end_reason', 'trace_id', 'ended_by', 'error'])
 
 /** Needs no escape in JSON. */
 const SIMPLE = /^[\w-]*$/

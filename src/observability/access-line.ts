@@ -139,6 +139,7 @@ export function createLineWriter (redactor: Redactor): (facts: AccessFacts) => s
       json += `,"authenticated_entity":{"id":${quote(facts.credential.id)}${facts.consumer === null ? '' : `,"consumer_id":"${facts.consumer.id}"`}}`
     }
     json += `,"client_ip":"${facts.clientIp}","started_at":${facts.startedAt},"source":"${facts.proxied ? 'upstream' : 'kong'}","end_reason":"${reason}"`
+    if (facts.trace !== null) json += `,"trace_id":"${facts.trace.traceId}"`
     if (plugin !== null) json += `,"ended_by":"${plugin}"`
     if (error !== null) json += `,"error":${asciiJson(error)}`
     if (facts.logFields !== null) json += ownFields(facts.logFields, redactor)

@@ -219,7 +219,7 @@ export class Attempts {
   /** Remembers an attempt that came to nothing, for the log. */
   #note ({ target: { host, port }, begun }: Attempt, reason: { readonly error: string } | { readonly status: number }): void {
     const { startedAt, startedTick } = this.#context
-    ;(this.#context.tries ??= []).push({ host, port, startedAt: startedAt + Math.round(begun - startedTick), ...reason })
+    ;(this.#context.tries ??= []).push({ host, port, startedAt: startedAt + Math.round(begun - startedTick), took: performance.now() - begun, ...reason })
   }
 
   /** Nothing of them is wanted any more. */

@@ -68,6 +68,7 @@ async function logged (t: Test, { target = '/orders/42', headers = {}, answer, f
         responseHeaders: null,
         errorCode: null,
         plugin: null,
+        trace: null,
         ended: null,
         logFields: null,
         ...facts
@@ -142,7 +143,7 @@ t.test('each request of a kept connection has its own sizes', async t => {
   const { connect } = await import('node:net')
   const server = createServer((raw, response) => {
     response.once('close', () => {
-      log.write({ raw, response, target: raw.url, method: 'GET', host: 'a', id: 'x', route: null, service: null, consumer: null, credential: null, upstream: null, tries: null, reply: null, responseHeaders: null, logFields: null, errorCode: null, proxied: false, upstreamStatus: 0, startedTick: 0, proxiedTick: 0, headTick: 0, startedAt: 0 } as unknown as AccessFacts)
+      log.write({ raw, response, target: raw.url, method: 'GET', host: 'a', id: 'x', route: null, service: null, consumer: null, credential: null, upstream: null, tries: null, reply: null, responseHeaders: null, logFields: null, errorCode: null, trace: null, plugin: null, ended: null, proxied: false, upstreamStatus: 0, startedTick: 0, proxiedTick: 0, headTick: 0, startedAt: 0 } as unknown as AccessFacts)
       if (destination.lines.length === 2) socket.end()
       else socket.write(second)
     })

@@ -1,0 +1,75 @@
+import { definePlugin, type FastifyRequest, type GatewayRequest } from '../../src/plugin.ts'
+import type { Exporter } from './exporter.ts'
+import { createSpanIds } from './ids.ts'
+import { loadTracing } from './load.ts'
+import { extract, inject, type Parent } from './propagation.ts'
+import { type Config, Opentelemetry } from './schema.ts'
+import type { Spans } from './spans.ts'
+
+interface State {
+  readonly exporter: Exporter
+  readonly spans: Spans
+}
+
+/** End reasons by a fault of the gateway or of what it depends on, whatever the status. */
+const FAULTS = new Set(['UF', 'UR', 'UT', 'UPE', 'UTL', 'DF', 'DL', 'GE', 'AU', 'RLSE'])
+
+export default definePlugin({
+  name: 'opentelemetry',
+  // Kong's: after all that may change the request, so that the upstream gets what is written here
+  priority: 14,
+  schema: Opentelemetry,
+  scopes: ['global', 'service', 'route'],
+  refuses: {
+    endpoint: 'use `traces_endpoint`',
+    logs_endpoint: 'lines go elsewhere by http-log and its like',
+    header_type: 'use `propagation.extract` and `propagation.inject`',
+    connect_timeout: 'use `timeout`, which is for the whole of it',
+    send_timeout: 'use `timeout`, which is for the whole of it',
+    read_timeout: 'use `timeout`, which is for the whole of it',
+    batch_span_count: 'use `queue.max_batch_size`',
+    batch_flush_delay: 'use `queue.max_coalescing_delay`'
+  },
+  timings: true,
+  * check ({ traces_endpoint: endpoint, protocol, headers }) {
+    if (!URL.canParse(endpoint)) yield { path: '/traces_endpoint', message: 'That is no address', mend: 'Write one as `http://collector:4318/v1/traces`.' }
+    if (protocol === 'grpc' && Object.keys(headers).length > 0) yield { path: '/headers', message: 'Header fields go with `protocol: http` alone', mend: 'Use `protocol: http`, or leave them out.' }
+  },
+  * metrics (states: readonly State[]) {
+    const sums = { sent: 0, dropped: 0, failed: 0 }
+    for (const { exporter: { counts } } of states) for (const outcome of Object.keys(sums) as Array<keyof typeof sums>) sums[outcome] += counts[outcome]
+    yield { name: 'sallyport_trace_spans_total', help: 'Spans: sent, dropped for want of room, or refused by the collector.', type: 'counter', values: Object.entries(sums).map(([outcome, value]) => ({ value, labels: { outcome } })) }
+  },
+  async setup (config, gateway): Promise<State> {
+    return await loadTracing(config, gateway.version, gateway.log)
+  },
+  register (scope, { config, state: { spans } }) {
+    const { sampling_rate: rate, sample_errors: errors, http_response_header_for_traceid: field } = config
+    const formats = config.propagation as Required<Config['propagation']>
+    const nextId = createSpanIds()
+
+    function begin (gateway: GatewayRequest, headers: FastifyRequest['headers']): Parent | null {
+      const parent = formats.extract.length === 0 ? null : extract(formats.extract, headers)
+      // ids of requests are as long as those of traces, and as random
+      gateway.trace = { traceId: parent?.traceId ?? gateway.id, spanId: nextId(), sampled: parent?.sampled ?? Math.random() < rate }
+      return parent
+    }
+
+    scope.addHook('onRequest', function opentelemetry ({ gateway, headers }, reply) {
+      const parent = begin(gateway, headers)
+      if (gateway.trace === null) return
+      if (gateway.upstream !== null) inject(formats.inject, gateway.trace, gateway.upstream.headers, parent !== null)
+      if (field !== undefined) reply.header(field, gateway.trace.traceId)
+    })
+    scope.addHook('onResponse', function opentelemetryEnd (request) {
+      const { gateway, headers } = request
+      const { ended } = gateway
+      if (ended === null) return
+      // refused before this plugin had its turn
+      if (gateway.trace === null) begin(gateway, headers)
+      if (gateway.trace?.sampled !== true && !(errors && (ended.status >= 500 || FAULTS.has(ended.reason)))) return
+      spans.make(request, formats.extract.length === 0 ? null : extract(formats.extract, headers))
+    })
+  },
+  close: async ({ exporter }) => await exporter.close()
+})

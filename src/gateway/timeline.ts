@@ -1,0 +1,47 @@
+import type { Context } from './context.ts'
+
+/** Plugin that kept a request waiting; monotonic milliseconds. */
+export interface Wait {
+  readonly plugin: string
+  readonly from: number
+  readonly to: number
+}
+
+/** An attempt at an upstream; milliseconds since the request began. */
+export interface TimedTry {
+  readonly host: string
+  readonly port: number
+  readonly from: number
+  /** End of the attempt; of the one that was answered, when its answer had gone out. */
+  readonly to: number
+  /** When the head of its answer came; -1: none did. */
+  readonly head: number
+  readonly status: number | null
+  readonly error: string | null
+}
+
+/** Where the time of a request went; milliseconds since it began. */
+export interface Timeline {
+  /** Milliseconds since the epoch, with fractions. */
+  readonly startedAt: number
+  readonly total: number
+  readonly waits: readonly Wait[]
+  readonly tries: readonly TimedTry[]
+}
+
+/** For a request that has ended. */
+export function timelineOf (context: Context): Timeline {
+  const { startedTick, startedAt, ended, waits, tries, upstream, upstreamStatus, triedTick, headTick, proxiedTick, errorCode } = context
+  const total = (ended?.tick ?? performance.now()) - startedTick
+  const timed: TimedTry[] = (tries ?? []).map(each => {
+    const from = each.startedAt - startedAt
+    return { host: each.host, port: each.port, from, to: from + (each.took ?? 0), head: -1, status: each.status ?? null, error: each.error ?? null }
+  })
+  // the last one is no failed one: it was answered, or ended with the request
+  const last = tries === null ? 0 : Math.max(...tries.map(each => each.startedAt + (each.took ?? 0))) - startedAt
+  if (upstream !== null && proxiedTick !== 0 && (upstreamStatus !== 0 || triedTick - startedTick >= last) && !(upstreamStatus === 0 && tries !== null && errorCode !== null)) {
+    const answered = upstreamStatus !== 0
+    timed.push({ host: upstream.host, port: upstream.port, from: triedTick - startedTick, to: total, head: answered ? headTick - startedTick : -1, status: answered ? upstreamStatus : null, error: answered ? null : ended?.error ?? null })
+  }
+  return { startedAt, total, waits: (waits ?? []).map(({ plugin, from, to }) => ({ plugin, from: from - startedTick, to: to - startedTick })), tries: timed }
+}
