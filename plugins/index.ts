@@ -12,6 +12,9 @@ import csrf from './csrf/index.ts'
 import fileLog from './file-log/index.ts'
 import forwardAuth from './forward-auth/index.ts'
 import graphqlGuard from './graphql-guard/index.ts'
+import graphqlProxyCache from './graphql-proxy-cache/index.ts'
+import graphqlProxyCacheAdvanced from './graphql-proxy-cache-advanced/index.ts'
+import graphqlRateLimiting from './graphql-rate-limiting/index.ts'
 import graphqlRateLimitingAdvanced from './graphql-rate-limiting-advanced/index.ts'
 import graphqlRateLimiting from './graphql-rate-limiting/index.ts'
 import headerCertAuth from './header-cert-auth/index.ts'
@@ -62,6 +65,9 @@ export const builtins: readonly BrandedPlugin[] = [
   fileLog,
   forwardAuth,
   graphqlGuard,
+  graphqlProxyCache,
+  graphqlProxyCacheAdvanced,
+  graphqlRateLimiting,
   graphqlRateLimitingAdvanced,
   graphqlRateLimiting,
   headerCertAuth,

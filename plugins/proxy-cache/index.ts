@@ -1,7 +1,6 @@
-import { definePlugin, type Static } from '../../src/plugin.ts'
-import { ResponseCache } from './cache.ts'
+import { definePlugin, Purge, ResponseCache, type Static } from '../../src/plugin.ts'
 import { checkConfig } from './check.ts'
-import { ProxyCache, Purge } from './schema.ts'
+import { ProxyCache } from './schema.ts'
 
 export default definePlugin({
   name: 'proxy-cache',

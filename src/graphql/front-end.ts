@@ -29,6 +29,8 @@ export interface Operation {
   readonly node: OperationDefinitionNode
   readonly shape: Shape
   readonly variables: Readonly<Record<string, unknown>>
+  /** All else that was sent. */
+  readonly others: Readonly<Record<string, unknown>> | null
   /** What the client named the document by; null: it sent it. */
   readonly id: string | null
 }
@@ -103,6 +105,7 @@ export class GraphqlFrontEnd {
         node,
         shape: document.shapes.get(node) as Shape,
         variables: parameters.variables,
+        others: parameters.others,
         id: parameters.query === null ? parameters.documentId ?? parameters.apqHash : null
       }
     })

@@ -10,11 +10,15 @@ export interface Parameters {
   readonly documentId: string | null
   /** SHA-256 in hex of the document, by Apollo's automatic persisted queries. */
   readonly apqHash: string | null
+  /** Everything else that was sent, which a service may know of: members, and extensions. */
+  readonly others: Readonly<Record<string, unknown>> | null
 }
 
 const NAMES = ['query', 'operationName', 'variables', 'extensions', 'documentId'] as const
 /** Names under which services look for the id of a document that they know. */
 const IDS = ['documentId', 'id', 'doc_id', 'docId', 'queryId', 'query_id']
+
+const KNOWN: ReadonlySet<string> = new Set([...NAMES, ...IDS])
 
 const bare = (name: string): string => name.toLowerCase().replace(/[^a-z]/g, '')
 const EXACT = new Map([...NAMES, ...IDS].map(name => [bare(name), new Set<string>()]))
@@ -51,14 +55,23 @@ export function parametersOf (sent: Readonly<Record<string, unknown>>): Paramete
   const { query, operationName } = sent
   if (query !== undefined && query !== null && typeof query !== 'string') throw badRequest('The query of a GraphQL request is a string')
   if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') throw badRequest('The operationName of a GraphQL request is a string')
+  const extensions = objectOf(sent['extensions'], 'extensions')
   return {
     // '' is what some clients send beside the id of a document
     query: query === undefined || query === null || query === '' ? null : query,
     operationName: operationName === undefined || operationName === null || operationName === '' ? null : operationName,
     variables: objectOf(sent['variables'], 'variables'),
     documentId: documentIdOf(sent),
-    apqHash: apqHashOf(objectOf(sent['extensions'], 'extensions'))
+    apqHash: apqHashOf(extensions),
+    others: othersOf(sent, extensions)
   }
+}
+
+function othersOf (sent: Readonly<Record<string, unknown>>, extensions: Readonly<Record<string, unknown>>): Record<string, unknown> | null {
+  let others: Record<string, unknown> | null = null
+  for (const name in sent) if (!KNOWN.has(name)) (others ??= {})[name] = sent[name]
+  for (const name in extensions) if (name !== 'persistedQuery') (others ??= {})[`extensions.${name}`] = extensions[name]
+  return others
 }
 
 function objectOf (value: unknown, name: string): Record<string, unknown> {

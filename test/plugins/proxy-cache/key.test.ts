@@ -1,7 +1,7 @@
 /** What tells answers apart, and what drops them. */
 import t from 'tap'
 import plugin from '../../../plugins/proxy-cache/index.ts'
-import { KeyMaker } from '../../../plugins/proxy-cache/key.ts'
+import { KeyMaker } from '../../../src/http-cache/key.ts'
 import { HeaderList } from '../../../src/plugin.ts'
 import { cached, states } from '../../helpers/cached.ts'
 import { completeConfig } from '../../helpers/plugin-config.ts'

@@ -2,13 +2,13 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { CachedAnswer } from '../../../src/plugin.ts'
-import { answerDirectives, NO_DIRECTIVES, requestDirectives, type RequestDirectives } from '../../../plugins/proxy-cache/directives.ts'
-import { explicitLifetime, heuristicLifetime, initialAge, judge, mayStandIn } from '../../../plugins/proxy-cache/freshness.ts'
-import { httpDate } from '../../../plugins/proxy-cache/http-date.ts'
-import { Passes } from '../../../plugins/proxy-cache/passes.ts'
-import { Recorder } from '../../../plugins/proxy-cache/recorder.ts'
-import { Recordings } from '../../../plugins/proxy-cache/recordings.ts'
-import { refreshedFields } from '../../../plugins/proxy-cache/refresh.ts'
+import { answerDirectives, NO_DIRECTIVES, requestDirectives, type RequestDirectives } from '../../../src/http-cache/directives.ts'
+import { explicitLifetime, heuristicLifetime, initialAge, judge, mayStandIn } from '../../../src/http-cache/freshness.ts'
+import { httpDate } from '../../../src/http-cache/http-date.ts'
+import { Passes } from '../../../src/http-cache/passes.ts'
+import { Recorder } from '../../../src/http-cache/recorder.ts'
+import { Recordings } from '../../../src/http-cache/recordings.ts'
+import { refreshedFields } from '../../../src/http-cache/refresh.ts'
 
 const NOW = Date.UTC(2030, 0, 1)
 

@@ -1,14 +1,8 @@
-import type { AnswerWatcher, FastifyRequest, WatchedHead, WholeAnswer } from '../../src/plugin.ts'
+import type { FastifyRequest } from 'fastify'
+import type { AnswerWatcher, WatchedHead } from '../proxy/answer-watcher.ts'
+import type { WholeAnswer } from '../proxy/whole-answer.ts'
 import type { ResponseCache } from './cache.ts'
 import { valueOf } from './fields.ts'
-
-/** Methods that change nothing (RFC 9110 section 9.2.1, RFC 4918, RFC 3253, RFC 5323; QUERY of draft-ietf-httpbis-safe-method-w-body). */
-const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'REPORT', 'SEARCH', 'QUERY'])
-
-/** One that nobody knows may change anything. */
-export function isSafe (method: string): boolean {
-  return SAFE.has(method)
-}
 
 /**
  * Drops what an unsafe request has changed, when it has succeeded (RFC 9111 section 4.4).

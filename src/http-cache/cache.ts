@@ -1,17 +1,26 @@
-import { type CachedAnswer, type CacheRecord, type CacheStore, type FastifyReply, type FastifyRequest, GatewayError, HeaderList, keepCache, type PluginGateway, type PurgeOrder, type RedisSettings, type UpstreamRequest } from '../../src/plugin.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { GatewayError } from '../errors.ts'
+import type { PluginGateway } from '../plugin-contract.ts'
+import type { UpstreamRequest } from '../plugin-request.ts'
+import { HeaderList } from '../proxy/header-list.ts'
+import type { CachedAnswer, CacheRecord, CacheStore, PurgeOrder } from '../stores/cache/cache-store.ts'
+import { keepCache } from '../stores/cache/keep-cache.ts'
+import type { RedisSettings } from '../stores/redis/connect.ts'
 import { CallerReader } from './caller.ts'
 import { NO_DIRECTIVES, requestDirectives } from './directives.ts'
 import { Flights, type Lead } from './flights.ts'
 import { judge } from './freshness.ts'
-import { Invalidation, isSafe } from './invalidation.ts'
+import { Invalidation } from './invalidation.ts'
 import { KeyMaker, postsOf } from './key.ts'
 import { Passes } from './passes.ts'
 import { Recorder } from './recorder.ts'
 import { Recordings } from './recordings.ts'
-import type { Config } from './schema.ts'
+import type { CacheRules } from './rules.ts'
+import { isSafe } from './safe-methods.ts'
 import { answerFrom } from './serve.ts'
 import { StatusFields } from './status.ts'
 import { Storability } from './storable.ts'
+import type { Subject } from './subject.ts'
 import { Visit } from './visit.ts'
 
 /** Of the client: they ask about what the client has, not about what is stored. */
@@ -25,13 +34,13 @@ export class ResponseCache {
   readonly status: StatusFields
   readonly recordings: Recordings
   readonly keys: KeyMaker
-  readonly #config: Config
+  readonly #config: CacheRules
   readonly #callers: CallerReader
   readonly #flights: Flights
   readonly #passes: Passes
   readonly #methods: ReadonlySet<string>
 
-  constructor (config: Config, gateway: PluginGateway) {
+  constructor (config: CacheRules, gateway: PluginGateway) {
     const { store, now } = keepCache(gateway, {
       strategy: config.strategy,
       bytes: config.memory.size,
@@ -52,19 +61,25 @@ export class ResponseCache {
     this.recordings.most = config.memory.size
   }
 
-  /** Has the request answered from the store, or its answer stored. */
-  admit (request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
+  /**
+   * Has the request answered from the store, or its answer stored.
+   *
+   * @param subject of a request that changes nothing, whatever its method says
+   */
+  admit (request: FastifyRequest, reply: FastifyReply, subject: Subject | null = null): void | Promise<void> {
     const { gateway, headers } = request
     const { upstream, method } = gateway
     if (upstream === null || gateway.answer !== null) return
-    if (headers.upgrade !== undefined) return this.#watch(request, upstream)
-    if (!this.#methods.has(method) || upstream.method !== method) return this.#bypass(request, reply, upstream, 'fwd=method')
+    if (headers.upgrade !== undefined) return subject === null ? this.#watch(request, upstream) : undefined
+    if (!this.#methods.has(method) || upstream.method !== method) return this.bypass(request, reply, 'fwd=method', subject === null)
     const asks = this.#asks(request)
-    if (asks.noStore || !isPlain(request, upstream)) return this.#bypass(request, reply, upstream, 'fwd=request')
+    if (asks.noStore || !isPlain(request, upstream)) return this.bypass(request, reply, 'fwd=request', subject === null)
+    // its content is looked at before it is stored; here, since answers may vary by it
+    if (subject !== null) upstream.headers.set('Accept-Encoding', 'identity')
     const caller = this.#callers.read(request, upstream)
-    const key = this.keys.of(request, upstream, method === 'HEAD' ? 'GET' : method, caller ?? '')
+    const key = subject === null ? this.keys.of(request, upstream, method === 'HEAD' ? 'GET' : method, caller ?? '') : this.keys.ofSubject(request, upstream, subject.key, caller ?? '')
     const obstacle = method === 'HEAD' ? 'head' : headers.range !== undefined ? 'range' : ''
-    return this.#look(new Visit(request, reply, upstream, key, asks, caller === null, obstacle, this.#passes))
+    return this.#look(new Visit(request, reply, upstream, key, asks, caller === null, obstacle, this.#passes, subject))
   }
 
   /** Stores an answer, under the values of the fields that it varies by. */
@@ -104,8 +119,15 @@ export class ResponseCache {
     return requestDirectives(said, pragma as string | undefined)
   }
 
-  #bypass (request: FastifyRequest, reply: FastifyReply, upstream: UpstreamRequest, why: string): void {
-    this.#watch(request, upstream)
+  /**
+   * Has the upstream asked, and nothing stored.
+   *
+   * @param why parameters of Cache-Status @param changes an unsafe method drops what is stored of the URI
+   */
+  bypass (request: FastifyRequest, reply: FastifyReply, why: string, changes: boolean): void {
+    const { upstream } = request.gateway
+    if (upstream === null) return
+    if (changes) this.#watch(request, upstream)
     this.status.forwarded(reply, 'Bypass', why, null)
     request.gateway.log['cache'] = 'bypass'
   }

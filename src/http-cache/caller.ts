@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
-import type { FastifyRequest, UpstreamRequest } from '../../src/plugin.ts'
-import type { Config } from './schema.ts'
+import type { FastifyRequest } from 'fastify'
+import type { UpstreamRequest } from '../plugin-request.ts'
+import type { CacheRules } from './rules.ts'
 
 /** Says who calls, as far as a cache has to know. */
 export class CallerReader {
   readonly #apart: boolean
   readonly #headers: readonly string[]
 
-  constructor ({ vary_by_consumer: apart, private_headers: headers }: Config) {
+  constructor ({ vary_by_consumer: apart, private_headers: headers }: CacheRules) {
     this.#apart = apart
     this.#headers = headers.map(name => name.toLowerCase())
   }

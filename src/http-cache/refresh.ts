@@ -1,4 +1,4 @@
-import type { CachedAnswer } from '../../src/plugin.ts'
+import type { CachedAnswer } from '../stores/cache/cache-store.ts'
 import { sameTag } from './conditional.ts'
 import { fieldsWhere, valueOf } from './fields.ts'
 

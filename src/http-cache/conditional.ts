@@ -1,5 +1,5 @@
 /** Conditional requests and ranges of a stored answer (RFC 9110 sections 13 and 14). */
-import type { CachedAnswer } from '../../src/plugin.ts'
+import type { CachedAnswer } from '../stores/cache/cache-store.ts'
 import { members, valueOf } from './fields.ts'
 import { httpDate } from './http-date.ts'
 

@@ -1,7 +1,10 @@
-import type { FastifyReply, FastifyRequest, UpstreamRequest } from '../../src/plugin.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { UpstreamRequest } from '../plugin-request.ts'
 import type { RequestDirectives } from './directives.ts'
 import { type Key, keyId } from './key.ts'
 import type { Passes } from './passes.ts'
+import { isSafe } from './safe-methods.ts'
+import type { Subject } from './subject.ts'
 
 /** One request that may be answered from the cache. */
 export class Visit {
@@ -20,10 +23,12 @@ export class Visit {
   waited = false
   /** What was looked for and not found (RFC 9211 section 2.2). */
   missed: 'uri-miss' | 'vary-miss' | 'stale' | 'bypass' = 'uri-miss'
+  /** What it asks for, where method, query and body don't say; it changes nothing then. */
+  readonly subject: Subject | null
   readonly #passes: Passes
   #id: string | null = null
 
-  constructor (request: FastifyRequest, reply: FastifyReply, upstream: UpstreamRequest, key: Key, asks: RequestDirectives, identified: boolean, obstacle: string, passes: Passes) {
+  constructor (request: FastifyRequest, reply: FastifyReply, upstream: UpstreamRequest, key: Key, asks: RequestDirectives, identified: boolean, obstacle: string, passes: Passes, subject: Subject | null = null) {
     this.request = request
     this.reply = reply
     this.upstream = upstream
@@ -31,7 +36,13 @@ export class Visit {
     this.asks = asks
     this.identified = identified
     this.obstacle = obstacle
+    this.subject = subject
     this.#passes = passes
+  }
+
+  /** Nobody has to fear that it changes what is stored. */
+  get safe (): boolean {
+    return this.subject !== null || isSafe(this.request.gateway.method)
   }
 
   get storing (): boolean {

@@ -1,4 +1,6 @@
-import type { CachedAnswer, FastifyRequest, WholeAnswer } from '../../src/plugin.ts'
+import type { FastifyRequest } from 'fastify'
+import type { WholeAnswer } from '../proxy/whole-answer.ts'
+import type { CachedAnswer } from '../stores/cache/cache-store.ts'
 import { isKnown, wantedPart } from './conditional.ts'
 import { fieldsWhere } from './fields.ts'
 

@@ -1,9 +1,10 @@
 /** Which answers may be stored, and what of them (RFC 9111 section 3). */
-import type { CachedAnswer, WatchedHead } from '../../src/plugin.ts'
+import type { WatchedHead } from '../proxy/answer-watcher.ts'
+import type { CachedAnswer } from '../stores/cache/cache-store.ts'
 import { answerDirectives, type AnswerDirectives } from './directives.ts'
 import { fieldsWhere, members, valueOf } from './fields.ts'
 import { type Dates, explicitLifetime, heuristicLifetime, initialAge } from './freshness.ts'
-import type { Config } from './schema.ts'
+import type { CacheRules } from './rules.ts'
 
 /** What is known of an answer when its head is here: the stored answer without its body. */
 export interface Plan extends Omit<CachedAnswer, 'id' | 'body' | 'variesBy'> {
@@ -33,11 +34,11 @@ const HOUR = 3_600_000
 
 /** Decides by an entry's options. */
 export class Storability {
-  readonly #config: Config
+  readonly #config: CacheRules
   readonly #statuses: ReadonlySet<number>
   readonly #types: ReadonlyArray<(type: string, whole: string) => boolean>
 
-  constructor (config: Config) {
+  constructor (config: CacheRules) {
     this.#config = config
     this.#statuses = new Set(config.response_code)
     this.#types = config.content_type.map(compileType)

@@ -1,5 +1,5 @@
 /** How long an answer is fresh, how old it is, and what may be done with it then (RFC 9111 section 4.2, RFC 5861). */
-import type { CachedAnswer } from '../../src/plugin.ts'
+import type { CachedAnswer } from '../stores/cache/cache-store.ts'
 import type { AnswerDirectives, RequestDirectives } from './directives.ts'
 import { httpDate } from './http-date.ts'
 

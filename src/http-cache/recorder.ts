@@ -1,9 +1,11 @@
-import type { AnswerWatcher, CachedAnswer, WatchedHead, WholeAnswer } from '../../src/plugin.ts'
+import type { AnswerWatcher, WatchedHead } from '../proxy/answer-watcher.ts'
+import type { WholeAnswer } from '../proxy/whole-answer.ts'
+import type { CachedAnswer } from '../stores/cache/cache-store.ts'
 import type { ResponseCache } from './cache.ts'
 import { fieldsWhere, valueOf } from './fields.ts'
 import type { Lead } from './flights.ts'
 import { mayStandIn } from './freshness.ts'
-import { dropChanged, isSafe } from './invalidation.ts'
+import { dropChanged } from './invalidation.ts'
 import { refreshedFields } from './refresh.ts'
 import { answerFrom } from './serve.ts'
 import type { Plan } from './storable.ts'
@@ -60,7 +62,7 @@ export class Recorder implements AnswerWatcher {
     if (typeof plan === 'string') this.#refuse(plan, head)
     else this.#begin(plan, head)
     const { request } = this.#visit
-    if (!isSafe(request.gateway.method)) dropChanged(this.#cache, request, head, typeof plan !== 'string')
+    if (!this.#visit.safe) dropChanged(this.#cache, request, head, typeof plan !== 'string')
     return null
   }
 
@@ -88,6 +90,12 @@ export class Recorder implements AnswerWatcher {
     const body = Buffer.allocUnsafeSlow(this.#size)
     let at = 0
     for (const chunk of this.#chunks) at += chunk.copy(body, at)
+    const { subject } = this.#visit
+    if (subject !== null && !subject.keeps(body, plan.fields)) {
+      this.#giveUp()
+      this.#visit.pass()
+      return
+    }
     this.#land(plan, body)
   }
 

@@ -1,6 +1,7 @@
-import { type CachedAnswer, type FastifyReply } from '../../src/plugin.ts'
+import type { FastifyReply } from 'fastify'
+import type { CachedAnswer } from '../stores/cache/cache-store.ts'
 import { currentAge } from './freshness.ts'
-import type { Config } from './schema.ts'
+import type { CacheRules } from './rules.ts'
 
 /** Kong's words. `Refresh`: a stored answer was too old, and the service was asked. */
 export type CacheState = 'Hit' | 'Miss' | 'Refresh' | 'Bypass'
@@ -12,7 +13,7 @@ export class StatusFields {
   readonly #key: boolean
   readonly #why: boolean
 
-  constructor ({ response_headers: wanted }: Config) {
+  constructor ({ response_headers: wanted }: CacheRules) {
     this.#age = wanted.age
     this.#state = wanted['X-Cache-Status']
     this.#key = wanted['X-Cache-Key']

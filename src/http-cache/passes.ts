@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { KeyHash } from '../../src/plugin.ts'
+import { KeyHash } from '../stores/key-hash.ts'
 
 /** How long it is remembered, in milliseconds. */
 const MEMORY = 60_000

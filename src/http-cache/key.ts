@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
-import { escapeQuery, type FastifyRequest, type GatewayRequest, normalizeTarget, toBytes, type UpstreamRequest } from '../../src/plugin.ts'
-import type { Config } from './schema.ts'
+import type { FastifyRequest } from 'fastify'
+import { escapeQuery, toBytes } from '../plugin-kit/bytes.ts'
+import type { GatewayRequest, UpstreamRequest } from '../plugin-request.ts'
+import { normalizeTarget } from '../router/normalize.ts'
+import type { CacheRules } from './rules.ts'
 
 /** Under which an answer is stored: what unsafe requests invalidate, and what else it depends on. */
 export interface Key {
@@ -22,13 +25,13 @@ const ADDRESSES = /(?<=^|[;,\s])(?:for|by)=(?:[\w.-]+|"[\w.:[\]-]+")(?=[;,\s]|$)
  * must name (its client's address): route, scheme, host, port, target as the client wrote it and as it goes up.
  */
 export class KeyMaker {
-  readonly #config: Config
+  readonly #config: CacheRules
   readonly #parameters: ReadonlyMap<string, number> | null
   readonly #headers: readonly string[]
   /** What was stored under other rules is not found: a reload that mends them mends what is stored, too. */
   readonly #rules: string
 
-  constructor (config: Config) {
+  constructor (config: CacheRules) {
     this.#config = config
     this.#parameters = config.vary_query_params === undefined ? null : new Map(config.vary_query_params.map((name, index) => [name, index]))
     this.#headers = config.vary_headers ?? []
@@ -37,9 +40,21 @@ export class KeyMaker {
 
   /** @param caller what tells who calls, where that is part of the key; '' otherwise */
   of (request: FastifyRequest, upstream: UpstreamRequest, method: string, caller: string): Key {
+    const uri = this.uri(request.gateway.scheme, request.gateway.host, request.gateway.path, queryOf(request.gateway.target))
+    const rest = this.#rest(request, upstream, method, this.#fold(this.#query(upstream.query) ?? ''), caller)
+    if (method !== 'POST') return { uri, rest }
+    return { uri: postsOf(uri), rest: `${rest}\n${bodyDigest(request, upstream)}` }
+  }
+
+  /** Of a request whose query and body come to what `subject` says. */
+  ofSubject (request: FastifyRequest, upstream: UpstreamRequest, subject: string, caller: string): Key {
+    const { gateway: { scheme, host, path } } = request
+    return { uri: this.uri(scheme, host, path, null), rest: `${this.#rest(request, upstream, '', '', caller)}\n${subject}` }
+  }
+
+  #rest (request: FastifyRequest, upstream: UpstreamRequest, method: string, query: string, caller: string): string {
     const { gateway } = request
-    const uri = this.uri(gateway.scheme, gateway.host, gateway.path, queryOf(gateway.target))
-    let rest = `${this.#rules}\n${method}\n${gateway.route?.id ?? ''}\n${gateway.service?.id ?? ''}\n${gateway.port}\n${upstream.host}:${upstream.port}\n${upstream.hostHeader}\n${this.#fold(upstream.path)}\n${this.#fold(this.#query(upstream.query) ?? '')}\n${caller}`
+    let rest = `${this.#rules}\n${method}\n${gateway.route?.id ?? ''}\n${gateway.service?.id ?? ''}\n${gateway.port}\n${upstream.host}:${upstream.port}\n${upstream.hostHeader}\n${this.#fold(upstream.path)}\n${query}\n${caller}`
     for (const name of this.#headers) rest += `\n${upstream.headers.getAll(name).join(', ')}`
     if (isRewritten(gateway)) rest += `\n=${this.#fold(gateway.target)}`
     const { headers } = request
@@ -49,8 +64,7 @@ export class KeyMaker {
     }
     // kept by the intake where a trusted peer says it
     if (headers.forwarded !== undefined) rest += `\nforwarded:${upstream.headers.getAll('forwarded').join(', ').replace(ADDRESSES, '')}`
-    if (method !== 'POST') return { uri, rest }
-    return { uri: postsOf(uri), rest: `${rest}\n${bodyDigest(request, upstream)}` }
+    return rest
   }
 
   uri (scheme: string, host: string, path: string, query: string | null): string {
