@@ -70,8 +70,12 @@ class Query implements Subject {
     } catch {
       return false
     }
-    if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return false
-    const { data, errors } = answer as { data?: unknown, errors?: unknown }
-    return typeof data === 'object' && data !== null && (errors === undefined || errors === null || (Array.isArray(errors) && errors.length === 0))
+    if (!isObject(answer)) return false
+    const { data, errors } = answer
+    return isObject(data) && (errors === undefined || errors === null || (Array.isArray(errors) && errors.length === 0))
   }
+}
+
+function isObject (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -115,10 +115,11 @@ export class Recorder implements AnswerWatcher {
 
   #begin (plan: Plan, { fields }: WatchedHead): void {
     this.#plan = plan
-    const { reply, id } = this.#visit
+    const { reply, id, subject } = this.#visit
     if (this.#quiet) return
-    const why = this.#stored === null ? `fwd=${this.#visit.missed}` : 'fwd=stale'
-    this.#cache.status.forwarded(reply, this.#stored === null ? 'Miss' : 'Refresh', `${why}; stored`, id, valueOf(fields, 'cache-status'))
+    // what is looked at when it is whole may still not be stored
+    const why = `${this.#stored === null ? `fwd=${this.#visit.missed}` : 'fwd=stale'}${subject === null ? '; stored' : ''}`
+    this.#cache.status.forwarded(reply, this.#stored === null ? 'Miss' : 'Refresh', why, id, valueOf(fields, 'cache-status'))
     this.#visit.log(this.#stored === null ? 'miss' : 'refresh')
   }
 
