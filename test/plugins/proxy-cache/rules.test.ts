@@ -131,7 +131,7 @@ t.test('pieces count for what it takes to hold them', async t => {
   const cache = { now: () => NOW, recordings, store: { largest: 1_000 }, storability: { plan: () => ({}) }, status: { forwarded () {} } }
   const request = { gateway: { method: 'GET' } }
   const begin = (uri: string): Recorder => {
-    const recorder = new Recorder(cache as never, { key: { uri }, storing: true, missed: 'uri-miss', request, log () {}, pass () { passed.push(uri) } } as never, null, null, false)
+    const recorder = new Recorder(cache as never, { key: { uri }, storing: true, safe: true, subject: null, missed: 'uri-miss', request, log () {}, pass () { passed.push(uri) } } as never, null, null, false)
     recorder.head({ status: 200, statusText: 'OK', fields: [], length: -1, framed: true })
     return recorder
   }
