@@ -16,7 +16,6 @@ import graphqlProxyCache from './graphql-proxy-cache/index.ts'
 import graphqlProxyCacheAdvanced from './graphql-proxy-cache-advanced/index.ts'
 import graphqlRateLimiting from './graphql-rate-limiting/index.ts'
 import graphqlRateLimitingAdvanced from './graphql-rate-limiting-advanced/index.ts'
-import graphqlRateLimiting from './graphql-rate-limiting/index.ts'
 import headerCertAuth from './header-cert-auth/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
 import httpLog from './http-log/index.ts'
@@ -69,7 +68,6 @@ export const builtins: readonly BrandedPlugin[] = [
   graphqlProxyCacheAdvanced,
   graphqlRateLimiting,
   graphqlRateLimitingAdvanced,
-  graphqlRateLimiting,
   headerCertAuth,
   hmacAuth,
   httpLog,
