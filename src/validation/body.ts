@@ -119,7 +119,7 @@ export function compileBody (set: SchemaSet, options: BodyOptions): BodyCheck {
     if (kind === 'other') return null
     const { fault, value, values } = kind === 'json'
       ? readJson(body)
-      : kind === 'form' ? readForm(body, shape, limits.totalMembers) : readMultipart(body, contentType, shape, limits.totalMembers)
+      : kind === 'form' ? readForm(body, { shape, most: limits.totalMembers, readJson }) : readMultipart(body, contentType, { shape, most: limits.totalMembers, readJson })
     if (fault !== null) return bad(fault, MESSAGES[fault] as string)
     if (validator === null) return null
     const found = violations(validator, value, values, 'body', undefined, most)

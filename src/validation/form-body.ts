@@ -1,12 +1,16 @@
 import { isUtf8 } from 'node:buffer'
 import { MultipartForm } from '../plugin-kit/multipart-form.ts'
+import type { JsonReader, JsonReading } from './json-reader.ts'
 import { valueOf, type Shape } from './shape.ts'
 import { unescapeText } from './styles.ts'
 
-export interface FormReading {
-  readonly fault: 'syntax' | 'encoding' | 'duplicate' | 'totalMembers' | null
-  readonly value: unknown
-  readonly values: number
+/** How forms are read. */
+export interface FormOptions {
+  readonly shape: Shape
+  /** Fields of a form. */
+  readonly most: number
+  /** Reads the fields that hold objects. */
+  readonly readJson: JsonReader
 }
 
 interface Field {
@@ -17,10 +21,9 @@ interface Field {
 /**
  * Reads an urlencoded form as an object: texts become numbers and so on where the schema says so, fields that stand several
  * times a list where the schema has one.
- *
- * @param most fields
  */
-export function readForm (body: Buffer, shape: Shape, most: number): FormReading {
+export function readForm (body: Buffer, options: FormOptions): JsonReading {
+  const { most } = options
   const fields: Field[] = []
   const pieces = body.toString('latin1').split('&', most + 1)
   if (pieces.length > most) return failed('totalMembers')
@@ -31,15 +34,15 @@ export function readForm (body: Buffer, shape: Shape, most: number): FormReading
     if (name === null || text === null) return failed('encoding')
     fields.push({ name, text })
   }
-  return collect(fields, shape)
+  return collect(fields, options)
 }
 
 /** Reads a multipart form. What servers read in different ways is no form: parts without name, or encoded once more. */
-export function readMultipart (body: Buffer, contentType: string, shape: Shape, most: number): FormReading {
+export function readMultipart (body: Buffer, contentType: string, options: FormOptions): JsonReading {
   const form = MultipartForm.parse(body.toString('latin1'), contentType)
   if (form === null) return failed('syntax')
   const parts = form.parts()
-  if (parts.length > most) return failed('totalMembers')
+  if (parts.length > options.most) return failed('totalMembers')
   const fields: Field[] = []
   for (const { name, header, content, file } of parts) {
     if (name === null || name === '' || /^content-transfer-encoding[ \t]*:|;\s*(?:file)?name\*/im.test(header)) return failed('syntax')
@@ -48,10 +51,11 @@ export function readMultipart (body: Buffer, contentType: string, shape: Shape, 
     if (!isUtf8(label) || !(file || isUtf8(bytes))) return failed('encoding')
     fields.push({ name: label.toString(), text: file ? content : bytes.toString() })
   }
-  return collect(fields, shape)
+  return collect(fields, options)
 }
 
-function collect (fields: readonly Field[], { properties }: Shape): FormReading {
+function collect (fields: readonly Field[], { shape: { properties }, readJson }: FormOptions): JsonReading {
+  let values = fields.length + 1
   // without a prototype: a client may call a field anything
   const object = Object.create(null) as Record<string, unknown>
   for (const { name, text } of fields) {
@@ -63,22 +67,19 @@ function collect (fields: readonly Field[], { properties }: Shape): FormReading 
       else known.push(valueOf(text, shape.items))
     } else if (name in object) {
       return failed('duplicate')
+    } else if (shape?.types.has('object') === true) {
+      // an object in a field is JSON (OpenAPI 3.1 section 4.8.15.1), and within the same limits; what is none stays a text
+      const reading = readJson(Buffer.from(text))
+      if (reading.fault !== null && reading.fault !== 'syntax') return failed(reading.fault)
+      object[name] = reading.fault === null ? reading.value : text
+      values += reading.values
     } else {
-      object[name] = shape?.types.has('object') === true ? parsed(text) : valueOf(text, shape)
+      object[name] = valueOf(text, shape)
     }
   }
-  return { fault: null, value: object, values: fields.length + 1 }
+  return { fault: null, value: object, values }
 }
 
-/** An object in a field is JSON (OpenAPI 3.1 section 4.8.15.1). */
-function parsed (text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
-}
-
-function failed (fault: FormReading['fault']): FormReading {
+function failed (fault: JsonReading['fault']): JsonReading {
   return { fault, value: undefined, values: 0 }
 }
