@@ -13,6 +13,8 @@ import nginxLimitReq from '../peers/nginx-limit-req.js'
 import nodeHttp from '../peers/node-http.js'
 import sallyport from '../peers/sallyport.js'
 import sallyportCacheHit from '../peers/sallyport-cache-hit.js'
+import sallyportChain from '../peers/sallyport-chain.js'
+import sallyportCorsSecurityHeaders from '../peers/sallyport-cors-security-headers.js'
 import sallyportFour from '../peers/sallyport-4.js'
 import sallyportJwt from '../peers/sallyport-jwt.js'
 import sallyportJwtNew from '../peers/sallyport-jwt-new.js'
@@ -26,7 +28,7 @@ import sallyportVerify from '../peers/sallyport-verify.js'
 import undiciDispatch from '../peers/undici-dispatch.js'
 
 export const PARTICIPANTS = [
-  nginx, nginxLimitReq, haproxy, haproxyStickTable, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportRateLimitingRedis, sallyportCacheHit, sallyportMetrics, sallyportUpstream, sallyportRequestValidator, nodeHttp, fastifyHttpProxy,
+  nginx, nginxLimitReq, haproxy, haproxyStickTable, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportRateLimitingRedis, sallyportCacheHit, sallyportMetrics, sallyportUpstream, sallyportCorsSecurityHeaders, sallyportChain, sallyportRequestValidator, nodeHttp, fastifyHttpProxy,
   httpProxy, fastGateway, expressGateway
 ]
 
@@ -42,6 +44,8 @@ export const REQUIRED = {
   'sallyport+rate-limiting-redis': { get: 0.95 },
   'sallyport+cache-hit': { get: 0.35, get16k: 0.35 },
   'sallyport+upstream': { get: 0.70 },
+  'sallyport+cors+security-headers': { get: 0.60 },
+  'sallyport+chain': { get: 0.90 },
   'sallyport+request-validator': { post: 0.80 },
   'sallyport+jwt': { get: 0.65, get16k: 0.65, post: 0.65 }
 }

@@ -67,7 +67,9 @@ export function mergeFields (fields: string[], own: Readonly<ReplyFields>): void
 function takeField (fields: string[], lower: string): string | undefined {
   let taken: string | undefined
   for (let index = fields.length - 2; index >= 0; index -= 2) {
-    if ((fields[index] as string).toLowerCase() !== lower) continue
+    const name = fields[index] as string
+    // the length decides for nearly all names before anything is lower-cased
+    if (name.length !== lower.length || name.toLowerCase() !== lower) continue
     taken = fields[index + 1]
     fields.splice(index, 2)
   }
