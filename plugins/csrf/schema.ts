@@ -9,12 +9,12 @@ const Token = Type.Object({
     title: 'Secret',
     description: 'At least 32 characters that nobody can guess.',
     minLength: 32,
-    examples: ['{vault://env/CSRF_SECRET}-of-32-characters']
+    examples: ['{vault://env/GATEWAY_CSRF_SECRET}']
   }), {
     title: 'Secrets',
     description: 'The first one signs, all verify: put a new one in front, and take the old one out when its tokens have ended.',
     minItems: 1,
-    examples: [['{vault://env/CSRF_SECRET}-of-32-characters']]
+    examples: [['{vault://env/GATEWAY_CSRF_SECRET}']]
   }),
   cookie: Type.String({
     ...CookieName,
@@ -48,7 +48,7 @@ const Token = Type.Object({
   title: 'Token',
   description: 'Also ask for a signed token, as a cookie and as a header field.',
   additionalProperties: false,
-  examples: [{ secrets: ['{vault://env/CSRF_SECRET}-of-32-characters'] }]
+  examples: [{ secrets: ['{vault://env/GATEWAY_CSRF_SECRET}'] }]
 })
 
 export const Csrf = Type.Object({

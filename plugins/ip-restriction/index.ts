@@ -1,4 +1,5 @@
-import { type CheckFinding, definePlugin, GatewayError, readNetwork, type Static } from '../../src/plugin.ts'
+import { definePlugin, GatewayError } from '../../src/plugin.ts'
+import { checkConfig, type Config } from './check.ts'
 import { Networks } from './networks.ts'
 import { IpRestriction } from './schema.ts'
 
@@ -13,7 +14,7 @@ export default definePlugin({
   priority: 990,
   schema: IpRestriction,
   scopes: ['global', 'service', 'route', 'consumer'],
-  check: checkConfig,
+  check: (config, context) => checkConfig(config, context?.directory ?? '.'),
   async setup (config, gateway): Promise<State> {
     const { allow, deny, allow_file: allowFile, deny_file: denyFile } = config
     return {
@@ -34,29 +35,6 @@ export default definePlugin({
   }
 })
 
-type Config = Static<typeof IpRestriction>
-
 function refusal ({ status, message }: Config, address: string): GatewayError {
   return new GatewayError('SP_IP_RESTRICTION', status, message ?? `IP address not allowed: ${address}`, { quiet: true })
-}
-
-function * checkConfig (config: Config): Generator<CheckFinding> {
-  if (config.allow === undefined && config.deny === undefined && config.allow_file === undefined && config.deny_file === undefined) {
-    yield { path: '', message: 'at least one of these fields must be non-empty: \'allow\', \'deny\'', mend: 'Add `allow` or `deny`, or `allow_file` or `deny_file`.' }
-  }
-  for (const option of ['allow', 'deny'] as const) {
-    for (const [index, text] of (config[option] ?? []).entries()) {
-      const network = readNetwork(text)
-      if (network === null) {
-        yield { path: `/${option}/${index}`, message: `invalid ip or cidr range: '${text}'`, mend: 'Write it like 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32.' }
-      } else if (network.loose) {
-        yield {
-          path: `/${option}/${index}`,
-          message: `'${text}' stands for all of the range that the address is in`,
-          mend: `Write the first address of the range, or leave out '${text.slice(text.indexOf('/'))}' if one address is meant.`,
-          severity: 'warning'
-        }
-      }
-    }
-  }
 }

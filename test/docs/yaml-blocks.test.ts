@@ -43,10 +43,10 @@ async function findings (text: string, file: string, directory = packageRoot): P
   return diagnostics
 }
 
-/** JavaScript of a page by file name: a block whose first line is `// name.js`. */
+/** JavaScript and lists of a page by file name: a block whose first line is `// name.js` or `# name.txt`. */
 function modules (file: string): Record<string, string> {
   return Object.fromEntries(codeBlocks(file)
-    .map(block => [/^\/\/ (\S+\.js)\n/.exec(block.text)?.[1] ?? '', block.text] as const)
+    .map(block => [/^(?:\/\/|#) (\S+\.(?:js|txt))\n/.exec(block.text)?.[1] ?? '', block.text] as const)
     .filter(([name]) => name !== ''))
 }
 

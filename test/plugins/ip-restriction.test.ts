@@ -193,7 +193,11 @@ t.test('a file that can\'t be read or is wrong keeps the gateway from starting',
   const open = async (path: string) => await Networks.open([], 'allow_file', path, { directory, log: console as never })
   await t.rejects(open('none.txt'), { message: "`allow_file` 'none.txt': the file can't be read (ENOENT)" })
   await t.rejects(open('list.txt'), { message: "`allow_file` 'list.txt': line 1: neither an address nor a CIDR range" })
-  replace('# nobody\n')
+  const check = (path: string) => [...plugin.check?.({ allow_file: path, status: 403 }, { directory }) ?? []]
+  t.match(check('none.txt'), [{ path: '/allow_file', message: "'none.txt' is no list of addresses: the file can't be read (ENOENT)" }])
+  t.match(check('list.txt'), [{ path: '/allow_file', message: "'list.txt' is no list of addresses: line 1: neither an address nor a CIDR range" }])
+  replace('# nobody\n'.repeat(6_000))
+  t.same(check('list.txt'), [])
   const test = await testPlugin(t, { plugin, config: { allow_file: join(directory, 'list.txt') } })
   t.equal((await test.request()).status, 403)
   await t.rejects(testPlugin(t, { plugin, config: { deny: ['10.0.0.1'], deny_file: join(directory, 'none') } }), { message: /ENOENT/ })
