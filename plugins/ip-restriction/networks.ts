@@ -29,10 +29,6 @@ export class Networks {
     return this.#set.has(address)
   }
 
-  get size (): number {
-    return this.#set.size
-  }
-
   /** Looks at the list's file now. */
   async check (): Promise<void> {
     await this.#file?.check()
