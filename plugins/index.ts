@@ -1,5 +1,6 @@
 import type { BrandedPlugin } from '../src/plugin.ts'
 import acl from './acl/index.ts'
+import acme from './acme/index.ts'
 import authPolicy from './auth-policy/index.ts'
 import basicAuth from './basic-auth/index.ts'
 import botDetection from './bot-detection/index.ts'
@@ -52,6 +53,7 @@ import upstreamTimeout from './upstream-timeout/index.ts'
 /** The built-in plugins: the explicit list, nothing else. */
 export const builtins: readonly BrandedPlugin[] = [
   acl,
+  acme,
   authPolicy,
   basicAuth,
   botDetection,

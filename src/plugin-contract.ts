@@ -5,6 +5,7 @@ import type { CaCertificate, Credentials, PluginEntry, Service } from './config/
 import type { UpstreamFacts } from './upstream/health/upstream-health.ts'
 import type { CircuitBreakerOptions } from './config/entities/circuit-breaker.ts'
 import type { Consumers } from './consumers/consumers.ts'
+import type { ServerIdentities } from './tls/server-identities.ts'
 import type { ExemptOptions } from './limits/exempt.ts'
 
 /** Version of this contract; a definition made for another one is refused at load. */
@@ -227,6 +228,8 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
   register (scope: FastifyInstance, options: RegisterOptions<Static<Schema>, State>): void | Promise<void>
   /** Files were moved, and are to be opened again by their names (SIGUSR1). */
   reopen? (state: State): void
+  /** Server certificates that an entry brings, for listeners with TLS. */
+  serverIdentities? (state: State): ServerIdentities
   /** When the last request of the entry's snapshot has ended. */
   close? (state: State): void | Promise<void>
 }

@@ -28,6 +28,7 @@ import type { LiveEntry, Scope } from './scopes.ts'
 import { closeEntries } from './setup.ts'
 import { createTrust, type Trust } from './trust.ts'
 import { CertificateStore } from '../tls/certificate-store.ts'
+import { answerChallenge, type ServerIdentities } from '../tls/server-identities.ts'
 import type { Breakers } from '../upstream/breaker/breakers.ts'
 import type { HealthChecks } from '../upstream/health/health-checks.ts'
 import type { Destinations } from '../upstream/destinations.ts'
@@ -77,6 +78,7 @@ export class Snapshot {
   readonly #app: FastifyInstance
   readonly #entries: ReadonlyMap<string, LiveEntry>
   readonly #kept: readonly string[]
+  readonly #identities: readonly ServerIdentities[]
   readonly #beginnings: ReadonlyArray<() => void>
   /** Somebody wants to know how requests end. */
   readonly #observed: boolean
@@ -116,7 +118,8 @@ export class Snapshot {
     this.fieldRules = fieldRules(parts)
     const live = [...parts.entries.values()]
     this.refusalFields = { http: refusalFields(live, 'http'), https: refusalFields(live, 'https') }
-    this.certificates = new CertificateStore(parts.config)
+    this.#identities = [...parts.entries.values()].flatMap(({ definition, state }) => definition.serverIdentities?.(state as never) ?? [])
+    this.certificates = new CertificateStore(parts.config, this.#identities)
   }
 
   /** Requests and streams that run. */
@@ -145,6 +148,7 @@ export class Snapshot {
 
   /** Serves one request. `upgrade`: the client asks for a WebSocket on this socket. */
   handle (raw: IncomingMessage, response: ServerResponse, facts?: { upgrade?: Context['upgrade'], expectsContinue?: boolean }): void {
+    if (this.#identities.length > 0 && answerChallenge(this.#identities, raw, response)) return
     const context = admit(this, raw, response)
     if (facts !== undefined) {
       context.upgrade = facts.upgrade ?? null

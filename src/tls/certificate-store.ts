@@ -2,12 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Config } from '../config/model.ts'
 import { defaultCertificate } from './default-certificate.ts'
-
-/** What a server needs to show the default certificate. */
-export interface KeyPair {
-  readonly cert: string
-  readonly key: string
-}
+import type { KeyPair, ServerIdentities } from './server-identities.ts'
 
 /**
  * The certificates of one snapshot.
@@ -31,12 +26,18 @@ export class CertificateStore {
   readonly #default: SecureContext | null
   readonly #ocsp = new Map<string, Buffer>()
 
-  /** @param config what the loader has checked */
-  constructor ({ certificates, snis, ca_certificates: authorities }: Pick<Config, 'certificates' | 'snis' | 'ca_certificates'>) {
+  readonly #identities: readonly ServerIdentities[]
+  /** Of what plugins bring. */
+  readonly #brought = new WeakMap<KeyPair, SecureContext>()
+
+  /**
+   * @param config what the loader has checked
+   * @param identities what plugins bring, for names that no SNI of the file has
+   */
+  constructor ({ certificates, snis, ca_certificates: authorities }: Pick<Config, 'certificates' | 'snis' | 'ca_certificates'>, identities: readonly ServerIdentities[] = []) {
+    this.#identities = identities
     this.authorities = authorities.map(({ cert }) => cert)
-    // beside the certificate, Node takes whom to believe; without `ca`, that were every public authority
-    const ca = [...this.authorities]
-    const contexts = new Map(certificates.map(({ id, cert, key }) => [id, createSecureContext({ cert, key, ca })]))
+    const contexts = new Map(certificates.map(certificate => [certificate.id, this.#contextOf(certificate)]))
     const fallback = defaultCertificate({ certificates, snis })
     this.default = fallback === null ? null : { cert: fallback.cert, key: fallback.key }
     this.#default = fallback === null ? null : contexts.get(fallback.id) as SecureContext
@@ -56,9 +57,18 @@ export class CertificateStore {
    * @throws Error where the file has no certificate
    */
   contextFor (servername: string | undefined): SecureContext {
-    const context = (servername === undefined ? undefined : this.#named(servername.toLowerCase())) ?? this.#default
+    const context = (servername === undefined ? undefined : this.#named(servername.toLowerCase()) ?? this.#issued(servername)) ?? this.#default
     if (context === null) throw new Error('there is no certificate')
     return context
+  }
+
+  /**
+   * What is shown for a name to a client that asks by ALPN for `acme-tls/1` alone (RFC 8737); null: such a handshake fails.
+   *
+   * For `ALPNCallback`, with `setKeyCert` of its socket.
+   */
+  challengeFor (servername: string): SecureContext | null {
+    return this.#first(identities => identities.challengeFor(servername.toLowerCase())) ?? null
   }
 
   /**
@@ -73,6 +83,31 @@ export class CertificateStore {
   /** Whether an SNI of the file names this server, the default aside. */
   names (servername: string): boolean {
     return this.#named(servername.toLowerCase()) !== undefined
+  }
+
+  #issued (servername: string): SecureContext | undefined {
+    if (this.#identities.length === 0) return undefined
+    const name = servername.toLowerCase().replace(/\.$/, '')
+    return this.#first(identities => identities.certificateFor(name))
+  }
+
+  #first (find: (identities: ServerIdentities) => KeyPair | null): SecureContext | undefined {
+    for (const identities of this.#identities) {
+      const pair = find(identities)
+      if (pair === null) continue
+      let context = this.#brought.get(pair)
+      if (context === undefined) {
+        context = this.#contextOf(pair)
+        this.#brought.set(pair, context)
+      }
+      return context
+    }
+    return undefined
+  }
+
+  /** Beside the certificate, Node takes whom to believe; without `ca`, that were every public authority. */
+  #contextOf ({ cert, key }: KeyPair): SecureContext {
+    return createSecureContext({ cert, key, ca: [...this.authorities] })
   }
 
   #named (servername: string): SecureContext | undefined {
