@@ -179,7 +179,8 @@ export class Agent implements ServerIdentities {
           await storage.set(`token:${challenge.token}`, answer, LOCK)
           return
         }
-        const [alpnKey, alpnCert] = await crypto.createAlpnCertificate(authorization, answer)
+        // ECDSA: laid over an ECDSA default one, an RSA certificate would not be shown (see `mixed-keys`)
+        const [alpnKey, alpnCert] = await crypto.createAlpnCertificate(authorization, answer, await crypto.createPrivateEcdsaKey())
         await storage.set('challenge', JSON.stringify({ domain, cert: String(alpnCert), key: String(alpnKey) }), LOCK)
         await this.#readChallenge()
         if (settle > 0) await new Promise(resolve => { setTimeout(resolve, settle) })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { Agent as HttpsAgent } from 'node:https'
 import { join } from 'node:path'
-import { connect, createServer, type TLSSocket } from 'node:tls'
+import { connect, createServer } from 'node:tls'
 import { axios } from 'acme-client'
 import t, { type Test } from 'tap'
 import plugin from '../../plugins/acme/index.ts'
@@ -13,6 +13,7 @@ import { renewalOf } from '../../plugins/acme/issued.ts'
 import { openRedisStorage } from '../../plugins/acme/redis-storage.ts'
 import type { Storage } from '../../plugins/acme/storage.ts'
 import { createGateway } from '../../src/index.ts'
+import { alpnOptions } from '../../src/tls/alpn.ts'
 import { CertificateStore } from '../../src/tls/certificate-store.ts'
 import { makeCertificate } from '../helpers/certificates.ts'
 import { noPebble, startPebble, type Pebble } from '../helpers/pebble.ts'
@@ -102,13 +103,7 @@ t.test('tls-alpn-01: the challenge is shown to who asks for it by ALPN, and to n
   const protocols: unknown[] = []
   const server = createServer({
     ...store.default,
-    SNICallback: (name, done) => done(null, store.contextFor(name)),
-    ALPNCallback (this: TLSSocket & { setKeyCert (context: unknown): void }, { servername, protocols: offered }) {
-      const challenge = offered.includes('acme-tls/1') ? store.challengeFor(servername) : null
-      if (challenge === null) return undefined
-      this.setKeyCert(challenge)
-      return 'acme-tls/1'
-    }
+    ...alpnOptions(() => store, ['http/1.1'])
   })
   server.on('secureConnection', socket => {
     protocols.push(socket.alpnProtocol)
@@ -124,6 +119,12 @@ t.test('tls-alpn-01: the challenge is shown to who asks for it by ALPN, and to n
   await until('the other process shows it', () => other.agent.contextFor('a.example.com') !== null)
   t.ok(protocols.length > 0 && protocols.every(protocol => protocol === 'acme-tls/1'))
   t.equal(store.challengeFor('a.example.com'), null, 'the challenge is gone')
+  const late = connect({ port: pebble.tlsPort, host: '127.0.0.1', servername: 'a.example.com', ALPNProtocols: ['acme-tls/1'], rejectUnauthorized: false })
+  t.match((await once(late, 'error'))[0], { code: /NO_APPLICATION_PROTOCOL/ }, 'no handshake without a challenge')
+  const usual = connect({ port: pebble.tlsPort, host: '127.0.0.1', servername: 'a.example.com', ALPNProtocols: ['h2', 'http/1.1'], ca: await pebble.root() })
+  await once(usual, 'secureConnect')
+  t.match(usual, { authorized: true, alpnProtocol: 'http/1.1' })
+  usual.destroy()
   t.equal(other.lines.length, 0)
 })
 
@@ -132,12 +133,14 @@ t.test('one order for many processes, and a renewal in time', { skip: noPebble |
   const redis = await startRedis(t)
   const settings = { host: '127.0.0.1', port: redis.port, database: 0, timeout: 2000, ssl: false, ssl_verify: true }
   const gateway = await createGateway({
-    file: join(t.testdir({ 'gateway.yaml': `_format_version: "3.0"
+    file: join(t.testdir({
+      'gateway.yaml': `_format_version: "3.0"
 gateway: { listen: [{ host: 127.0.0.1, port: ${pebble.httpPort} }], admin: "off" }
 plugins:
 - name: acme
   config: { account_email: ops@example.com, api_uri: "${pebble.directory}", tos_accepted: true, domains: [a.example.com], orders_per_hour: 1, storage: redis, redis: { host: 127.0.0.1, port: ${redis.port} } }
-` }), 'gateway.yaml'),
+`
+    }), 'gateway.yaml'),
     accessLog: '/dev/null',
     watch: false
   })
