@@ -29,6 +29,9 @@ const DAY = 24 * HOUR
 /** An order that takes longer has failed. */
 const LOCK = 15 * MINUTE
 
+/** For a look that is under way when the process ends, in milliseconds. */
+const PATIENCE = 1_000
+
 interface Failure {
   readonly count: number
   readonly until: number
@@ -48,6 +51,8 @@ export class Agent implements ServerIdentities {
   #timer: NodeJS.Timeout | undefined
   #watcher: NodeJS.Timeout | undefined
   #closed = false
+  /** The look under way. */
+  #looking: Promise<void> = Promise.resolve()
   /** Gives the lock back that it holds. */
   #release: (() => Promise<void>) | null = null
 
@@ -81,6 +86,10 @@ export class Agent implements ServerIdentities {
     this.#closed = true
     clearTimeout(this.#timer)
     clearInterval(this.#watcher)
+    // what is being written is written; an authority is not waited for
+    let timer: NodeJS.Timeout | undefined
+    await Promise.race([this.#looking, new Promise(resolve => { timer = setTimeout(resolve, PATIENCE) })])
+    clearTimeout(timer)
     // an order under way is given up: the next process need not wait until its lock lapses
     await this.#release?.().catch(() => {})
     await this.#services.storage.close()
@@ -89,7 +98,7 @@ export class Agent implements ServerIdentities {
   #schedule (delay: number): void {
     if (this.#closed) return
     this.#timer = setTimeout(() => {
-      this.#look().catch(error => {
+      this.#looking = this.#look().catch(error => {
         if (!this.#closed) this.#services.log.warn({ reason: reasonOf(error) }, 'the storage of certificates can\'t be asked')
       }).finally(() => this.#schedule(this.#services.interval)).catch(() => {})
     }, delay).unref()
@@ -142,7 +151,7 @@ export class Agent implements ServerIdentities {
       await storage.delete(`failure:${domain}`)
       log.info({ domain, until: new Date(shown.notAfter).toISOString() }, 'a certificate was issued')
     } catch (error) {
-      if (this.#closed) return
+      if (this.#closed && this.#release === null) return
       const count = (failure?.count ?? 0) + 1
       const wait = Math.min(this.#options.fail_backoff_minutes * MINUTE * 2 ** Math.min(count - 1, 20), DAY)
       log.error({ domain, reason: reasonOf(error), failures: count, next: new Date(now() + wait).toISOString() }, 'no certificate was issued')

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
-import { createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls'
+import { createServer, type Server, type TLSSocket } from 'node:tls'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ListenSettings } from '../config/gateway-settings.ts'
+import { alpnOptions, isChallenge } from '../tls/alpn.ts'
 import type { CertificateStore } from '../tls/certificate-store.ts'
 import { tlsProfile } from '../tls/profile.ts'
 import type { TicketKeys } from '../tls/ticket-keys.ts'
@@ -40,14 +41,14 @@ export class TlsDoor {
     const client = settings.client_certificate
     this.#server = createServer({
       ...tlsProfile(settings, []),
-      ALPNProtocols: settings.http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
+      ...alpnOptions(() => this.#store, settings.http2 ? ['h2', 'http/1.1'] : ['http/1.1']),
       requestCert: client !== 'none',
-      rejectUnauthorized: client === 'require',
-      SNICallback: (servername, done) => this.#choose(servername, done)
+      rejectUnauthorized: client === 'require'
     })
     this.#server.on('secureConnection', socket => {
       this.#forget(peerOf(socket))
-      options.secured(socket)
+      if (isChallenge(socket)) socket.destroy()
+      else options.secured(socket)
     })
     this.#server.on('tlsClientError', (error, socket) => {
       options.log.debug({ code: (error as NodeJS.ErrnoException).code, client: socket.remoteAddress }, 'a TLS handshake failed')
@@ -121,11 +122,6 @@ export class TlsDoor {
     if (key === this.#key) return
     this.#server.setTicketKeys(key)
     this.#key = key
-  }
-
-  #choose (servername: string, done: (error: Error | null, context?: SecureContext) => void): void {
-    if (this.#store === null) done(new Error('no certificates'))
-    else done(null, this.#store.contextFor(servername))
   }
 }
 

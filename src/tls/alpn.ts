@@ -5,10 +5,9 @@ const ACME = 'acme-tls/1'
 
 const kChallenge: unique symbol = Symbol('sallyport.challenge')
 
-/** `setKeyCert` came with Node 20.17; its types came later. */
-interface Door extends TLSSocket {
+interface Door {
   [kChallenge]?: SecureContext
-  setKeyCert? (context: SecureContext): void
+  setKeyCert (context: SecureContext): void
 }
 
 /** What a server with TLS is made with, so that it shows challenges to who asks for them, and certificates to all others. */
@@ -33,7 +32,7 @@ export function alpnOptions (store: () => CertificateStore | null, protocols: re
       if (challenge === null) return undefined
       const door = this as Door
       door[kChallenge] = challenge
-      door.setKeyCert?.(challenge)
+      door.setKeyCert(challenge)
       return ACME
     },
     SNICallback (servername, done) {

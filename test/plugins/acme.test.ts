@@ -67,7 +67,7 @@ plugins:
   const { agent } = agentOf(t, storage, pebble)
   await agent.start()
   const { cert, key } = makeCertificate('default', { names: ['default'] })
-  const store = new CertificateStore({ certificates: [{ id: '1', name: null, tags: [], pointer: '', cert, key, ocsp: null, files: {} }], snis: [] }, [agent])
+  const store = new CertificateStore({ certificates: [{ id: '1', name: null, tags: [], pointer: '', cert, key, ocsp: null, files: {} }], snis: [], ca_certificates: [] }, [agent])
   const server = createServer({ ...store.default, SNICallback: (name, done) => done(null, store.contextFor(name)) })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -99,7 +99,7 @@ t.test('tls-alpn-01: the challenge is shown to who asks for it by ALPN, and to n
   // another process: the authority comes to this one
   const other = agentOf(t, storage, pebble, { challenge: 'tls-alpn-01', orders_per_hour: 0 }, { settle: 200 })
   const { cert, key } = makeCertificate('default', { names: ['default'] })
-  const store = new CertificateStore({ certificates: [{ id: '1', name: null, tags: [], pointer: '', cert, key, ocsp: null, files: {} }], snis: [] }, [other.agent])
+  const store = new CertificateStore({ certificates: [{ id: '1', name: null, tags: [], pointer: '', cert, key, ocsp: null, files: {} }], snis: [], ca_certificates: [] }, [other.agent])
   const protocols: unknown[] = []
   const server = createServer({
     ...store.default,
@@ -116,7 +116,7 @@ t.test('tls-alpn-01: the challenge is shown to who asks for it by ALPN, and to n
   await other.agent.start()
   await orders.agent.start()
   await until('it was issued', () => orders.lines.some(({ message }) => message === 'a certificate was issued'))
-  await until('the other process shows it', () => other.agent.contextFor('a.example.com') !== null)
+  await until('the other process shows it', () => other.agent.certificateFor('a.example.com') !== null)
   t.ok(protocols.length > 0 && protocols.every(protocol => protocol === 'acme-tls/1'))
   t.equal(store.challengeFor('a.example.com'), null, 'the challenge is gone')
   const late = connect({ port: pebble.tlsPort, host: '127.0.0.1', servername: 'a.example.com', ALPNProtocols: ['acme-tls/1'], rejectUnauthorized: false })
@@ -149,15 +149,15 @@ plugins:
   let now = Date.now()
   const agents = await Promise.all([1, 2, 3].map(async () => agentOf(t, await openRedisStorage(settings), pebble, {}, { now: () => now })))
   for (const { agent } of agents) await agent.start()
-  await until('all show it', () => agents.every(({ agent }) => agent.contextFor('a.example.com') !== null))
+  await until('all show it', () => agents.every(({ agent }) => agent.certificateFor('a.example.com') !== null))
   const issued = (): number => agents.flatMap(({ lines }) => lines).filter(({ message }) => message === 'a certificate was issued').length
   t.ok(issued() <= 1)
-  const before = agents.map(({ agent }) => agent.contextFor('a.example.com'))
+  const before = agents.map(({ agent }) => agent.certificateFor('a.example.com'))
   const orders = issued()
   now += 90 * 365 * DAY
   await until('it is renewed', () => issued() > orders)
   now = Date.now()
-  await until('all show the new one', () => agents.every(({ agent }, index) => agent.contextFor('a.example.com') !== before[index]))
+  await until('all show the new one', () => agents.every(({ agent }, index) => agent.certificateFor('a.example.com') !== before[index]))
 })
 
 t.test('a failed order is put off, for all processes; so many orders an hour', async t => {
@@ -188,7 +188,7 @@ t.test('what is kept and can\'t be used is ordered again', async t => {
   const { agent, lines } = agentOf(t, storage, await refusing(t))
   await agent.start()
   t.match(lines[0], { level: 'error', fields: { domain: 'a.example.com' }, message: /another one is ordered/ })
-  t.equal(agent.contextFor('a.example.com'), null)
+  t.equal(agent.certificateFor('a.example.com'), null)
   await until('it was tried', async () => await storage.get('failure:a.example.com') !== null && await storage.get('lock') === null)
 })
 
