@@ -8,12 +8,13 @@ import {
   UPGRADE, VIA
 } from '../proxy/request-fields.ts'
 import { Upstream } from '../proxy/upstream.ts'
-import { isPlain, splitTarget } from '../router/normalize.ts'
-import type { RouteMatch, RoutingRequest } from '../router/types.ts'
+import { splitTarget } from '../router/normalize.ts'
+import type { RouteMatch } from '../router/types.ts'
 import { upstreamPath } from '../router/upstream-path.ts'
 import { ALLOWED } from './malformed.ts'
 import type { ClientMessage } from './client-message.ts'
 import { Context } from './context.ts'
+import { readPath } from './read-path.ts'
 import type { RouteRuntime } from './runtime.ts'
 import type { Snapshot } from './snapshot.ts'
 import { clientAddress } from './trust.ts'
@@ -45,8 +46,13 @@ export function admit (snapshot: Snapshot, raw: IncomingMessage, response: Serve
     return context
   }
   context.query = target.query
-  const match = isPlain(target.bytes) ? matchPath(context, snapshot, target.bytes) : readOddPath(context, snapshot, target.bytes)
-  if (context.failure === null) route(context, snapshot, fields, match)
+  const reading = readPath(context, snapshot, target.bytes)
+  if (reading === null) {
+    context.failure = bad('SP_TARGET')
+    return context
+  }
+  context.path = reading.path
+  route(context, snapshot, fields, reading.match)
   return context
 }
 
@@ -190,24 +196,6 @@ function readHost (context: Context, snapshot: Snapshot, hosts: number): void {
   else if (authority.toLowerCase() !== context.hostHeader.toLowerCase()) context.failure = bad('SP_HOST')
 }
 
-function matchPath (context: Context, snapshot: Snapshot, path: string): RouteMatch | null {
-  context.path = path
-  return snapshot.router.match(routingRequest(context, path))
-}
-
-function readOddPath (context: Context, snapshot: Snapshot, bytes: string): RouteMatch | null {
-  const reading = snapshot.pathPolicies.of(context.connection.listener).read(bytes, {
-    match: path => snapshot.router.match(routingRequest(context, path)),
-    scopeOf: found => snapshot.runtimeOf(found).scope
-  })
-  if (reading === null) {
-    context.failure = bad('SP_TARGET')
-    return null
-  }
-  context.path = reading.path
-  return reading.match
-}
-
 function route (context: Context, snapshot: Snapshot, fields: string[], match: RouteMatch | null): void {
   if (context.method === 'TRACE') {
     context.failure = new GatewayError('SP_METHOD', 405, 'Method not allowed', { headers: { allow: ALLOWED } })
@@ -247,18 +235,6 @@ function admitUnlessOverloaded (context: Context, { overload }: Snapshot, { rank
   }
   context.failure = overload.refusal
   context.log['overload'] = strain
-}
-
-function routingRequest (context: Context, path: string): RoutingRequest {
-  return {
-    method: context.method,
-    host: context.hostHeader,
-    path,
-    headers: context.raw.rawHeaders,
-    scheme: context.scheme,
-    port: context.connection.port,
-    sni: context.connection.sni
-  }
 }
 
 function httpsRequired (context: Context, status: 426 | 301 | 302 | 307 | 308): GatewayError {
