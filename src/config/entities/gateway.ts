@@ -76,7 +76,7 @@ export const Gateway = closed({
       default: 'drop',
       description: 'What becomes of header fields with a `_` in their name, which many servers read as `-`: `drop` them, `reject` the request with 400, or `keep` them. Those in which a plugin looks for credentials are kept.'
     })),
-    once: Type.Optional(Type.Array(Type.String({ minLength: 1, pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", description: 'A name.' }), {
+    once: Type.Optional(Type.Array(Type.String({ minLength: 1, title: 'Header name', pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", description: 'A name.', examples: ['x-tenant'] }), {
       default: [],
       description: 'Further header fields that a request may have once only: 400 otherwise. Authorization, Content-Length, Content-Type, Host, Origin, Proxy-Authorization, X-Api-Key and the fields in which plugins look for credentials are such in any case.',
       examples: [['x-tenant']]
