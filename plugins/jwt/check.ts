@@ -1,18 +1,66 @@
 import {
-  BadKey, type CheckFinding, createLocalKeys, isHopField, type JwtAlgorithm, keyFits, LocalKeysError, readPublicKey, readSecret, urlProblem
+  BadKey, type CheckContext, type CheckFinding, createLocalKeys, isHopField, type JsonFile, JsonFileError, type JwtAlgorithm, keyFits, LocalKeysError, parseRevoked, readJsonFile, readPublicKey, readSecret, RevokedError, urlProblem
 } from '../../src/plugin.ts'
 import { type Config, KEY_OPTIONS, type KeyOptions, usesConsumerKeys } from './trust.ts'
 
 /** What the schema can't say about an entry. */
-export function * checkConfig (config: Config): Generator<CheckFinding> {
+export function * checkConfig (config: Config, context?: CheckContext): Generator<CheckFinding> {
   if (usesConsumerKeys(config)) yield * checkConsumerKeys(config)
   else yield * checkIssuers(config)
   yield * checkPlaces(config)
   yield * checkRevocation(config)
+  if (context !== undefined) yield * checkFiles(config, context)
   for (const name of Object.keys(config.claims_to_headers)) {
     if (isHopField(name) || name.toLowerCase() === 'host') {
       yield { path: `/claims_to_headers/${name}`, message: `\`${name}\` has a meaning of its own, which a claim would break`, mend: 'Choose another name.' }
     }
+  }
+}
+
+/** What the named files hold. */
+function * checkFiles (config: Config, { directory }: CheckContext): Generator<CheckFinding> {
+  const places = [{ path: '/jwks_file', file: config.jwks_file }, ...(config.issuers ?? []).map((one, index) => ({ path: `/issuers/${index}/jwks_file`, file: one.jwks_file }))]
+  for (const { path, file } of places) if (file !== undefined) yield * checkFile(path, directory, file, keySetProblem)
+  const file = config.revocation?.file
+  if (file !== undefined) yield * checkFile('/revocation/file', directory, file, revocationProblem)
+}
+
+function * checkFile (path: string, directory: string, name: string, problemOf: (file: JsonFile) => FileProblem | null): Generator<CheckFinding> {
+  const mend = 'Correct the file, or name another one; relative names start at gateway.yaml.'
+  try {
+    const file = readJsonFile(directory, name)
+    const problem = problemOf(file)
+    if (problem !== null) yield { path, message: `${name}:${file.lineOf(problem.path)}: ${problem.message}`, mend }
+  } catch (error) {
+    if (!(error instanceof JsonFileError)) throw error
+    yield { path, message: error.message, mend }
+  }
+}
+
+interface FileProblem {
+  readonly message: string
+  /** Steps in the file. */
+  readonly path: ReadonlyArray<string | number>
+}
+
+function keySetProblem ({ value }: JsonFile): FileProblem | null {
+  try {
+    createLocalKeys(value).close()
+    return null
+  } catch (error) {
+    if (!(error instanceof LocalKeysError)) throw error
+    const [first] = error.problems
+    return { message: error.message, path: first === undefined ? [] : ['keys', first.index] }
+  }
+}
+
+function revocationProblem ({ text }: JsonFile): FileProblem | null {
+  try {
+    parseRevoked(text)
+    return null
+  } catch (error) {
+    if (!(error instanceof RevokedError)) throw error
+    return error
   }
 }
 

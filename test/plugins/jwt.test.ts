@@ -420,7 +420,7 @@ t.test('revoked tokens are refused, remembered or not', async t => {
   refused(t, await test.request(bearer(await acme())), 401, 'Missing required claim: jti', 'Bearer error="invalid_token"')
   test.clock.advance(400_000)
   t.equal((await test.request(bearer(await acme({ jti: 'two' })))).status, 503)
-  await t.rejects(run(t, { revocation: { file: join(folder, 'missing.json') } }), /missing\.json': the file can't be read \(ENOENT\)/)
+  await t.rejects(run(t, { revocation: { file: join(folder, 'missing.json') } }), /missing\.json' can't be read \(ENOENT\)/)
 })
 
 t.test('what can not be combined, and what can not work, is refused at its place', async t => {
@@ -486,4 +486,33 @@ t.test('entries that name one issuer share its key set', async t => {
   next.commit()
   await statuses()
   t.same(issuer.fetches.length, 2, 'over a reload as well')
+})
+
+t.test('check reads the files that are named, and says where they are wrong', async t => {
+  const folder = t.testdir({})
+  const config = { ...validateConfig(plugin, { jwks_file: 'keys.json', issuer: 'https://a.example', revocation: { file: 'revoked.json' } }).config }
+  const good = { 'keys.json': JSON.stringify(jwks(rs, hs), null, 2), 'revoked.json': '{"jti": ["a"], "sub": {"ann": 1}}' }
+  const found = (files: Record<string, string | undefined>): string[] => {
+    for (const [name, text] of Object.entries({ ...good, ...files })) {
+      rmSync(join(folder, name), { force: true })
+      if (text !== undefined) writeFileSync(join(folder, name), text)
+    }
+    return [...plugin.check?.(config, { directory: folder }) ?? []].map(({ path, message }) => `${path} ${message}`)
+  }
+  t.same(found({}), [])
+  t.same(found({ 'keys.json': undefined, 'revoked.json': undefined }), ['/jwks_file \'keys.json\' can\'t be read (ENOENT)', '/revocation/file \'revoked.json\' can\'t be read (ENOENT)'])
+  t.same(found({ 'keys.json': '{\n  "keys": [\n    {"kty": "EC", "crv": "P-256"},\n    {"kty": "oct"}\n  ]\n}' }), ['/jwks_file keys.json:3: key number 1 of the set is not a valid key'])
+  t.same(found({ 'keys.json': '{"keys": []}' }), ['/jwks_file keys.json:1: the set has no keys'])
+  t.same(found({ 'revoked.json': '{\n  "jti": ["a",\n 7]\n}' }), ['/revocation/file revoked.json:3: `jti` is not a list of texts'])
+  t.same(found({ 'revoked.json': '{\n  "jti": 7 }' }), ['/revocation/file revoked.json:2: `jti` is not a list of texts'])
+  t.same(found({ 'revoked.json': '{"jti": [],\n\n"sub": {"a": 1,\n"b": "secret"} }' }), ['/revocation/file revoked.json:4: `sub` is not an object of times in seconds'])
+  t.same(found({ 'revoked.json': '{"jti": [],\n"other": 1}' }), ['/revocation/file revoked.json:2: it has members other than `jti` and `sub`'])
+  t.same(found({ 'revoked.json': '[]' }), ['/revocation/file revoked.json:1: it is not a JSON object'])
+  for (const [text, line, what] of [
+    ['{\n"jti": ["a",\n]}', 3, 'this is no JSON'], ['{"jti": ["a"\n"b"]}', 2, 'this is no JSON'], ['{"jti": [],\n"jti": []}', 2, 'this member stands twice'],
+    ['{}\n\n{}', 3, 'nothing may follow'], ['', 1, 'this is no JSON'], ['{\na: 1}', 2, 'this is no JSON'], ['{"jti"\n 1}', 2, 'this is no JSON'], ['{"sub": {"a": 01}}', 1, 'this is no JSON'],
+    ['{"sub": \n{"a": }}', 2, 'this is no JSON'], ['"a\nb"', 1, 'this is no JSON'], ['[1 2]', 1, 'this is no JSON'], [`\n${'['.repeat(300)}`, 2, 'this is too deep']
+  ] as const) t.same(found({ 'revoked.json': text }), [`/revocation/file revoked.json:${line}: ${what}`], text)
+  const issuers = validateConfig(plugin, { issuers: [{ issuer: 'https://a.example', jwks_file: 'keys.json' }, { issuer: 'https://b.example', jwks_file: 'no.json' }] }).config
+  t.same([...plugin.check?.(issuers, { directory: folder }) ?? []].map(({ path }) => path), ['/issuers/1/jwks_file'])
 })

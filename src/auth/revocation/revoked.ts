@@ -23,24 +23,38 @@ export class Revoked {
   }
 }
 
+/** What is wrong with a list of revocations, in one sentence that holds nothing of the content. */
+export class RevokedError extends Error {
+  /** Steps to what is wrong. */
+  readonly path: ReadonlyArray<string | number>
+
+  constructor (message: string, path: ReadonlyArray<string | number> = []) {
+    super(message)
+    this.name = 'RevokedError'
+    this.path = path
+  }
+}
+
 /**
  * Reads what a file says: `{ "jti": ["…"], "sub": { "ann": 1767225600 } }`.
  *
- * @throws Error with one sentence about what is wrong; it holds nothing of the content
+ * @throws RevokedError
  */
 export function parseRevoked (text: string): Revoked {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    throw new Error('it is not JSON')
+    throw new RevokedError('it is not JSON')
   }
-  if (!isRecord(value)) throw new Error('it is not a JSON object')
+  if (!isRecord(value)) throw new RevokedError('it is not a JSON object')
   const unknown = Object.keys(value).find(name => name !== 'jti' && name !== 'sub')
-  if (unknown !== undefined) throw new Error('it has members other than `jti` and `sub`')
+  if (unknown !== undefined) throw new RevokedError('it has members other than `jti` and `sub`', [unknown])
   const { jti = [], sub = {} } = value
-  if (!Array.isArray(jti) || !jti.every(item => typeof item === 'string')) throw new Error('`jti` is not a list of texts')
-  if (!isRecord(sub) || !Object.values(sub).every(Number.isFinite)) throw new Error('`sub` is not an object of times in seconds')
+  const noText = Array.isArray(jti) ? jti.findIndex(item => typeof item !== 'string') : 0
+  if (!Array.isArray(jti) || noText !== -1) throw new RevokedError('`jti` is not a list of texts', ['jti', noText])
+  const noTime = isRecord(sub) ? Object.keys(sub).find(name => !Number.isFinite(sub[name])) : ''
+  if (!isRecord(sub) || noTime !== undefined) throw new RevokedError('`sub` is not an object of times in seconds', ['sub', noTime as string])
   return new Revoked(new Set(jti as string[]), new Map(Object.entries(sub) as Array<[string, number]>))
 }
 
