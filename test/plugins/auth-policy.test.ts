@@ -240,3 +240,16 @@ t.test('a policy that says nothing, or two things, is refused', async t => {
   t.same(findings(plugin, { public: true, any_of: ['jwt'] }), ['error /any_of'])
   t.same(findings(plugin, { any_of: ['jwt'], all_of: ['jwt'], default: 'deny' }), ['error /all_of'])
 })
+
+t.test('with cors in the chain preflights are answered before it; other requests with OPTIONS are not, nor those that go on', async t => {
+  for (const [config, status] of [['{}', 200], ['{ preflight_continue: true }', 401]] as const) {
+    const { port } = await serveFile(t, `
+services: [{ name: s, url: "http://127.0.0.1:1", routes: [{ name: r, paths: [/], plugins: [{ name: auth-policy, config: { any_of: [first] } }] }] }]
+plugins: [{ name: cors, config: ${config} }, { name: first }, { name: auth-policy, config: { default: deny } }]
+`, { plugins: [fakeAuth('first', 1450)] })
+    const preflight = await ask(port, '/', { method: 'OPTIONS', headers: { origin: 'https://app.example', 'access-control-request-method': 'PUT' } })
+    t.equal(preflight.status, status)
+    if (status === 200) t.equal(preflight.headers['access-control-allow-origin'], '*')
+    t.equal((await ask(port, '/', { method: 'OPTIONS', headers: { origin: 'https://app.example' } })).status, 401)
+  }
+})
