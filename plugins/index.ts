@@ -1,6 +1,7 @@
 import type { BrandedPlugin } from '../src/plugin.ts'
 import acl from './acl/index.ts'
 import acme from './acme/index.ts'
+import auditLog from './audit-log/index.ts'
 import authPolicy from './auth-policy/index.ts'
 import basicAuth from './basic-auth/index.ts'
 import botDetection from './bot-detection/index.ts'
@@ -13,10 +14,10 @@ import csrf from './csrf/index.ts'
 import fileLog from './file-log/index.ts'
 import forwardAuth from './forward-auth/index.ts'
 import graphqlGuard from './graphql-guard/index.ts'
-import graphqlProxyCache from './graphql-proxy-cache/index.ts'
 import graphqlProxyCacheAdvanced from './graphql-proxy-cache-advanced/index.ts'
-import graphqlRateLimiting from './graphql-rate-limiting/index.ts'
+import graphqlProxyCache from './graphql-proxy-cache/index.ts'
 import graphqlRateLimitingAdvanced from './graphql-rate-limiting-advanced/index.ts'
+import graphqlRateLimiting from './graphql-rate-limiting/index.ts'
 import headerCertAuth from './header-cert-auth/index.ts'
 import hmacAuth from './hmac-auth/index.ts'
 import httpLog from './http-log/index.ts'
@@ -54,6 +55,7 @@ import upstreamTimeout from './upstream-timeout/index.ts'
 export const builtins: readonly BrandedPlugin[] = [
   acl,
   acme,
+  auditLog,
   authPolicy,
   basicAuth,
   botDetection,
@@ -66,10 +68,10 @@ export const builtins: readonly BrandedPlugin[] = [
   fileLog,
   forwardAuth,
   graphqlGuard,
-  graphqlProxyCache,
   graphqlProxyCacheAdvanced,
-  graphqlRateLimiting,
+  graphqlProxyCache,
   graphqlRateLimitingAdvanced,
+  graphqlRateLimiting,
   headerCertAuth,
   hmacAuth,
   httpLog,

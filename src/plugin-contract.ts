@@ -31,6 +31,8 @@ export interface PluginGateway {
   readonly root: FastifyInstance
   /** Of the gateway. */
   readonly version: string
+  /** SHA-256 of the whole configuration, secrets included: tells two apart, and nothing of what is in them. */
+  readonly configuration: string
   /** Folder of gateway.yaml: relative paths of the configuration start here. */
   readonly directory: string
   /** Worker processes that run the same file: local limits are divided by it. */

@@ -22,7 +22,7 @@ export default definePlugin({
     file.configure(settings)
     await file.ready()
     const edit = createLineEditor(config)
-    return { file, sink: { take: line => file.write(edit === null ? line : edit(line)) } }
+    return { file, sink: { take: line => { file.write(edit === null ? line : edit(line)) } } }
   },
   register (scope, { state: { sink } }) {
     scope.addHook('onResponse', function fileLog ({ gateway }) {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
+import { auditLogCommand } from './audit-log.ts'
 import { checkCommand } from './check.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
 import { UsageError, type CliIo } from './io.ts'
@@ -51,7 +52,7 @@ Examples:
   $ sallyport check
   $ sallyport start gateway.yaml --port 9000
   $ sallyport help check`)
-  for (const command of [startCommand(io, done), checkCommand(io, done), routesCommand(io, done), printCommand(io, done), keysCommand(io, done), schemaCommand(io, done)]) {
+  for (const command of [startCommand(io, done), checkCommand(io, done), routesCommand(io, done), printCommand(io, done), keysCommand(io, done), auditLogCommand(io, done), schemaCommand(io, done)]) {
     program.addCommand(command)
   }
   const commands = program.commands.flatMap(command => [command, ...command.commands])

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { CaCertificate, Config, PluginEntry, Service } from '../config/model.ts'
 import { Consumers } from '../consumers/consumers.ts'
@@ -29,7 +30,7 @@ export async function setUpEntries (config: Config, registry: PluginRegistry, ro
   const outcomes = await Promise.allSettled(config.plugins.filter(entry => entry.enabled).map(async entry => {
     const definition = registry.get(entry.name)
     if (definition === undefined) throw new GatewayError('SP_PLUGIN_UNKNOWN', 500, `plugin '${entry.name}' is not loaded`)
-    const gateway = pluginGateway({ consumers, services: config.services, authorities: config.ca_certificates, exempt: config.gateway.exempt }, entry, root, services, { kept, beginnings })
+    const gateway = pluginGateway({ consumers, config, services: config.services, authorities: config.ca_certificates, exempt: config.gateway.exempt }, entry, root, services, { kept, beginnings })
     const state = await withDeadline(setUp(definition, entry, gateway), config.gateway.timeouts.setup, entry)
     entries.set(entry.id, { entry, definition, state })
   }))
@@ -80,12 +81,15 @@ export function identityOf (entry: PluginEntry): string {
   return [entry.name, entry.route, entry.service, entry.consumer ?? entry.consumer_group, entry.instance_name].join('|')
 }
 
-function pluginGateway ({ consumers, services, authorities, exempt }: Pick<PluginGateway, 'consumers' | 'exempt'> & { services: readonly Service[], authorities: readonly CaCertificate[] }, entry: PluginEntry, root: FastifyInstance, shared: SnapshotServices, { kept, beginnings }: { kept: string[], beginnings: Array<() => void> }): PluginGateway {
+function pluginGateway ({ consumers, config, services, authorities, exempt }: Pick<PluginGateway, 'consumers' | 'exempt'> & { config: Config, services: readonly Service[], authorities: readonly CaCertificate[] }, entry: PluginEntry, root: FastifyInstance, shared: SnapshotServices, { kept, beginnings }: { kept: string[], beginnings: Array<() => void> }): PluginGateway {
   return {
     entry,
     log: shared.log.child({ plugin: entry.name }),
     root,
     version,
+    get configuration () {
+      return createHash('sha256').update(JSON.stringify(config)).digest('hex')
+    },
     directory: shared.directory,
     workers: shared.workers,
     now: shared.now,

@@ -62,18 +62,20 @@ export class LogFile {
     return this.#lines.length
   }
 
-  /** @param line in ASCII, with its newline */
-  write (line: string): void {
+  /** @param line in ASCII, with its newline @returns false: there is no room */
+  write (line: string): boolean {
     if (this.#bytes + line.length > BOUND) {
       this.counts.dropped++
       this.#tell(null)
-      return
+      return false
     }
     this.#lines.push(line)
     this.#bytes += line.length
-    if (this.#work !== null) return
-    if (this.#bytes >= PIECE) this.#start()
-    else this.#timer ??= setTimeout(() => this.#start(), DELAY).unref()
+    if (this.#work === null) {
+      if (this.#bytes >= PIECE) this.#start()
+      else this.#timer ??= setTimeout(() => this.#start(), DELAY).unref()
+    }
+    return true
   }
 
   /** The file was moved: the next line goes to a new one of the old name. */

@@ -6,7 +6,7 @@ import { packageRoot } from '../helpers/package-root.ts'
 
 const file = join(packageRoot, 'docs/cli.md')
 const page = readFileSync(file, 'utf8')
-const names = [...page.matchAll(/^<!-- help:([\w ]+):start -->$/gm)].map(([, name = '']) => name)
+const names = [...page.matchAll(/^<!-- help:([\w -]+?):start -->$/gm)].map(([, name = '']) => name)
 
 /** What a command prints about itself, as a block of the page. */
 async function help (name: string): Promise<string> {
@@ -29,7 +29,7 @@ t.test('docs/cli.md shows what each command prints about itself', async t => {
 async function commandsOf (command: string[]): Promise<string[]> {
   const { stdout } = await runCli([...command, '--help'])
   const [, list = ''] = /\nCommands:\n([^]*?)(?:\n\n|$)/.exec(stdout) ?? []
-  return [...list.matchAll(/^ {2}(\w+)(?: |$)/gm)].map(([, name = '']) => name).filter(name => name !== 'help')
+  return [...list.matchAll(/^ {2}([\w-]+)(?: |$)/gm)].map(([, name = '']) => name).filter(name => name !== 'help')
 }
 
 t.test('docs/cli.md has every command', async t => {

@@ -1,0 +1,52 @@
+import { createReadStream } from 'node:fs'
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Command, Option } from 'commander'
+import { verifyChains } from '../log-kit/hash-chain.ts'
+import { exitCode, type ExitCode } from './exit-code.ts'
+import { UsageError, type CliIo } from './io.ts'
+import type { Done } from './program.ts'
+
+interface VerifyArgs {
+  readonly secretEnv?: string
+  readonly format: 'text' | 'json'
+}
+
+export function auditLogCommand (io: CliIo, done: Done): Command {
+  const verify = new Command('verify')
+    .description('Look whether all records of an audit log are there and as they were written.')
+    .argument('<log>', 'file that the plugin audit-log has written')
+    .option('-s, --secret-env <name>', 'variable of the environment with the secret of its hashes')
+    .addOption(new Option('-f, --format <format>', 'how it is written').choices(['text', 'json']).default('text'))
+    .addHelpText('after', `
+Exit code 1: records were changed or taken away. A chain without an end is one of a process that runs or was killed; that its last
+records were cut off can't be told from that.
+
+Example:
+  $ sallyport audit-log verify /var/log/sallyport/audit.log --secret-env AUDIT_SECRET`)
+    .action(async (log: string, options: VerifyArgs) => done(await verifyAuditLog(log, options, io)))
+  return new Command('audit-log')
+    .description('Verify audit logs.')
+    .addCommand(verify)
+}
+
+async function verifyAuditLog (log: string, { secretEnv, format }: VerifyArgs, io: CliIo): Promise<ExitCode> {
+  const secret = secretEnv === undefined ? null : io.env[secretEnv]
+  if (secret === undefined || secret === '') throw new UsageError(`the variable ${secretEnv} is not set`)
+  const input = createReadStream(resolve(io.cwd, log))
+  // what can't be opened says so before a line is read
+  await new Promise<void>((resolve, reject) => { input.once('open', () => resolve()).once('error', reject) }).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${log} can't be read: ${error.code}`)
+  })
+  const verdict = await verifyChains(createInterface({ input, crlfDelay: Infinity }), secret)
+  const { records, chains, open, lost, faults } = verdict
+  const code = faults.length === 0 ? exitCode.clean : exitCode.errors
+  const { write, paint } = io.stdout
+  if (format === 'json') {
+    write(`${JSON.stringify({ version: 1, ok: faults.length === 0, ...verdict }, null, 2)}\n`)
+    return code
+  }
+  for (const { line, message } of faults) write(`${log}:${line}: ${paint.error('error:')} ${message}\n`)
+  write(`${records} records in ${chains} chains, ${open} without an end${lost === 0 ? '' : `; there was no room for ${lost} more`}: ${faults.length === 0 ? 'all as they were written' : `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`}\n`)
+  return code
+}
