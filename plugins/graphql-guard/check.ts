@@ -1,8 +1,10 @@
-import type { CheckFinding } from '../../src/plugin.ts'
+import { type CheckFinding, documentListProblem } from '../../src/plugin.ts'
 import type { Config } from './schema.ts'
 
 /** Rules that the schema can't say. */
-export function * checkConfig ({ costs, mutations_by_get: byGet, websockets }: Config): Generator<CheckFinding> {
+export function * checkConfig ({ costs, documents, mutations_by_get: byGet, websockets }: Config, directory: string): Generator<CheckFinding> {
+  const problem = documents === undefined ? null : documentListProblem(directory, documents)
+  if (problem !== null) yield { path: '/documents', message: problem, mend: 'Write a JSON object of documents by id, beside the configuration, and name it here.' }
   const seen = new Set<string>()
   for (const [index, { field }] of costs.entries()) {
     if (seen.has(field)) yield { path: `/costs/${index}/field`, message: `the cost of '${field}' stands twice`, mend: 'Keep one of them.' }

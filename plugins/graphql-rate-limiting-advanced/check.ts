@@ -1,14 +1,16 @@
-import { type CheckFinding, identifierFindings, redisFindings } from '../../src/plugin.ts'
+import { type CheckFinding, identifierFindings, readSchemaTypes, redisFindings, type SchemaTypes } from '../../src/plugin.ts'
 import type { Config } from './schema.ts'
 
 /** Rules that the schema can't say. */
-export function * checkConfig (config: Config): Generator<CheckFinding> {
+export function * checkConfig (config: Config, directory: string): Generator<CheckFinding> {
   const { limit, window_size: sizes, costs, schema } = config
   if (limit.length !== sizes.length) yield { path: '/window_size', message: 'You must provide the same number of windows and limits', mend: `Write ${limit.length} of them.` }
   for (const finding of identifierFindings({ limit_by: config.identifier, header_name: config.header_name, path: config.path, claim_name: config.claim_name })) {
     yield { ...finding, path: '/identifier', message: finding.message.replace('limit_by', 'identifier') }
   }
-  yield * pathFindings(costs.map(cost => cost.type_path), schema)
+  const paths = costs.map(cost => cost.type_path)
+  yield * pathFindings(paths, schema)
+  if (schema !== undefined) yield * schemaFindings(paths, schema, directory)
   if (config.cost_strategy === 'node_quantifier' && costs.length === 0) {
     yield { path: '/cost_strategy', severity: 'warning', message: 'without `costs` each operation costs 1', mend: 'Add `costs`, or write `cost_strategy: default`.' }
   }
@@ -29,6 +31,20 @@ function * pathFindings (paths: readonly string[], schema: string | undefined): 
       }
     }
     seen.add(key)
+  }
+}
+
+function * schemaFindings (paths: readonly string[], file: string, directory: string): Generator<CheckFinding> {
+  let types: SchemaTypes
+  try {
+    types = readSchemaTypes(directory, file)
+  } catch (error) {
+    yield { path: '/schema', message: (error as Error).message, mend: 'Write the schema of the service into a file beside the configuration, and name it here.' }
+    return
+  }
+  for (const [index, path] of paths.entries()) {
+    const [type, field] = path.split('.') as [string, string]
+    if (!types.has(type, field)) yield { path: `/costs/${index}/type_path`, message: `the schema has no ${path}`, mend: 'Correct it, or the schema.' }
   }
 }
 

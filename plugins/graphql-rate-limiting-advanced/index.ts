@@ -14,7 +14,7 @@ export default definePlugin({
   refuses: {
     pass_all_downstream_headers: 'Remove it: the service is not asked for its schema; write the file in `schema`.'
   },
-  check: checkConfig,
+  check: (config, context) => checkConfig(config, context?.directory ?? '.'),
   setup: createLimiter,
   register (scope, { state: limiter }) {
     scope.addHook('preHandler', function graphqlRateLimitingAdvanced (request, reply) {
@@ -23,12 +23,8 @@ export default definePlugin({
   }
 })
 
-async function createLimiter (config: Config, gateway: PluginGateway): Promise<GraphqlLimiter> {
-  const types = config.schema === undefined ? undefined : await readSchemaTypes(gateway.directory, config.schema)
-  for (const { type_path: path } of types === undefined ? [] : config.costs) {
-    const [type, field] = path.split('.') as [string, string]
-    if (types?.has(type, field) === false) throw new Error(`the schema has no ${path}`)
-  }
+function createLimiter (config: Config, gateway: PluginGateway): GraphqlLimiter {
+  const types = config.schema === undefined ? undefined : readSchemaTypes(gateway.directory, config.schema)
   const cost = createDecoratedCost(config.cost_strategy, config.costs, types)
   const { identifier: by, header_name: header, path, claim_name: claim, max_cost: most, score_factor: factor } = config
   return new GraphqlLimiter({

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { contentHash, watchFile } from '../gateway/watch.ts'
@@ -57,6 +58,17 @@ function startList ({ log }: PluginGateway, path: string, file: string, content:
     })
   }, { known: contentHash(content) })
   return { list, close: () => watch.close() }
+}
+
+/** What is wrong with such a file; null: nothing. @param directory where relative names start */
+export function documentListProblem (directory: string, file: string): string | null {
+  try {
+    parseDocumentList(readFileSync(resolve(directory, file), 'utf8'), file)
+    return null
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    return code === undefined || code.startsWith('SP_') ? message : `'${file}' can't be read (${code})`
+  }
 }
 
 async function read (path: string, shown: string): Promise<Buffer> {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Kind, type OperationTypeNode, parse, type TypeNode } from 'graphql/language/index.js'
 import type { FieldTypes } from './fold.ts'
@@ -74,10 +74,10 @@ function nameOf (type: TypeNode): string {
 }
 
 /** @throws Error when the file can't be used */
-export async function readSchemaTypes (directory: string, file: string): Promise<SchemaTypes> {
+export function readSchemaTypes (directory: string, file: string): SchemaTypes {
   let text: string
   try {
-    text = await readFile(resolve(directory, file), 'utf8')
+    text = readFileSync(resolve(directory, file), 'utf8')
   } catch (error) {
     throw new Error(`'${file}' can't be read (${(error as NodeJS.ErrnoException).code ?? 'no code'})`)
   }
