@@ -156,9 +156,9 @@ t.test('a trusted peer that has seen https may pass', async t => {
 t.test('a redirect can not be bent to another host by what the client sends', async t => {
   const upstream = await rawUpstream(t)
   const { port } = await startHop(t, upstream.port, { route: { protocols: ['https'], https_redirect_status_code: 301 } })
-  for (const [target, location] of [['//evil.test/x', 'https://gateway.test//evil.test/x'], ['/%0d%0aX: y', null], ['/\\evil.test', 'https://gateway.test/\\evil.test'], ['http://gateway.test/x', 'https://gateway.test/x']] as const) {
+  for (const [target, location] of [['//evil.test/x', 'https://gateway.test//evil.test/x'], ['/%0d%0aX: y', null], ['/\\evil.test', null], ['http://gateway.test/x', 'https://gateway.test/x']] as const) {
     const { answer } = await ask(t, port, get(target))
     if (location !== null) t.equal(value(answer, 'location'), location)
-    t.ok(statusOf(answer) === 301 || statusOf(answer) === 400)
+    t.equal(statusOf(answer), location === null ? 400 : 301)
   }
 })
