@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { definePlugin, HashChain, lastHash, LogFile, logMetrics, type LogSink } from '../../src/plugin.ts'
@@ -42,7 +43,9 @@ export default definePlugin({
   async setup (config, gateway): Promise<State> {
     const path = resolve(gateway.directory, config.path)
     const after = await tailHash(path)
-    const { file, chain } = gateway.keep(`audit:${path}:${config.secret ?? ''}`, (): Audit => {
+    // hashed: the key is seen in logs
+    const key = createHash('sha256').update(JSON.stringify([path, config.secret ?? null])).digest('hex')
+    const { file, chain } = gateway.keep(`audit:${key}`, (): Audit => {
       const file = new LogFile(path, { maxSize: 0, maxFiles: 0 }, gateway.log)
       const chain = new HashChain(config.secret ?? null, line => file.write(line))
       chain.add('start', { ...now(), process: process.pid, version: gateway.version, ...after === null ? {} : { after } })

@@ -19,7 +19,7 @@ export default definePlugin({
     const path = resolve(gateway.directory, config.path)
     const settings = { maxSize: config.max_size, maxFiles: config.max_files }
     const file = gateway.keep(`file:${path}`, () => new LogFile(path, settings, gateway.log), async file => { await file.close() })
-    file.configure(settings)
+    gateway.serving(() => file.configure(settings))
     await file.ready()
     const edit = createLineEditor(config)
     return { file, sink: { take: line => { file.write(edit === null ? line : edit(line)) } } }

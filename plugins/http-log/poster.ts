@@ -25,7 +25,8 @@ export class Poster {
     url.username = ''
     url.password = ''
     this.#url = url
-    const options = { keepAlive: true, timeout: config.keepalive }
+    // of an agent, a timeout of 0 is none
+    const options = config.keepalive === 0 ? { keepAlive: false } : { keepAlive: true, timeout: config.keepalive }
     this.#agent = url.protocol === 'https:' ? new HttpsAgent({ ...options, rejectUnauthorized: config.ssl_verify }) : new HttpAgent(options)
   }
 

@@ -36,7 +36,8 @@ export function createGuard (config: Config): Guard {
 
   return function guard (body) {
     if (body.length > size) return 'max_body_size'
-    const fault = faultOf(body)
+    // Express and others take it off before they parse
+    const fault = faultOf(body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body)
     if (fault === null) return null
     const option = OPTIONS[fault]
     if (option !== undefined) return option

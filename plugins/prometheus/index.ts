@@ -45,7 +45,7 @@ export default definePlugin({
     const latency = config.latency_buckets.length === 0 ? own.latency : config.latency_buckets
     // other buckets are other counts
     const series = gateway.keep(`series:${config.names}:${latency.join()}`, () => new Series({ latency, gateway: own.gateway }))
-    series.configure(config)
+    gateway.serving(() => series.configure(config))
     return { config, series }
   },
   register (scope, { state: { series } }) {

@@ -27,7 +27,7 @@ export default definePlugin({
       await queue.close()
       datagrams.close()
     })
-    queue.configure(config.queue)
+    gateway.serving(() => queue.configure(config.queue))
     return { queue, linesOf: createMetrics(config) }
   },
   register (scope, { state: { queue, linesOf } }) {

@@ -42,14 +42,16 @@ export default definePlugin({
   setup (config, gateway): State {
     const { host, port, protocol, timeout, ssl_verify: verify } = config
     const key = createHash('sha256').update(JSON.stringify([host, port, protocol, timeout, verify])).digest('hex')
+    // one datagram, one message: one that is too long must not take those behind it along
+    const settings = protocol === 'udp' ? { ...config.queue, max_batch_size: 1 } : config.queue
     const { queue } = gateway.keep(`queue:${key}`, () => {
       const wire = wireOf(config)
-      return { wire, queue: new BatchQueue(config.queue, gateway.log, async batch => await wire.send(batch)) }
+      return { wire, queue: new BatchQueue(settings, gateway.log, async batch => await wire.send(batch)) }
     }, async ({ wire, queue }) => {
       await queue.close()
       wire.close()
     })
-    queue.configure(config.queue)
+    gateway.serving(() => queue.configure(settings))
     const edit = createLineEditor(config)
     const message = createMessages(config.facility, config.ident)
     const least = SEVERITIES.indexOf(config.log_level)

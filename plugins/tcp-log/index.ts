@@ -25,7 +25,7 @@ export default definePlugin({
       await queue.close()
       socket.close()
     })
-    queue.configure(config.queue)
+    gateway.serving(() => queue.configure(config.queue))
     const edit = createLineEditor(config)
     return { queue, sink: { take: line => queue.add(edit === null ? line : edit(line)) } }
   },

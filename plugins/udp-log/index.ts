@@ -27,7 +27,7 @@ export default definePlugin({
       datagrams.close()
     })
     // one datagram, one line
-    queue.configure({ ...config.queue, max_batch_size: 1 })
+    gateway.serving(() => queue.configure({ ...config.queue, max_batch_size: 1 }))
     const edit = createLineEditor(config)
     return { queue, sink: { take: line => queue.add((edit === null ? line : edit(line)).slice(0, -1)) } }
   },

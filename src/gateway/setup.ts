@@ -31,7 +31,12 @@ export async function setUpEntries (config: Config, registry: PluginRegistry, ro
     const definition = registry.get(entry.name)
     if (definition === undefined) throw new GatewayError('SP_PLUGIN_UNKNOWN', 500, `plugin '${entry.name}' is not loaded`)
     const gateway = pluginGateway({ consumers, config, services: config.services, authorities: config.ca_certificates, exempt: config.gateway.exempt }, entry, root, services, { kept, beginnings })
-    const state = await withDeadline(setUp(definition, entry, gateway), config.gateway.timeouts.setup, entry)
+    const work = setUp(definition, entry, gateway)
+    const state = await withDeadline(work, config.gateway.timeouts.setup, entry).catch(error => {
+      // one that comes late has nobody who would close it
+      work.then(late => definition.close?.(late as never)).catch(() => {})
+      throw error
+    })
     entries.set(entry.id, { entry, definition, state })
   }))
   const failed = outcomes.find(outcome => outcome.status === 'rejected')

@@ -179,7 +179,14 @@ export class Snapshot {
 
   #feed (context: Context, sinks: readonly LogSink[]): void {
     const line = this.#services.lineOf(context)
-    for (const sink of sinks) sink.take(line, context.ended as Ended)
+    for (const sink of sinks) {
+      try {
+        sink.take(line, context.ended as Ended)
+      } catch (error) {
+        // thrown on it would end the process, and keep the snapshot from ending
+        this.#services.log.error({ err: error }, 'a plugin failed to take a log line')
+      }
+    }
   }
 
   /** Log files were moved. */

@@ -32,7 +32,9 @@ export class GraphqlAnswerCache {
     if (operation === undefined || batch || more.length > 0) return this.#cache.bypass(request, reply, 'fwd=request', this.#invalidates && changes(asked))
     if (operation.node.operation !== 'query') return this.#cache.bypass(request, reply, 'fwd=method', this.#invalidates && changes(asked))
     const accept = request.gateway.upstream?.headers.getAll('accept').join(', ') ?? ''
-    return this.#cache.admit(request, reply, new Query(`${accept}\n${normalText(operation, sent)}`))
+    // by GET the parameters are in the normal text; beside a body they may say anything to the service
+    const query = sent.method === 'POST' ? sent.query ?? '' : ''
+    return this.#cache.admit(request, reply, new Query(`${accept}\n${query}\n${normalText(operation, sent)}`))
   }
 
   async purge (order: PurgeOrder): Promise<number> {

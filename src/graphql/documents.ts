@@ -68,11 +68,11 @@ export class Documents {
 
   #add (document: ParsedDocument): ParsedDocument {
     this.#parsed.set(document.text, document)
-    this.#tokens += document.tokens
-    for (const [oldest, { tokens }] of this.#parsed) {
+    this.#tokens += weightOf(document)
+    for (const [oldest, one] of this.#parsed) {
       if (this.#tokens <= MOST_TOKENS && this.#parsed.size <= MOST_DOCUMENTS) break
       this.#parsed.delete(oldest)
-      this.#tokens -= tokens
+      this.#tokens -= weightOf(one)
     }
     return document
   }
@@ -81,6 +81,11 @@ export class Documents {
 /** SHA-256 in hex: how persisted documents are named. */
 export function hashOf (text: string): string {
   return createHash('sha256').update(text).digest('hex')
+}
+
+/** In tokens; the text is kept as well, and comments and strings make it long for nothing. */
+function weightOf ({ tokens, text }: ParsedDocument): number {
+  return tokens + Math.ceil(text.length / 100)
 }
 
 function sizeOf (text: string): number {

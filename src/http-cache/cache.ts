@@ -225,7 +225,8 @@ function ask (headers: HeaderList, stored: CachedAnswer | null): void {
 /** The key of one variant. */
 function variant (rest: string, vary: readonly string[], headers: HeaderList): string {
   let key = `${rest}\n`
-  for (const name of vary) key += `\n${name}:${headers.getAll(name).map(value => value.trim().replace(/\s*,\s*/g, ', ')).join(', ')}`
+  // no regex: blanks without a comma behind them would be looked through from each of them
+  for (const name of vary) key += `\n${name}:${headers.getAll(name).map(value => value.split(',').map(member => member.trim()).join(', ')).join(', ')}`
   return key
 }
 

@@ -103,7 +103,7 @@ export async function verifyChains (lines: AsyncIterable<string>, secret: string
     const seen = chains.get(chain)
     if (seen === undefined) {
       if (seq !== 0 || prev !== NONE) fault(`chain ${chain} has lost its beginning`)
-      if (typeof after === 'string' && !hashes.has(after) && line > 1) fault('the records that its chain was begun after are gone')
+      if (typeof after === 'string' && !hashes.has(after)) fault('the records that its chain was begun after are gone')
     } else if (seen.ended) {
       fault(`chain ${chain} goes on after its end`)
     } else if (seq !== seen.next || prev !== seen.hash) {

@@ -26,6 +26,11 @@ const REMEMBERED_HEADERS = 1024
 /** Printable ASCII without what JSON escapes and without the marks of an address that may carry a secret. */
 const plain = /^[ !$->A-[\]-~]*$/
 
+/** Goes into a line as it is: `;` alone is in many fields, an argument behind it (`;jsessionid=…`) or a key of ours is rare. */
+function harmless (value: string): boolean {
+  return plain.test(value) && !value.includes('sp_') && !(value.includes(';') && value.includes('=', value.indexOf(';')))
+}
+
 /**
  * Makes what writes lines: in ASCII, with a newline, secrets cut; it never throws.
  *
@@ -49,12 +54,12 @@ export function createLineWriter (redactor: Redactor): (facts: AccessFacts) => s
 
   /** A string of the client or the upstream: addresses in it lose their secrets. */
   function quote (value: string): string {
-    return plain.test(value) ? `"${value}"` : asciiJson(redactor.url(value))
+    return harmless(value) ? `"${value}"` : asciiJson(redactor.url(value))
   }
 
   /** The same without quotes. */
   function inside (value: string): string {
-    return plain.test(value) ? value : asciiJson(redactor.url(value)).slice(1, -1)
+    return harmless(value) ? value : asciiJson(redactor.url(value)).slice(1, -1)
   }
 
   function headerObject (headers: NodeJS.Dict<string | number | string[]>): string {

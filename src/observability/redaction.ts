@@ -65,30 +65,26 @@ export function createRedactor (names: readonly string[] = [], secretValues: rea
   function cutArguments (value: string, inText: boolean, depth: number): string {
     let result = ''
     let copied = 0
-    let equals = value.indexOf('=')
-    while (equals !== -1) {
-      const end = valueEnd(value, equals + 1, inText)
-      if (argument(value.slice(nameStart(value, equals), equals))) {
-        result += value.slice(copied, equals + 1) + REDACTED
-        copied = end
-        equals = value.indexOf('=', end)
-        continue
-      }
-      // an address inside an argument: ?next=https%3A%2F%2Fx%2F%3Ftoken%3D…
-      const inner = value.slice(equals + 1, end)
-      if (depth < NESTING && inner.includes('%3')) {
-        const decoded = decodeOnce(inner)
-        const cut = cutArguments(decoded, false, depth + 1)
-        if (cut !== decoded) {
-          result += value.slice(copied, equals + 1) + encodeURIComponent(cut)
-          copied = end
-          equals = value.indexOf('=', end)
-          continue
-        }
-      }
-      equals = value.indexOf('=', equals + 1)
+    let end = -1
+    for (let equals = value.indexOf('='); equals !== -1; equals = value.indexOf('=', equals + 1)) {
+      // a value is looked through once, however many `=` are in it: clients write what this is done to
+      const first = equals >= end
+      if (first) end = valueEnd(value, equals + 1, inText)
+      const cut = argument(value.slice(nameStart(value, equals), equals)) ? REDACTED : first && depth < NESTING ? cutInside(value.slice(equals + 1, end), depth) : null
+      if (cut === null) continue
+      result += value.slice(copied, equals + 1) + cut
+      copied = end
+      equals = end - 1
     }
     return copied === 0 ? value : result + value.slice(copied)
+  }
+
+  /** An address inside an argument: ?next=https%3A%2F%2Fx%2F%3Ftoken%3D…; null: there is nothing to cut. */
+  function cutInside (inner: string, depth: number): string | null {
+    if (!inner.includes('%3')) return null
+    const decoded = decodeOnce(inner)
+    const cut = cutArguments(decoded, false, depth + 1)
+    return cut === decoded ? null : encodeURIComponent(cut)
   }
 
   function secrets (value: string): string {
@@ -120,8 +116,8 @@ export function createRedactor (names: readonly string[] = [], secretValues: rea
 function nameStart (value: string, equals: number): number {
   for (let index = equals - 1; index >= 0; index--) {
     const code = value.charCodeAt(index)
-    // & ; ? # / and everything that ends a word in a sentence
-    if (code === 38 || code === 59 || code === 63 || code === 35 || code === 47 || code <= 32 || code === 34 || code === 39) return index + 1
+    // & ; ? # / = and everything that ends a word in a sentence
+    if (code === 38 || code === 61 || code === 59 || code === 63 || code === 35 || code === 47 || code <= 32 || code === 34 || code === 39) return index + 1
   }
   return 0
 }

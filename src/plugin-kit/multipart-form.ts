@@ -33,6 +33,8 @@ export class MultipartForm implements Editable<string> {
    * @returns null when there is no boundary or the body isn't cut by it
    */
   static parse (body: string, contentType: string): MultipartForm | null {
+    // a second one, or one inside of a quoted value: readers choose in different ways
+    if (contentType.match(/boundary[\s\d*]*=/gi)?.length !== 1) return null
     const match = BOUNDARY.exec(contentType)
     const boundary = match?.[1] ?? match?.[2]
     if (boundary === undefined) return null
@@ -49,6 +51,11 @@ export class MultipartForm implements Editable<string> {
       parts.push({ name: nameOf(text), text })
     }
     return new MultipartForm(boundary, parts)
+  }
+
+  /** How often the delimiter stands in a text, wherever: a reader that takes LF for the end of a line cuts there, too. */
+  delimiters (body: string): number {
+    return body.split(`--${this.#boundary}`).length - 1
   }
 
   /** Contents of all parts of this name, in order. */

@@ -8,6 +8,9 @@ import type { Dialect } from './dialect.ts'
 const LONGEST_ADDRESS = 2048
 const ADDRESSES = ['uri', 'uri-reference', 'uri-template', 'url']
 
+/** RFC 4648 section 4. */
+const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/
+
 /** Say something to people and tools, nothing to a validator. */
 const ANNOTATIONS = ['example', 'xml', 'externalDocs', 'discriminator']
 
@@ -49,6 +52,8 @@ export function createTrafficAjv (dialect: Dialect, allErrors: boolean): Ajv {
     const full = add.get(name as 'uri') as RegExp | ((text: string) => boolean)
     ajv.addFormat(name, text => text.length <= LONGEST_ADDRESS && (full instanceof RegExp ? full.test(text) : full(text)))
   }
+  // the package tries each line for itself: an empty one would do for any text
+  ajv.addFormat('byte', BASE64)
   ajv.addVocabulary([...ANNOTATIONS, ...NAMES])
   // ajv compares all items with each other: a list of 100,000 would take minutes
   ajv.removeKeyword('uniqueItems')

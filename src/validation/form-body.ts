@@ -28,6 +28,8 @@ export function readForm (body: Buffer, options: FormOptions): JsonReading {
   const pieces = body.toString('latin1').split('&', most + 1)
   if (pieces.length > most) return failed('totalMembers')
   for (const piece of pieces) {
+    // as all readers do (WHATWG URL section 5.1): `a=1&` has one field
+    if (piece === '') continue
     const equals = piece.indexOf('=')
     const name = unescapeText(equals === -1 ? piece : piece.slice(0, equals), true)
     const text = equals === -1 ? '' : unescapeText(piece.slice(equals + 1), true)
@@ -39,13 +41,18 @@ export function readForm (body: Buffer, options: FormOptions): JsonReading {
 
 /** Reads a multipart form. What servers read in different ways is no form: parts without name, or encoded once more. */
 export function readMultipart (body: Buffer, contentType: string, options: FormOptions): JsonReading {
-  const form = MultipartForm.parse(body.toString('latin1'), contentType)
+  const written = body.toString('latin1')
+  const form = MultipartForm.parse(written, contentType)
   if (form === null) return failed('syntax')
   const parts = form.parts()
+  // one for each part, and the last
+  if (form.delimiters(written) !== parts.length + 1) return failed('syntax')
   if (parts.length > options.most) return failed('totalMembers')
   const fields: Field[] = []
   for (const { name, header, content, file } of parts) {
     if (name === null || name === '' || /^content-transfer-encoding[ \t]*:|;\s*(?:file)?name\*/im.test(header)) return failed('syntax')
+    // the first counts here, the last elsewhere
+    if ((header.match(/^content-disposition/gim)?.length ?? 0) > 1 || (header.match(/;\s*name\s*=/gi)?.length ?? 0) > 1) return failed('syntax')
     const bytes = Buffer.from(content, 'latin1')
     const label = Buffer.from(name, 'latin1')
     if (!isUtf8(label) || !(file || isUtf8(bytes))) return failed('encoding')

@@ -56,6 +56,7 @@ interface Compiled {
  */
 export function compileParameters (set: SchemaSet, parameters: readonly Parameter[], most: number, limits: JsonLimits): ParameterCheck {
   const compiled = parameters.map(parameter => compile(set, parameter))
+  const queryNames = new Set(parameters.filter(parameter => parameter.in === 'query').map(parameter => parameter.name))
   const readsQuery = parameters.some(parameter => parameter.in === 'query')
   const readsCookies = parameters.some(parameter => parameter.in === 'cookie')
   const readJson = createJsonReader(limits, false)
@@ -86,6 +87,8 @@ export function compileParameters (set: SchemaSet, parameters: readonly Paramete
     if (structure === 'object' && style === 'deepObject') {
       return judgePairs(one, query.filter(([own]) => own.startsWith(`${name}[`) && own.endsWith(']')).map(([own, text]) => [own.slice(name.length + 1, -1), text]))
     }
+    // PHP, Rails and Express's qs make a list or an object called `name` of `name[]` and `name[x]`
+    if (query.some(([own]) => own.startsWith(`${name}[`) && !queryNames.has(own))) return fault(one, 'style', `is not written in the style '${style}'`)
     if (structure === 'object' && style === 'form' && explode) return judgePairs(one, query.filter(([own]) => shape.properties.has(own)))
     const texts = query.filter(([own]) => own === name).map(([, text]) => text)
     if (structure === 'array' && explode) return texts.length === 0 ? missing(one) : judge(one, texts, unescapeForm)

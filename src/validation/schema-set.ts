@@ -142,7 +142,9 @@ export class SchemaSet {
     const first = this.findings.find(isError)
     if (first !== undefined) throw new Error(`${first.path}: ${first.message}. ${first.mend}`)
     const reference = { $ref: this.addressOf(member, split(pointer).map(token => `/${encodeURIComponent(token.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')) }
-    return { quick: this.quick.compile(reference), thorough: this.#thorough.compile(reference) }
+    const quick = this.quick.compile(reference)
+    // ajv goes on in each branch of a `oneOf` that has failed: where branches lead back to it, the work is theirs to the power of the depth
+    return { quick, thorough: this.#walk.recursive ? quick : this.#thorough.compile(reference) }
   }
 
   /** Compiles to see whether that works: what no rule of ours has found. */

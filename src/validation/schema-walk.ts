@@ -18,8 +18,12 @@ const DYNAMIC = ['$dynamicRef', '$recursiveRef']
 export class SchemaWalk {
   /** Documents by the address that they call themselves. */
   readonly names = new Map<string, Member>()
+  /** One of them refers to itself, perhaps through others. */
+  recursive = false
   readonly #set: SchemaSet
   readonly #seen = new Set<object>()
+  /** Those that are being visited. */
+  readonly #open = new Set<object>()
   readonly #checkRegex = createRegexChecker()
 
   constructor (set: SchemaSet) {
@@ -28,7 +32,7 @@ export class SchemaWalk {
 
   walk (member: Member, pointer: string): void {
     const schema = valueAt(member.value, pointer)
-    if (typeof schema === 'object' && schema !== null && this.#seen.has(schema)) return
+    if (typeof schema === 'object' && schema !== null && this.#knows(schema)) return
     this.#visit(schema, member, pointer)
     if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return
     // after the visit: it is the newer drafts' schema that is looked at
@@ -42,21 +46,30 @@ export class SchemaWalk {
       this.#set.report(member, pointer, 'a schema is an object, or true or false', 'Write an object with `type`, `properties` and so on.')
       return
     }
-    if (this.#seen.has(schema)) return
+    if (this.#knows(schema)) return
     this.#seen.add(schema)
+    this.#open.add(schema)
     const object = schema as SchemaObject
     const { dialect, direction = null } = this.#set.options
     modernize(object, dialect, direction)
+    leadWithConstants(object)
     this.#keywords(object, member, pointer)
     this.#regexes(object, member, pointer)
     this.#format(object, member, pointer)
     if (typeof object['$id'] === 'string') this.#set.report(member, join(pointer, '$id'), 'a schema inside of another has an address of its own', 'Move it into a file of its own, or remove `$id` and refer to it with a pointer.')
     for (const keyword of DYNAMIC) {
       const target = object[keyword]
+      if (target !== undefined) this.recursive = true
       if (typeof target === 'string' && !/^#[^/]/.test(target)) this.#set.report(member, join(pointer, keyword), 'it has to name a `$dynamicAnchor` of the same schema', 'Write `$ref`.')
     }
     if (typeof object['$ref'] === 'string') object['$ref'] = this.#reference(object['$ref'], member, join(pointer, '$ref'))
     for (const [steps, inner] of innerSchemas(object)) this.#visit(inner, member, steps.reduce(join, pointer))
+    this.#open.delete(schema)
+  }
+
+  #knows (schema: object): boolean {
+    if (this.#open.has(schema)) this.recursive = true
+    return this.#seen.has(schema)
   }
 
   #keywords (schema: SchemaObject, member: Member, pointer: string): void {
@@ -144,6 +157,15 @@ export class SchemaWalk {
     }
     return this.#set.addFile(inside, member.locate(pointer).path)
   }
+}
+
+/** ajv goes by this order and stops at the first member that is wrong: that is for those that tell branches apart, before all that is deep. */
+function leadWithConstants (schema: SchemaObject): void {
+  const { properties } = schema
+  if (typeof properties !== 'object' || properties === null || Array.isArray(properties)) return
+  const tells = ([, inner]: [string, unknown]): boolean => typeof inner === 'object' && inner !== null && ('const' in inner || 'enum' in inner)
+  const all = Object.entries(properties)
+  schema['properties'] = Object.fromEntries([...all.filter(tells), ...all.filter(one => !tells(one))])
 }
 
 function splitOnce (text: string, separator: string): [string, string] {

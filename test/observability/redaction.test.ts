@@ -30,6 +30,13 @@ t.test('an address without anything to cut comes back as it is', async t => {
   }
 })
 
+t.test('an address of many arguments costs no more than its length', async t => {
+  const redactor = createRedactor()
+  const start = performance.now()
+  for (const target of [`/?${'='.repeat(8000)}`, `/?${'a='.repeat(3900)}%253D%3D`]) redactor.url(target)
+  t.ok(performance.now() - start < 500)
+})
+
 t.test('secret arguments of an address are cut', async t => {
   const redactor = createRedactor()
   const cut: Array<[string, string]> = [

@@ -66,6 +66,7 @@ t.test('what was changed, taken out, put in or moved is found', async t => {
   t.match(await verdict([...written.slice(0, 3), written[1] as string, ...written.slice(3)]), [1, /:4: error: does not follow/])
   t.match(await verdict([...written, written[5] as string]), [1, /:7: error: chain \w+ goes on after its end/])
   t.match(await verdict([...written.slice(0, 5), ...other]), [1, /:6: error: the records that its chain was begun after are gone/])
+  t.match(await verdict(other), [1, /:1: error: the records that its chain was begun after are gone/])
   t.match(await verdict([...written, 'nonsense\n', '{"chain":1,"hash":"' + 'a'.repeat(64) + '"}\n', '{,"hash":"' + 'a'.repeat(64) + '"}\n']), [1, /3 faults/])
   t.match(await verdict(written, 'another-secret-than-that'), [1, /6 faults/])
   t.match(await verdict(written, null), [1, /written with another secret/])
