@@ -63,7 +63,8 @@ export class Agent implements ServerIdentities {
 
   /** Shows what there is; then looks again and again, orders included. */
   async start (): Promise<void> {
-    await this.#refresh()
+    // a storage that is down for now keeps no gateway from starting: the look asks it again
+    await this.#refresh().catch(error => this.#services.log.warn({ reason: reasonOf(error) }, 'the storage of certificates can\'t be asked'))
     if (this.#options.challenge === 'tls-alpn-01' && this.#services.settle > 0) {
       this.#watcher = setInterval(() => { this.#readChallenge().catch(() => {}) }, this.#services.settle / 4).unref()
     }
@@ -91,7 +92,9 @@ export class Agent implements ServerIdentities {
     await Promise.race([this.#looking, new Promise(resolve => { timer = setTimeout(resolve, PATIENCE) })])
     clearTimeout(timer)
     // an order under way is given up: the next process need not wait until its lock lapses
-    await this.#release?.().catch(() => {})
+    const release = this.#release
+    this.#release = null
+    await release?.().catch(() => {})
     await this.#services.storage.close()
   }
 
@@ -144,7 +147,7 @@ export class Agent implements ServerIdentities {
       await this.#load(domain)
       if (!this.#isDue(domain)) return
       this.#orders.push(now())
-      const text = JSON.stringify(await this.#order(domain))
+      const text = JSON.stringify(await within(LOCK - MINUTE, this.#order(domain)))
       const shown = show(text)
       await storage.set(`cert:${domain}`, text)
       this.#shown.set(domain, shown)
@@ -212,6 +215,19 @@ export class Agent implements ServerIdentities {
     if (text === '') return
     const { domain, cert, key } = JSON.parse(text) as Issued & { domain: string }
     if (this.#options.domains.includes(domain)) this.#challenges.set(domain, { cert, key })
+  }
+}
+
+/** acme-client waits for an answer as long as it takes: an authority that says nothing would be waited for until the process ends. */
+async function within <Value> (milliseconds: number, work: Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('the order took too long')), milliseconds).unref()
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Storage } from './storage.ts'
 
@@ -23,6 +23,10 @@ export async function openFileStorage (folder: string): Promise<Storage> {
       const handle = await open(path, 'wx', 0o600)
       try {
         await handle.writeFile(content)
+      } catch (error) {
+        // a full disk: an empty lock would be everybody's for ever
+        await rm(path, { force: true })
+        throw error
       } finally {
         await handle.close()
       }
@@ -48,9 +52,7 @@ export async function openFileStorage (folder: string): Promise<Storage> {
       const path = pathOf(key)
       const content = JSON.stringify({ owner: randomUUID(), until: Date.now() + ttl })
       if (!await claim(path, content)) {
-        const { until } = JSON.parse(await get(key) || '{}') as { until?: number }
-        // one that has no content yet was made in this moment
-        if (until === undefined || until > Date.now()) return null
+        if (await endOf(path, await get(key), ttl) > Date.now()) return null
         // of several that find it lapsed, one can move it away
         const stale = `${path}.${randomUUID()}`
         try {
@@ -66,5 +68,16 @@ export async function openFileStorage (folder: string): Promise<Storage> {
       }
     },
     close () {}
+  }
+}
+
+/** When a lock lapses. One without (whole) content was made in this moment, or by a process that died over it. */
+async function endOf (path: string, content: string | null, ttl: number): Promise<number> {
+  try {
+    const { until } = JSON.parse(content ?? '') as { until: number }
+    return until
+  } catch {
+    // one that is gone by now is free at the next look
+    return await stat(path).then(({ mtimeMs }) => mtimeMs + ttl, () => Infinity)
   }
 }

@@ -56,6 +56,9 @@ function * checkEntry (entry: string): Generator<Finding> {
   }
   const findings = [...regexFindings('', entry, regexSource(entry), 'Origin')]
   yield * findings
+  if (findings.length === 0 && entry.includes(':') && !/:|^\^?\.[*+]/.test(entry.replaceAll('(?:', '('))) {
+    yield { message: `'${entry}' has a \`:\` in \`(?:\`, so it is matched with the whole origin, which begins with a scheme`, mend: 'Write `(` for `(?:`, or begin it with `https://`.', severity: 'warning' }
+  }
   if (findings.length === 0 && LOOSE_DOT.test(entry)) {
     yield { message: `in the regex '${entry}' a dot stands for any character, so that other hosts match, too`, mend: 'Write `\\.` where a dot is meant.', severity: 'warning' }
   }

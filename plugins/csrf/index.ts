@@ -19,6 +19,8 @@ export default definePlugin({
   schema: Csrf,
   // not consumer: nobody is authenticated yet when it runs
   scopes: ['global', 'service', 'route'],
+  // a name with `_` would be dropped before it is looked at, and every unsafe request refused
+  credentialHeaders: config => config.token === undefined ? [] : [config.token.header],
   secretNames: config => config.token === undefined ? [] : [config.token.header],
   * check ({ token }): Generator<CheckFinding> {
     if (token === undefined) return

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type CheckFinding, readNetwork, type Static } from '../../src/plugin.ts'
 import { listProblem } from './list.ts'
+import { LONGEST } from './networks.ts'
 import type { IpRestriction } from './schema.ts'
 
 export type Config = Static<typeof IpRestriction>
@@ -36,6 +37,7 @@ function * checkNetwork (text: string, path: string): Generator<CheckFinding> {
 function fileProblem (file: string): string | null {
   let text: string
   try {
+    if (statSync(file).size > LONGEST) return `the file has more than ${LONGEST} bytes`
     text = readFileSync(file, 'utf8')
   } catch (error) {
     return `the file can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`

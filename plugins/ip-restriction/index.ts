@@ -17,9 +17,13 @@ export default definePlugin({
   check: (config, context) => checkConfig(config, context?.directory ?? '.'),
   async setup (config, gateway): Promise<State> {
     const { allow, deny, allow_file: allowFile, deny_file: denyFile } = config
-    return {
-      allow: allow === undefined && allowFile === undefined ? null : await Networks.open(allow ?? [], 'allow_file', allowFile, gateway),
-      deny: deny === undefined && denyFile === undefined ? null : await Networks.open(deny ?? [], 'deny_file', denyFile, gateway)
+    const allowed = allow === undefined && allowFile === undefined ? null : await Networks.open(allow ?? [], 'allow_file', allowFile, gateway)
+    try {
+      return { allow: allowed, deny: deny === undefined && denyFile === undefined ? null : await Networks.open(deny ?? [], 'deny_file', denyFile, gateway) }
+    } catch (error) {
+      // nobody else knows of its watcher
+      allowed?.close()
+      throw error
     }
   },
   register (scope, { config, state: { allow, deny } }) {

@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import { AddressSet, type PluginGateway, WatchedFile } from '../../src/plugin.ts'
 import { parseList } from './list.ts'
 
-/** A million ranges. */
-const LONGEST = 32 * 1024 * 1024
+/** Of a list's file, in bytes: a million ranges. */
+export const LONGEST = 32 * 1024 * 1024
 
 /** One list of an entry: what the file of the configuration says, and what the list's own file says now. */
 export class Networks {

@@ -66,6 +66,7 @@ export class ListenerPolicy {
     const others = otherReadings(path, policy)
     if (others === null) return null
     if (settled === null) return { path, match: null }
+    if (climbs(path, settled, policy)) return null
     for (const other of others) {
       const elsewhere = match(other)
       if (elsewhere === null || !isAsOpen(elsewhere.route, settled.route, scopeOf)) return null
@@ -82,6 +83,13 @@ export class ListenerPolicy {
     }
     return policy
   }
+}
+
+/** Whether what is left behind the prefix is, to a server that decodes more, a dot segment (`/route..;/x`): the way out of the service's path. */
+function climbs (path: string, { route, prefix }: RouteMatch, policy: PathPolicy): boolean {
+  const rest = route.strip_path ? path.slice(prefix.length) : ''
+  // what is one as it stands is cut (see upstreamPath)
+  return /^\.{1,2}[^./]/.test(rest) && otherReadings(`/${rest}`, policy) === null
 }
 
 /** Whether nothing stands before one route that doesn't stand before the other. */

@@ -1,5 +1,5 @@
 import type { GatewaySettings } from '../config/model.ts'
-import { COMMON, DROP, KEEP, ONCE, requestFieldKind, UNDERSCORE } from './request-fields.ts'
+import { COMMON, DROP, FORWARDED, KEEP, ONCE, requestFieldKind, UNDERSCORE } from './request-fields.ts'
 
 /**
  * Fields of which one server takes the first and the next one the last: there must be one only. (Host, Content-Length and
@@ -58,7 +58,9 @@ export class FieldRules {
     if (this.#vouched.has(lower)) return once ? ONCE : DROP
     // many servers read `_` as `-`: the field would stand in for another one, behind the back of whoever looks at that
     if (!this.#keepsUnderscores && name.includes('_') && !this.#wanted.has(name.toLowerCase())) return UNDERSCORE
-    return once ? ONCE : KEEP
+    if (once) return ONCE
+    // X-Forwarded-User, -Email, -Client-Cert, -Ssl, …: what proxies say, and services believe
+    return lower.startsWith('x-forwarded-') ? FORWARDED : KEEP
   }
 }
 

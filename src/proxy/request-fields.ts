@@ -23,7 +23,7 @@ export const FORWARDED_PATH = 14
 export const FORWARDED_PREFIX = 15
 export const REAL_IP = 16
 export const VIA = 17
-/** `Forwarded` (RFC 7239), and what replaces the path in some frameworks: kept from trusted peers, dropped from others. */
+/** `Forwarded` (RFC 7239) and X-Forwarded-* of other proxies: kept from trusted peers, dropped from others. */
 export const FORWARDED = 18
 /** Kept, and 400 where there are two. */
 export const ONCE = 19
@@ -49,10 +49,11 @@ const SPECIAL = new Map<string, number>(Object.entries({
   'x-real-ip': REAL_IP,
   via: VIA,
   forwarded: FORWARDED,
-  // IIS, Symfony and others route by these instead of the target: past whatever stands before the path that they name
-  'x-original-url': FORWARDED,
-  'x-original-uri': FORWARDED,
-  'x-rewrite-url': FORWARDED,
+  // IIS, Symfony and others route by these instead of the target: past whatever stands before the path that they name. From trusted
+  // peers as well: load balancers pass on what clients write there
+  'x-original-url': DROP,
+  'x-original-uri': DROP,
+  'x-rewrite-url': DROP,
   'keep-alive': DROP,
   'proxy-connection': DROP,
   // httpoxy: CGI-style upstreams read it as HTTP_PROXY

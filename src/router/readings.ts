@@ -18,6 +18,8 @@ const FEATURES: ReadonlyArray<readonly [feature: Feature, sign: RegExp]> = [
 /** C strings end here, and what is decoded before it is taken apart. */
 const END = /(?:%00|%23|%3F).*/s
 
+const DOTS = /\/\.{1,2}(?:\/|$)/
+
 /** Signs of these in one path: each costs work in every reading, and a URL inside of a path has a dozen. */
 const MAX_SIGNS = 100
 
@@ -35,8 +37,8 @@ const EVERYTHING = { ...kongPathPolicy, null_byte: 'keep' } as const
  */
 export function otherReadings (path: string, policy: PathPolicy): ReadonlySet<string> | null {
   const sent = escapePath(path)
-  if ((sent.match(/;|%(?:2F|3B|5C|25)/g)?.length ?? 0) > MAX_SIGNS) return null
   const guarded = FEATURES.filter(([feature]) => policy[feature] === 'keep_if_safe')
+  if (guarded.length > 0 && (sent.match(/;|%(?:2F|3B|5C|25)/g)?.length ?? 0) > MAX_SIGNS) return null
   // what is encoded twice may hide any of the others
   const inner = policy.double_encoding === 'keep_if_safe' ? decodePath(sent, { ...EVERYTHING, double_encoding: 'decode' }) : path
   if (inner === null) return null
@@ -49,7 +51,7 @@ export function otherReadings (path: string, policy: PathPolicy): ReadonlySet<st
   for (let choice = 0; choice < 2 ** features.length; choice++) {
     const decoded = features.filter((_, index) => (choice >> index & 1) === 1).map(feature => [feature, 'decode'])
     const text = decodePath(sent, { ...plain, ...Object.fromEntries(decoded) } as PathPolicy)
-    if (text === null || /\/\.{1,2}(?:\/|$)/.test(text)) return null
+    if (text === null || DOTS.test(text) || DOTS.test(text.replace(END, ''))) return null
     readings.add(tidyPath(text))
     if (END.test(text)) readings.add(tidyPath(text.replace(END, '')))
   }

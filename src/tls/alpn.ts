@@ -12,7 +12,7 @@ interface Door {
 
 /** What a server with TLS is made with, so that it shows challenges to who asks for them, and certificates to all others. */
 export interface AlpnOptions {
-  ALPNCallback (this: unknown, asked: { readonly servername: string, readonly protocols: readonly string[] }): string | undefined
+  ALPNCallback (this: unknown, asked: { readonly servername: string | false, readonly protocols: readonly string[] }): string | undefined
   SNICallback (this: unknown, servername: string, done: (error: Error | null, context?: SecureContext) => void): void
 }
 

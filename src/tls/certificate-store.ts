@@ -66,8 +66,11 @@ export class CertificateStore {
    * What is shown for a name to a client that asks by ALPN for `acme-tls/1` alone (RFC 8737); null: such a handshake fails.
    *
    * For `ALPNCallback`, with `setKeyCert` of its socket.
+   *
+   * @param servername false: the client named none, as Node has it; an exception in that callback ends older versions of Node
    */
-  challengeFor (servername: string): SecureContext | null {
+  challengeFor (servername: string | false): SecureContext | null {
+    if (servername === false) return null
     return this.#first(identities => identities.challengeFor(servername.toLowerCase())) ?? null
   }
 

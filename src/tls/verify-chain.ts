@@ -22,7 +22,7 @@ export interface Trusted {
 const MOST = 10
 
 /** Signatures that are tried for one client: a chain needs one for each certificate, and authorities may share a name. */
-const TRIES = 50
+const TRIES = 20
 
 const BASIC_CONSTRAINTS = '2.5.29.19'
 const KEY_USAGE = '2.5.29.15'

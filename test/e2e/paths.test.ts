@@ -199,7 +199,14 @@ t.test('a stripped prefix can not be used to climb out of the path of the servic
     ['/v1x', '/base/x'],
     ['/v1..', '/base'],
     ['/v1../x', '/base/x'],
-    ['/v1%2e%2e/x', '/base/x']
+    ['/v1%2e%2e/x', '/base/x'],
+    ['/v1..%2fx', 400],
+    ['/v1..;/x', 400],
+    ['/v1..;a=b/x', 400],
+    ['/v1..%252fx', 400],
+    ['/v1..%3fx', 400],
+    ['/v1/..%3fx', 400],
+    ['/v1.json%2fx', '/base/.json%2Fx']
   ]
   for (const [target, expected] of cases) {
     const { answer } = await ask(t, port, get(target))

@@ -249,6 +249,8 @@ t.test('origins that can\'t be what was meant are found when the file is loaded'
     'https://app.example.com/': ['warning /origins/0'],
     'https://[a-z.]+\\.example\\.com': [],
     '.*\\.example\\.com': [],
+    '(?:app|admin)\\.example\\.com': ['warning /origins/0'],
+    'https://(?:app|admin)\\.example\\.com': [],
     'http://localhost:3000': []
   }
   for (const [entry, expected] of Object.entries(cases)) {

@@ -149,6 +149,12 @@ t.test('the cookie is Secure where it can be, and its names can be chosen', asyn
   t.same([...plugin.secretNames?.({} as never) ?? []], [])
 })
 
+t.test('the field of the token may have an underscore in its name', async t => {
+  const test = await start(t, { token: { secrets: [SECRET], header: 'csrf_token' } })
+  const token = tokenIn(await test.request()) as string
+  t.equal(await test.status({ origin: 'https://api.example.com', cookie: `csrf-token=${token}`, csrf_token: token }), 200)
+})
+
 t.test('options that can\'t be meant are refused', async t => {
   t.same(findings(plugin, { token: { secrets: [SECRET], cookie: 'a', session_cookie: 'a' } }), ['error /token/session_cookie'])
   t.same(findings(plugin, { token: { secrets: [SECRET] } }), [])

@@ -69,7 +69,7 @@ t.test('whatever an answer may depend on tells requests apart', async t => {
     post('{"query":"{ count }","variables":{"n":9007199254740993}}'), post('{"query":"{ count }","variables":{"n":9007199254740992}}'),
     post('{"query":"{ count }","variables":{"n":0.1}}'), post('{"query":"{ count }","variables":{"n":0.10000000000000001}}'),
     query('{ count }', { tenant: 'a' }), query('{ count }', { tenant: 'b' }), query('{ count }', { extensions: { a: 1 } }), query('{ count }', { extensions: { a: 2 } }),
-    { path: `/?${new URLSearchParams({ query: '{ count }', tenant: 'c' })}` }, { ...query('{ count }'), path: '/other' },
+    { path: `/?${new URLSearchParams({ query: '{ count }', tenant: 'c' })}` }, { ...query('{ count }'), path: '/other' }, { ...query('{ count }'), path: '/?access_token=a' }, { ...query('{ count }'), path: '/?access_token=b' },
     query('{ count }', {}, { 'x-tenant': 'a' }), query('{ count }', {}, { 'x-tenant': 'b' }), query('{ count }', {}, { accept: 'application/graphql-response+json' }), query('{ count }', {}, { host: 'other.test' }),
     query('{ count }', {}, { authorization: 'Bearer a' }), query('{ count }', {}, { authorization: 'Bearer b' }), query('{ count }', {}, { cookie: 's=a' }), query('{ count }', {}, { cookie: 's=b' })
   ]

@@ -48,6 +48,7 @@ t.test('other bodies pass where that is allowed, limits of JSON hold', async t =
   t.equal(await statusOf(test, 'a=1'), 200)
   t.equal(await statusOf(test, Buffer.from([0xff, 0xfe])), 200)
   t.equal(await statusOf(test, '[['), 400)
+  t.equal(await statusOf(test, '\ufeff[['), 400, 'a byte order mark changes nothing')
 })
 
 t.test('a body without a length is measured, one without bytes passes', async t => {

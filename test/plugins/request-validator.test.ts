@@ -232,6 +232,30 @@ t.test('forms and multipart forms are objects', async t => {
   t.equal((await refusal(test, post('n=1', { 'content-type': 'multipart/form-data' }))).join(' '), '400 body syntax')
 })
 
+t.test('what services read in another way is refused', async t => {
+  const form = await testPlugin(t, { plugin, config: { body_schema: { type: 'object', properties: { note: { type: 'string' } }, additionalProperties: false }, allowed_content_types: ['multipart/form-data', 'application/x-www-form-urlencoded'], content_type_parameter_validation: false } })
+  const part = (name: string): string => `\r\nContent-Disposition: form-data; name="${name}"\r\n\r\nx\r\n`
+  const multipart = (body: string, type = 'multipart/form-data; boundary=b'): ClientRequest => post(body, { 'content-type': type })
+  t.same(await refusal(form, multipart(`--b${part('note')}--b--\r\n`)), ['200'])
+  for (const request of [
+    multipart(`--b${part('role')}--b--\r\n--evil${part('note')}--evil--\r\n`, 'multipart/form-data; x="; boundary=evil; "; boundary=b'),
+    multipart(`--b${part('note').slice(0, -2)}\n--b${part('role')}--b--\r\n`),
+    multipart(`--b${part('note"; name="role')}--b--\r\n`)
+  ]) t.not((await refusal(form, request))[0], '200')
+  t.same(await refusal(form, post('note=x&', { 'content-type': 'application/x-www-form-urlencoded' })), ['200'], 'nothing stands behind the last &')
+  const page = await testPlugin(t, { plugin, config: { parameter_schema: [{ in: 'query', name: 'page', schema: { type: 'integer' } }] } })
+  for (const query of ['page[]=x', 'page[$ne]=1']) t.equal((await refusal(page, `/x?${query}`))[0], '400', query)
+  const byte = await testPlugin(t, { plugin, config: { body_schema: { type: 'string', format: 'byte' } } })
+  t.equal((await refusal(byte, post(JSON.stringify('<b>\n'))))[0], '400')
+})
+
+t.test('a schema that leads back to itself costs no more the deeper a body is', async t => {
+  const rule = { oneOf: ['not', 'neither', 'never'].map(op => ({ type: 'object', required: ['op', 'arg'], properties: { arg: { $ref: '#' }, op: { const: op } } })) }
+  const test = await testPlugin(t, { plugin, config: { body_schema: rule } })
+  const nested = (depth: number): unknown => depth === 0 ? 1 : { op: 'not', arg: nested(depth - 1) }
+  t.equal((await refusal(test, post(nested(30))))[0], '400')
+})
+
 t.test('random bytes are refused or valid, whatever they are said to be', async t => {
   const test = await testPlugin(t, { plugin, config: { body_schema: { type: 'object', required: ['never sent'] }, allowed_content_types: ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'] } })
   const type = fc.constantFrom('application/json', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=a', 'multipart/form-data; boundary="', ';', 'application/json;=')

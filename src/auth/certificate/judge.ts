@@ -35,6 +35,8 @@ export class CertificateJudge {
   /** STRICT: what no list speaks of is refused. */
   readonly #strict: boolean
   readonly #known = new LRUCache<string, Verified>({ max: REMEMBERED })
+  /** Why a connection's chain was refused: to look for a way costs up to 40 ms, and who has none may ask for ever. */
+  readonly #refused = new WeakMap<PeerChain, string>()
 
   /** @throws Error about the file of revoked certificates */
   static async create (options: CertificateOptions, gateway: PluginGateway): Promise<CertificateJudge> {
@@ -56,12 +58,16 @@ export class CertificateJudge {
    * Who has shown this chain, the caller's own certificate first. What was verified is remembered by that certificate alone:
    * a session that was resumed has lost the others.
    */
-  judge ({ certificates, fingerprint }: PeerChain): Identity | GatewayError {
+  judge (chain: PeerChain): Identity | GatewayError {
+    const { fingerprint } = chain
     const now = this.#gateway.now()
     let verified = this.#known.get(fingerprint)
     if (verified === undefined || verified.until <= now) {
-      const path = verifyChain(certificates, { authorities: this.#authorities, partial: this.#options.allow_partial_chain }, now)
-      if (typeof path === 'string') return failed(path)
+      const path = this.#refused.get(chain) ?? this.#pathOf(chain, now)
+      if (typeof path === 'string') {
+        this.#refused.set(chain, path)
+        return failed(path)
+      }
       verified = { path, until: Math.min(...path.map(({ certificate }) => Date.parse(certificate.validTo))), identity: this.#identify(path) }
       this.#known.set(fingerprint, verified)
     }
@@ -70,6 +76,15 @@ export class CertificateJudge {
 
   close (): void {
     this.#crl?.close()
+  }
+
+  #pathOf ({ certificates }: PeerChain, now: number): Path | string {
+    try {
+      return verifyChain(certificates, { authorities: this.#authorities, partial: this.#options.allow_partial_chain }, now)
+    } catch {
+      // an extension that is no DER, a key that OpenSSL doesn't know: whoever sends one is refused like all others
+      return 'a certificate can\'t be read'
+    }
   }
 
   /** Asked again and again: lists change, and end. */
