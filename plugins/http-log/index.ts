@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { BatchQueue, createLineEditor, definePlugin, fieldFindings, logMetrics, type LogSink } from '../../src/plugin.ts'
-import { Poster } from './poster.ts'
+import { credentialsOf, Poster } from './poster.ts'
 import { HttpLog } from './schema.ts'
 
 interface State {
@@ -26,6 +26,11 @@ export default definePlugin({
     if (!URL.canParse(config.http_endpoint)) {
       yield { path: '/http_endpoint', message: 'That is no address', mend: 'Write one as `https://logs.example.com/ingest`.' }
       return
+    }
+    try {
+      credentialsOf(new URL(config.http_endpoint))
+    } catch {
+      yield { path: '/http_endpoint', message: 'A `%` in the name or password begins no escape', mend: 'Write `%` as `%25`.' }
     }
     for (const name of Object.keys(config.headers)) {
       const own = OWN.has(name.toLowerCase())

@@ -16,11 +16,11 @@ export class Poster {
   constructor (config: Config) {
     this.#config = config
     const url = new URL(config.http_endpoint)
-    const { username, password } = url
+    const credentials = credentialsOf(url)
     this.#headers = {
       ...config.headers,
       'content-type': config.content_type,
-      ...username === '' ? {} : { authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}` }
+      ...credentials === '' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }
     }
     url.username = ''
     url.password = ''
@@ -61,4 +61,9 @@ export class Poster {
       request.end(body)
     })
   }
+}
+
+/** `user:password` of an address; empty: it has none. @throws URIError where a `%` is none of an escape */
+export function credentialsOf ({ username, password }: URL): string {
+  return username === '' ? '' : `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
 }

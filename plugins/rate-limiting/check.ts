@@ -14,6 +14,16 @@ export function * checkConfig (config: Config): Generator<CheckFinding> {
   yield * exemptFindings(config.exempt)
   yield * redisFindings(config.policy, config.redis)
   yield * syncFindings(config.policy, config.sync_rate)
+  yield * roundFindings(config)
+}
+
+/** What is counted between two rounds is told in one: of a window that is shorter, all of it falls on one. */
+function * roundFindings ({ sync_rate: rate, ...config }: Config): Generator<CheckFinding> {
+  const lengths = { second: 1, minute: 60, hour: 3600 }
+  const limits = [standardLimits(config as Config), ...Object.values(config.tiers ?? {})]
+  const short = Object.entries(lengths).find(([period, seconds]) => seconds < rate && limits.some(limit => limit[period as keyof typeof lengths] !== undefined))
+  if (short === undefined) return
+  yield { path: '/sync_rate', severity: 'warning', message: `\`sync_rate\` is longer than a ${short[0]}: clients within that limit are refused`, mend: `Write ${short[1]} or less, or -1.` }
 }
 
 /** A login is counted by address and account, exactly, and closed when it can't be counted. */

@@ -38,6 +38,8 @@ export class LogFile {
   #timer: NodeJS.Timeout | null = null
   #work: Promise<void> | null = null
   #reopen = false
+  /** A piece was written in part, perhaps: half a line stands there. */
+  #torn = false
   #looked = 0
   #told = -Infinity
 
@@ -109,12 +111,14 @@ export class LogFile {
       this.#lines = []
       try {
         await this.#look()
-        if (lines.length > 0) await (this.#handle as FileHandle).appendFile(lines.join(''), 'latin1')
+        if (lines.length > 0) await (this.#handle as FileHandle).appendFile(`${this.#torn ? '\n' : ''}${lines.join('')}`, 'latin1')
+        if (lines.length > 0) this.#torn = false
         this.counts.sent += lines.length
       } catch (error) {
         this.counts.failed += lines.length
         this.#tell(error)
         this.#reopen = true
+        this.#torn = this.#handle !== null && lines.length > 0
       }
       this.#bytes = this.#lines.reduce((sum, line) => sum + line.length, 0)
     } while (this.#lines.length > 0)

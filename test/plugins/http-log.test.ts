@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import httpLog from '../../plugins/http-log/index.ts'
 import { testPlugin } from '../../src/testing/index.ts'
 import { makeCertificate } from '../helpers/certificates.ts'
+import { completeConfig } from '../helpers/plugin-config.ts'
 import { until } from '../helpers/running.ts'
 
 interface Post { readonly method: string, readonly url: string, readonly headers: IncomingMessage['headers'], readonly body: unknown }
@@ -73,4 +74,10 @@ t.test('what contradicts itself is an error', async t => {
   await bad({ http_endpoint: 'http://[' })
   await bad({ retry_count: 3 })
   await bad({ queue: { concurrency_limit: 1 } })
+})
+
+t.test('an address whose password can not be read is said at its place', t => {
+  const config = completeConfig(httpLog, { http_endpoint: 'https://user:100%@logs.test/' })
+  t.match([...httpLog.check?.(config as never) ?? []], [{ path: '/http_endpoint', mend: /%25/ }])
+  t.end()
 })

@@ -310,6 +310,7 @@ t.test('what the schema can\'t say', async t => {
   t.same(findings(plugin, { minute: 5, sync_rate: 1 }), ['error /sync_rate'])
   for (const rate of [0, 0.01, -0.5]) t.same(findings(plugin, { minute: 5, policy: 'redis', redis: { host: 'a' }, sync_rate: rate }), ['error /sync_rate'])
   t.same(findings(plugin, { minute: 5, policy: 'redis', redis: { host: 'a' }, sync_rate: 0.02 }), [])
+  t.same(findings(plugin, { second: 5, minute: 50, policy: 'redis', redis: { host: 'a' }, sync_rate: 2 }), ['warning /sync_rate'], 'longer than a window')
   t.same(findings(plugin, { minute: 5, policy: 'redis', redis: { host: 'a', cluster_nodes: [{ ip: 'b' }], database: 1 } }), ['error /redis', 'error /redis/database'])
   t.same(findings(plugin, { minute: 5, policy: 'redis', redis: { sentinel_nodes: [{ host: 'b' }] } }), ['error /redis'])
   t.same(findings(plugin, { minute: 5, policy: 'redis', redis: { sentinel_nodes: [{ host: 'b' }], sentinel_master: 'm' } }), [])

