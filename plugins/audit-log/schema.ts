@@ -22,7 +22,7 @@ export const AuditLog = Type.Object({
   })
 }, {
   title: 'audit-log',
-  description: 'Records who did what, when, with what outcome, in a file of which no record can be changed or taken away unnoticed.',
+  description: 'Records who did what, when, with what outcome, in a file whose records are chained by hashes, so that a changed one shows.',
   additionalProperties: false
 })
 
