@@ -30,6 +30,17 @@ export async function run (args: readonly string[], io: CliIo): Promise<ExitCode
   }
 }
 
+/** In the order of `--help`. */
+const COMMANDS = [
+  startCommand,
+  checkCommand,
+  routesCommand,
+  printCommand,
+  keysCommand,
+  auditLogCommand,
+  schemaCommand
+] as const
+
 /** How a command says what came out of it. */
 export type Done = (code: ExitCode) => void
 
@@ -52,9 +63,7 @@ Examples:
   $ sallyport check
   $ sallyport start gateway.yaml --port 9000
   $ sallyport help check`)
-  for (const command of [startCommand(io, done), checkCommand(io, done), routesCommand(io, done), printCommand(io, done), keysCommand(io, done), auditLogCommand(io, done), schemaCommand(io, done)]) {
-    program.addCommand(command)
-  }
+  for (const create of COMMANDS) program.addCommand(create(io, done))
   const commands = program.commands.flatMap(command => [command, ...command.commands])
   for (const command of [program, ...commands]) {
     command
