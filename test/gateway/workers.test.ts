@@ -139,18 +139,20 @@ t.test('workers end when the primary process is killed', async t => {
   const gateway = await startProcess(t, gatewayYaml(port, WORKERS))
   const { processes } = await gateway.status()
   gateway.child.kill('SIGKILL')
+  const running = (): unknown[] => processes.filter(({ pid }) => {
+    try {
+      process.kill(pid, 0)
+      return true
+    } catch {
+      return false
+    }
+  })
   await until('they are gone', async () => {
     await wait(50)
-    return processes.every(({ pid }) => {
-      try {
-        process.kill(pid, 0)
-        return false
-      } catch {
-        return true
-      }
-    })
+    return running().length === 0
   })
-  t.pass()
+  t.equal(processes.length, 2, 'there were workers to end')
+  t.strictSame(running(), [])
 })
 
 t.test('workers that can\'t listen end the start with the address', async t => {

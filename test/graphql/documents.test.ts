@@ -7,6 +7,7 @@ import type { Operation } from '../../src/graphql/front-end.ts'
 import { readMessage } from '../../src/graphql/message.ts'
 import { argumentPaths, createQueryCost } from '../../src/graphql/query-cost.ts'
 import { GatewayError } from '../../src/plugin.ts'
+import { holds } from '../helpers/holds.ts'
 
 const RUNS = { numRuns: 150 }
 const LIMITS = { maxBody: 100_000, maxBatch: 5, multipart: true, maxLength: 10_000, maxTokens: 2000 }
@@ -57,7 +58,7 @@ const document = fc.tuple(selections(0, 4), selections(1, 4), selections(2, 4), 
 
 t.test('depth, fields, aliases, directives and cost are those of the document with its fragments spread out', async t => {
   const cost = createQueryCost({ standard: { cost: 1, size: 1, sizedBy: argumentPaths(['first', 'last']) }, fields: new Map() })
-  fc.assert(fc.property(document, fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }), (text, n) => {
+  holds(t, fc.property(document, fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }), (text, n) => {
     const parsed = parseDocument(text, 100_000)
     const node = parsed.node.definitions[0] as OperationDefinitionNode
     const variables = n === undefined ? {} : { n }
@@ -77,7 +78,7 @@ t.test('whatever comes for a document is read or refused, and refusals are about
     for (const [at, cut, add] of edits) changed = changed.slice(0, at % changed.length) + add + changed.slice(at % changed.length + cut)
     return changed
   })
-  fc.assert(fc.property(fc.oneof(mutated, fc.array(piece, { maxLength: 60 }).map(pieces => pieces.join('')), fc.string({ unit: 'binary' })), text => {
+  holds(t, fc.property(fc.oneof(mutated, fc.array(piece, { maxLength: 60 }).map(pieces => pieces.join('')), fc.string({ unit: 'binary' })), text => {
     try {
       const { tokens, shapes } = parseDocument(text, 300)
       return tokens <= 300 && shapes.size > 0
@@ -95,7 +96,7 @@ t.test('whatever comes for a request is read or refused', async t => {
   )
   const type = fc.constantFrom('application/json', 'application/graphql', 'multipart/form-data; boundary=b', 'application/json; charset=utf-8', 'text/plain', '')
   const query = fc.option(fc.oneof(fc.string(), fc.webQueryParameters(), fc.array(member, { maxLength: 3 }).map(pairs => pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(typeof value === 'string' ? value : JSON.stringify(value))}`).join('&'))), { nil: null })
-  fc.assert(fc.property(fc.constantFrom('GET', 'POST', 'HEAD', 'PUT'), query, fc.option(body, { nil: null }), type, (method, query, text, contentType) => {
+  holds(t, fc.property(fc.constantFrom('GET', 'POST', 'HEAD', 'PUT'), query, fc.option(body, { nil: null }), type, (method, query, text, contentType) => {
     const bytes = text === null || text === '' ? null : Buffer.from(text)
     try {
       const message = readMessage({ method, query, body: bytes, contentTypes: contentType === '' ? [] : [contentType], codings: [] }, LIMITS)

@@ -10,6 +10,7 @@ import { Networks } from '../../plugins/ip-restriction/networks.ts'
 import { AddressSet, readNetwork } from '../../src/plugin.ts'
 import { testPlugin } from '../../src/testing/index.ts'
 import { readAddress } from '../../src/plugin-kit/address.ts'
+import { holds } from '../helpers/holds.ts'
 import { findings, validateConfig } from '../helpers/plugin-config.ts'
 
 const BEHIND = { gateway: { trusted_ips: ['127.0.0.1', '10.9.0.0/16'] } }
@@ -94,7 +95,7 @@ const network = fc.oneof(
 t.test('addresses are read as Node reads them', async () => {
   const words = new Uint32Array(4)
   const text = fc.oneof(v4, v6, fc.string({ unit: fc.constantFrom('0', '1', 'f', 'g', '.', ':', '25', '::'), maxLength: 16 }))
-  fc.assert(fc.property(text, text => {
+  holds(t, fc.property(text, text => {
     const family = isIP(text)
     const read = readAddress(text, words)
     // IPv4 within IPv6 is IPv4 here
@@ -103,7 +104,7 @@ t.test('addresses are read as Node reads them', async () => {
 })
 
 t.test('a set of many ranges holds what a list of them holds', async () => {
-  fc.assert(fc.property(fc.array(network, { minLength: 1, maxLength: 150 }), fc.array(fc.oneof(v4, v6), { maxLength: 20 }), (networks, probes) => {
+  holds(t, fc.property(fc.array(network, { minLength: 1, maxLength: 150 }), fc.array(fc.oneof(v4, v6), { maxLength: 20 }), (networks, probes) => {
     // one a family: with a single one ::/0 is all of IPv4 as well
     const lists = { ipv4: new BlockList(), ipv6: new BlockList() }
     const familyOf = (address: string): 'ipv4' | 'ipv6' => address.includes(':') ? 'ipv6' : 'ipv4'

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import plugin from '../../plugins/request-validator/index.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { type ClientRequest, type PluginTest, testPlugin } from '../../src/testing/index.ts'
+import { holds } from '../helpers/holds.ts'
 import { completeConfig } from '../helpers/plugin-config.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -259,7 +260,7 @@ t.test('a schema that leads back to itself costs no more the deeper a body is', 
 t.test('random bytes are refused or valid, whatever they are said to be', async t => {
   const test = await testPlugin(t, { plugin, config: { body_schema: { type: 'object', required: ['never sent'] }, allowed_content_types: ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'] } })
   const type = fc.constantFrom('application/json', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=a', 'multipart/form-data; boundary="', ';', 'application/json;=')
-  await fc.assert(fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 100 }), type, async (bytes, contentType) => {
+  await holds(t, fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 100 }), type, async (bytes, contentType) => {
     const { status } = await test.request(post(Buffer.from(bytes), { 'content-type': contentType }))
     return status === 400 || status === 415
   }), { numRuns: 100 })

@@ -17,6 +17,7 @@ import type { Task } from '../../src/proxy/turn.ts'
 import { Upstream } from '../../src/proxy/upstream.ts'
 import type { Destination } from '../../src/upstream/destination.ts'
 import { settings } from '../helpers/config.ts'
+import { holds } from '../helpers/holds.ts'
 
 interface Event { readonly at: number, readonly serial: number, readonly run: () => void }
 
@@ -245,7 +246,7 @@ function simulate (plan: readonly Manner[], policy: Policy, stream: Readable | n
   }
 }
 
-function holds (plan: readonly Manner[], policy: Policy): void {
+function judge (plan: readonly Manner[], policy: Policy): void {
   const { sent, answers, begun, ended, leases, lastEnd, atOnce, budgeted } = simulate(plan, policy)
   const say = (what: string): string => `${what}: ${JSON.stringify({ sent, answers, budgeted })}`
   if (answers.length > 1 || (policy.leaves < 0 && answers.length !== 1)) throw new Error(say('not exactly one answer'))
@@ -267,9 +268,9 @@ function holds (plan: readonly Manner[], policy: Policy): void {
 
 t.test('whatever targets do: one answer, in time, within retries and budget; everything ends once and is given back', async t => {
   let runs = 0
-  fc.assert(fc.property(manners, policies, (plan, policy) => {
+  holds(t, fc.property(manners, policies, (plan, policy) => {
     runs++
-    holds(plan, policy)
+    judge(plan, policy)
   }), { numRuns: 3000 })
   t.ok(runs >= 3000)
 })

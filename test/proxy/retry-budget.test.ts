@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { RetryBudget } from '../../src/proxy/retry-budget.ts'
+import { holds } from '../helpers/holds.ts'
 
 type Step = { readonly after: number, readonly kind: 'request' | 'take' | 'giveBack', readonly which: number }
 
@@ -14,7 +15,7 @@ const steps = fc.array(fc.record<Step>({
 const within = (times: readonly number[], now: number, span: number): number => times.filter(time => time > now - span && time <= now).length
 
 t.test('at no time have there been more retries in ten seconds than the share of their requests and the reserve', async () => {
-  fc.assert(fc.property(steps, fc.integer({ min: 0, max: 100_000 }), fc.constantFrom(0, 0.1, 0.2, 1), fc.constantFrom(0, 1, 7.5, 30), (trace, start, share, reserve) => {
+  holds(t, fc.property(steps, fc.integer({ min: 0, max: 100_000 }), fc.constantFrom(0, 0.1, 0.2, 1), fc.constantFrom(0, 1, 7.5, 30), (trace, start, share, reserve) => {
     const budget = new RetryBudget()
     const requests: number[] = []
     const retries: number[] = []

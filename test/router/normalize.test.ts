@@ -4,6 +4,7 @@ import { escapePath } from '../../src/router/escape.ts'
 import { normalizePath, normalizeTarget } from '../../src/router/normalize.ts'
 import { pathActions, type PathPolicy } from '../../src/router/path-policy.ts'
 import { otherReadings } from '../../src/router/readings.ts'
+import { holds } from '../helpers/holds.ts'
 
 function path (target: string): string | null {
   return normalizeTarget(target)?.path ?? null
@@ -132,7 +133,7 @@ t.test('any target: no throw, one form, and what is sent reads the same again', 
   const byte = fc.integer({ min: 0, max: 255 }).map(code => String.fromCharCode(code))
   const triplet = fc.integer({ min: 0, max: 255 }).map(code => `%${code.toString(16).padStart(2, '0')}`)
   const piece = fc.oneof(fc.constantFrom('/', '.', '..', '%2e', '%2F', '\\', '%5c', 'a', '%C3%A9', '%F0%9F%98%80'), triplet, byte)
-  fc.assert(fc.property(fc.array(piece, { maxLength: 30 }).map(pieces => `/${pieces.join('')}`), target => {
+  holds(t, fc.property(fc.array(piece, { maxLength: 30 }).map(pieces => `/${pieces.join('')}`), target => {
     const normal = normalizeTarget(target)
     if (normal === null) return true
     const out = escapePath(normal.path)
@@ -147,7 +148,7 @@ t.test('by any policy: what is sent reads the same again, and the other readings
   const action = fc.constantFrom(...pathActions)
   const policies: fc.Arbitrary<PathPolicy> = fc.record({ encoded_slash: action, backslash: action, null_byte: fc.constantFrom('reject', 'keep'), control_characters: fc.constantFrom('reject', 'keep'), semicolon: action, double_encoding: action, overlong_utf8: action })
   const piece = fc.constantFrom('/', '.', '..', '%2e', '%2f', '\\', '%5c', 'a', ';', '%3b', '%00', '%25', '25', '2', 'e', 'f', '%c0', '%ae', '%af', '%e0', '%80', '%C3%A9', '%f0', '%32', '%23', '%3f')
-  fc.assert(fc.property(fc.array(piece, { maxLength: 20 }).map(pieces => `/${pieces.join('')}`), policies, (target, policy) => {
+  holds(t, fc.property(fc.array(piece, { maxLength: 20 }).map(pieces => `/${pieces.join('')}`), policies, (target, policy) => {
     const normal = normalizeTarget(target, policy)
     if (normal === null) return true
     const out = escapePath(normal.path)

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Counting, Decision, Period, WindowType } from '../../src/stores/counters.ts'
 import { MemoryCounters } from '../../src/stores/memory-counters.ts'
+import { holds } from '../helpers/holds.ts'
 import { type Model, models, type Spent, sum } from '../helpers/limit-models.ts'
 
 const START = Date.UTC(2030, 0, 31, 23, 59, 58, 300)
@@ -15,7 +16,7 @@ const requests = (longest: number) => fc.array(fc.record({
 for (const [type, model] of Object.entries(models) as Array<[WindowType, Model]>) {
   t.test(`${type} decides as the exact model, for all windows at once`, async t => {
     const limits = fc.record({ second: fc.integer({ min: 1, max: 12 }), minute: fc.integer({ min: 3, max: 30 }), month: fc.integer({ min: 5, max: 60 }) })
-    fc.assert(fc.property(limits, fc.constantFrom(1200, 40_000, 20 * 86_400_000).chain(requests), (limit, trace) => {
+    holds(t, fc.property(limits, fc.constantFrom(1200, 40_000, 20 * 86_400_000).chain(requests), (limit, trace) => {
       let now = START
       const counters = new MemoryCounters({ type, most: 1000, now: () => now })
       const windows = Object.entries(limit).map(([period, limit]) => ({ period: period as Period, limit }))
@@ -28,11 +29,10 @@ for (const [type, model] of Object.entries(models) as Array<[WindowType, Model]>
       }
       return true
     }), { numRuns: 400 })
-    t.pass()
   })
 
   t.test(`${type}: who waits as long as it says is admitted, and not before`, async t => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 20 }), requests(2000), (limit, trace) => {
+    holds(t, fc.property(fc.integer({ min: 1, max: 20 }), requests(2000), (limit, trace) => {
       let now = START
       const counters = new MemoryCounters({ type, most: 1000, now: () => now })
       const window = { period: 'second', limit } as const
@@ -54,7 +54,6 @@ for (const [type, model] of Object.entries(models) as Array<[WindowType, Model]>
       }
       return true
     }), { numRuns: 400 })
-    t.pass()
   })
 }
 
@@ -65,7 +64,7 @@ function mostIn (spent: readonly Spent[], length: number): number {
 
 for (const type of ['fixed', 'sliding', 'gcra'] as const) {
   t.test(`${type} keeps its bound: less than twice the limit in any window`, async t => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 15 }), requests(1500), (limit, trace) => {
+    holds(t, fc.property(fc.integer({ min: 1, max: 15 }), requests(1500), (limit, trace) => {
       let now = START
       const counters = new MemoryCounters({ type, most: 1000, now: () => now })
       const spent: Spent[] = []
@@ -80,6 +79,5 @@ for (const type of ['fixed', 'sliding', 'gcra'] as const) {
       }
       return spent.length === 0 || mostIn(spent, 1000) <= 2 * limit
     }), { numRuns: 500 })
-    t.pass()
   })
 }

@@ -7,6 +7,7 @@ import { ALGORITHMS } from '../../src/stores/algorithms/usage.ts'
 import type { CounterWindow, Order, WindowType } from '../../src/stores/counters.ts'
 import { MemoryCounters } from '../../src/stores/memory-counters.ts'
 import { type SharedTotals, SyncedCounters } from '../../src/stores/synced-counters.ts'
+import { holds } from '../helpers/holds.ts'
 import { models, type Spent, sum } from '../helpers/limit-models.ts'
 
 const START = Date.UTC(2030, 0, 31, 23, 59, 58, 300)
@@ -16,7 +17,7 @@ const pause = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 1500 }), fc.int
 for (const type of TYPES) {
   t.test(`${type}: an answer is charged for all it has spent while anything is left of each limit, else for nothing`, async t => {
     const step = fc.record({ pause, costs: fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 2, maxLength: 2 }), looks: fc.boolean() })
-    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 3, maxLength: 3 }), fc.array(step, { minLength: 1, maxLength: 60 }), ([a = 1, b = 1, c = 1], trace) => {
+    holds(t, fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 3, maxLength: 3 }), fc.array(step, { minLength: 1, maxLength: 60 }), ([a = 1, b = 1, c = 1], trace) => {
       let now = START
       const counters = new MemoryCounters({ type, most: 1000, now: () => now })
       const windows: ReadonlyArray<readonly CounterWindow[]> = [[{ period: 'second', limit: a }, { period: 'minute', limit: a + 12 }], [{ period: 'second', limit: b }, { period: 'month', limit: c + 20 }]]
@@ -34,7 +35,6 @@ for (const type of TYPES) {
       }
       return true
     }), { numRuns: 200 })
-    t.pass()
   })
 }
 
@@ -62,7 +62,7 @@ function simulatedTotals (type: WindowType, now: () => number): SharedTotals {
 for (const type of TYPES) {
   t.test(`${type} in rounds: each process decides by what was told until its own last round, and no more is overrun than others admitted since`, async t => {
     const step = fc.record({ pause, process: fc.integer({ min: 0, max: 2 }), cost: fc.integer({ min: 1, max: 3 }), round: fc.boolean() })
-    await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 15 }), fc.array(step, { minLength: 1, maxLength: 60 }), async (limit, trace) => {
+    await holds(t, fc.asyncProperty(fc.integer({ min: 1, max: 15 }), fc.array(step, { minLength: 1, maxLength: 60 }), async (limit, trace) => {
       let now = START
       const shared = simulatedTotals(type, () => now)
       const window: CounterWindow = { period: 'second', limit }
@@ -104,7 +104,6 @@ for (const type of TYPES) {
       for (const { counters } of processes) await counters.close()
       return true
     }), { numRuns: 150 })
-    t.pass()
   })
 }
 
@@ -120,7 +119,7 @@ t.test('places: who runs, who waits and who is refused is as the exact model say
     which: fc.nat(20),
     milliseconds: fc.integer({ min: 1, max: 120 })
   })
-  await fc.assert(fc.asyncProperty(fc.record({ limit: fc.integer({ min: 1, max: 3 }), queue: fc.integer({ min: 0, max: 3 }), patience: fc.constant(100) }), fc.array(step, { minLength: 1, maxLength: 80 }), async (first, trace) => {
+  await holds(t, fc.asyncProperty(fc.record({ limit: fc.integer({ min: 1, max: 3 }), queue: fc.integer({ min: 0, max: 3 }), patience: fc.constant(100) }), fc.array(step, { minLength: 1, maxLength: 80 }), async (first, trace) => {
     const turns = new Turns()
     let bounds: Bounds = first
     let now = 0
@@ -178,5 +177,4 @@ t.test('places: who runs, who waits and who is refused is as the exact model say
     mock.timers.tick(1000)
     return true
   }), { numRuns: 200 })
-  t.pass()
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { CachedAnswer, CacheRecord } from '../../src/stores/cache/cache-store.ts'
 import { MemoryCache } from '../../src/stores/cache/memory-cache.ts'
+import { holds } from '../helpers/holds.ts'
 
 const NEVER = Number.MAX_SAFE_INTEGER
 
@@ -118,7 +119,7 @@ t.test('whatever is done to it, it is what a plain map would be, within its byte
     fc.record({ do: fc.constant('purge' as const), order: fc.constantFrom({ tag: 'red' }, { key: 'k1' }, { prefix: 'a' }, { url: 'b' }, { all: true as const }) }),
     fc.record({ do: fc.constant('limit' as const), bytes: fc.integer({ min: 3_000, max: 20_000 }) })
   )
-  fc.assert(fc.property(fc.array(step, { maxLength: 60 }), steps => {
+  holds(t, fc.property(fc.array(step, { maxLength: 60 }), steps => {
     let most = 12_000
     const cache = cacheOf(most)
     const model = new Map<string, CacheRecord>()

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { createJsonReader } from '../../src/validation/json-reader.ts'
 import { type JsonLimits, JsonScanner } from '../../src/validation/json-scanner.ts'
+import { holds } from '../helpers/holds.ts'
 
 const NONE: JsonLimits = { depth: Infinity, members: Infinity, nameLength: Infinity, items: Infinity, textLength: Infinity, totalMembers: Infinity }
 
@@ -24,14 +25,14 @@ const almostJson = fc.tuple(fc.json({ maxDepth: 4 }), fc.array(fc.tuple(fc.nat()
   }, text))
 
 t.test('exactly what JSON.parse takes is taken', async t => {
-  fc.assert(fc.property(almostJson, text => (scan(text) === null) === parses(text)), { numRuns: 200 })
+  holds(t, fc.property(almostJson, text => (scan(text) === null) === parses(text)), { numRuns: 200 })
   for (const text of ['', ' ', '{}', '[]', '[,]', '[1,]', '{"a":1,}', '{,}', '{"a"}', '{"a":}', '{a:1}', '01', '-', '-0', '1.', '.5', '1e', '1e+5', '1E-0', '--1', '"\\x"', '"\\u00G0"', '"\\u00e9"', '"\n"', '"', '"\\', '"\\u1', 'nul', 'nulll', 'true false', '1 1', '[1 2]', '{"a":1 "b":2}', '[}', '{]', '\ufeff1', '\u000b1', '[[]]]']) {
     t.equal(scan(text) === null, parses(text), JSON.stringify(text))
   }
 })
 
 t.test('random bytes do no harm', async () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), bytes => {
+  holds(t, fc.property(fc.uint8Array({ maxLength: 64 }), bytes => {
     const { fault } = createJsonReader(NONE, false)(Buffer.from(bytes))
     return fault === null || fault === 'syntax' || fault === 'encoding' || fault === 'duplicate'
   }), { numRuns: 200 })

@@ -6,6 +6,7 @@ import { compileRouter } from '../../../src/router/compile.ts'
 import type { Route } from '../../../src/config/model.ts'
 import { makeRoute } from '../../router/make-route.ts'
 import { findings, findingsOf, routes } from './findings.ts'
+import { holds } from '../../helpers/holds.ts'
 
 const shadowed = async (...list: readonly string[]): Promise<string[]> =>
   (await findings(routes(...list))).filter(({ rule }) => rule === 'route-shadowed' || rule === 'path-shadowed').map(({ path }) => path)
@@ -83,7 +84,7 @@ t.test('a shadowed route never wins in the router', async t => {
   const empty = await loadConfig({ file: 'gateway.yaml', text: '_format_version: "3.0"', env: {} })
   const config = empty.config as NonNullable<typeof empty.config>
   let found = 0
-  fc.assert(fc.property(fc.array(route, { minLength: 2, maxLength: 5 }), list => {
+  holds(t, fc.property(fc.array(route, { minLength: 2, maxLength: 5 }), list => {
     const routes = list.map((fields, index) => makeRoute(`r${index}`, { ...fields, headers: fields.headers as Route['headers'] }))
     const gone = new Set(lint({ ...empty, config: { ...config, routes } })
       .filter(({ rule }) => rule === 'route-shadowed').map(({ cause }) => /^route '(\w+)'/.exec(cause)?.[1]))

@@ -3,6 +3,7 @@ import t from 'tap'
 import { CircuitBreaker, type BreakerChange } from '../../../src/upstream/breaker/circuit-breaker.ts'
 import type { BreakerRules } from '../../../src/upstream/breaker/rules.ts'
 import { BreakerModel } from './model.ts'
+import { holds } from '../../helpers/holds.ts'
 
 const RULES: BreakerRules = {
   failureThreshold: 3,
@@ -251,7 +252,7 @@ const step = fc.oneof(
 )
 
 t.test('it does what the model does, step by step, on any trace', async () => {
-  fc.assert(fc.property(rulesOf, fc.array(step, { maxLength: 150 }), (rules, steps) => {
+  holds(t, fc.property(rulesOf, fc.array(step, { maxLength: 150 }), (rules, steps) => {
     const breaker = new CircuitBreaker(rules, () => {})
     const model = new BreakerModel(rules)
     const running: Array<{ readonly begun: number, readonly call: ReturnType<BreakerModel['begin']>, failed: boolean }> = []
@@ -298,7 +299,7 @@ t.test('it does what the model does, step by step, on any trace', async () => {
 })
 
 t.test('whatever happens, and however coarse the clock is, it never lets too many through, and no place is lost', async () => {
-  fc.assert(fc.property(rulesOf, fc.array(fc.record({
+  holds(t, fc.property(rulesOf, fc.array(fc.record({
     time: fc.constantFrom(0, 0, 0, 1, 50, 300, 1000),
     what: fc.constantFrom('begin', 'begin', 'answer', 'forget', 'fail'),
     which: fc.nat(),
