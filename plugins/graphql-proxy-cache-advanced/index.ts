@@ -1,4 +1,4 @@
-import { cacheRulesOf, definePlugin, GraphqlAnswerCache, Purge, redisFindings, type Static } from '../../src/plugin.ts'
+import { cacheRulesOf, definePlugin, GraphqlAnswerCache, purgeAction, redisFindings } from '../../src/plugin.ts'
 import { GraphqlProxyCacheAdvanced } from './schema.ts'
 
 export default definePlugin({
@@ -7,15 +7,7 @@ export default definePlugin({
   schema: GraphqlProxyCacheAdvanced,
   body: 'buffer',
   scopes: ['global', 'service', 'route', 'consumer'],
-  actions: [{
-    path: '/graphql-proxy-cache-advanced/purge',
-    body: Purge,
-    async run (caches: readonly GraphqlAnswerCache[], order: Static<typeof Purge>) {
-      let purged = 0
-      for (const cache of caches) purged += await cache.purge(order)
-      return { purged }
-    }
-  }],
+  actions: [purgeAction<GraphqlAnswerCache>('graphql-proxy-cache-advanced')],
   check: ({ strategy, redis }) => redisFindings(strategy, redis, 'strategy'),
   setup: (config, gateway) => new GraphqlAnswerCache(cacheRulesOf(config), config.invalidate_on_mutation, gateway),
   register (scope, { state: cache }) {

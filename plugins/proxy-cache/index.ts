@@ -1,4 +1,4 @@
-import { definePlugin, Purge, ResponseCache, type Static } from '../../src/plugin.ts'
+import { definePlugin, purgeAction, ResponseCache } from '../../src/plugin.ts'
 import { checkConfig } from './check.ts'
 import { ProxyCache } from './schema.ts'
 
@@ -9,15 +9,7 @@ export default definePlugin({
   schema: ProxyCache,
   body: config => config.request_method.includes('POST') ? 'buffer' : 'stream',
   scopes: ['global', 'service', 'route', 'consumer'],
-  actions: [{
-    path: '/proxy-cache/purge',
-    body: Purge,
-    async run (caches: readonly ResponseCache[], order: Static<typeof Purge>) {
-      let purged = 0
-      for (const cache of caches) purged += await cache.purge(order)
-      return { purged }
-    }
-  }],
+  actions: [purgeAction<ResponseCache>('proxy-cache')],
   check: checkConfig,
   setup: (config, gateway) => new ResponseCache(config, gateway),
   register (scope, { state: cache }) {

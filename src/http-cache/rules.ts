@@ -161,20 +161,3 @@ export const CacheOptions = {
 
 /** By which a cache stores and answers. */
 export type CacheRules = Static<TObject<typeof CacheOptions>>
-
-const Text = (title: string, description: string, example: string) => Type.Optional(Type.String({ title, description, minLength: 1, examples: [example] }))
-
-/** What `POST …/purge` of the admin listener takes: one of these. */
-export const Purge = Type.Object({
-  key: Text('Key', '`X-Cache-Key` of an answer.', 'f3a1'),
-  url: Text('URL', 'Address as clients write it: all answers of it, for all callers.', 'https://api.example.com/items?page=2'),
-  prefix: Text('Prefix', 'Beginning of such an address.', 'https://api.example.com/items/'),
-  tag: Text('Tag', 'A tag that answers have in `Cache-Tag` or `Surrogate-Key`.', 'item-7'),
-  all: Type.Optional(Type.Literal(true, { title: 'All', description: 'Everything.', examples: [true] }))
-}, {
-  title: 'Purge',
-  description: 'Which answers are dropped.',
-  minProperties: 1,
-  maxProperties: 1,
-  additionalProperties: false
-})
