@@ -17,6 +17,9 @@ const FIELDS_OF_THE_RECORD = new Set(['request', 'upstream_uri', 'upstream_statu
 /** Needs no escape in JSON. */
 const SIMPLE = /^[\w-]*$/
 
+/** Most queries: one argument that needs neither decoding nor an escape. */
+const oneArgument = /^[\w.~-]+=[\w.,:~-]*$/
+
 /** Repeated fields as arrays. */
 export function grouped (fields: readonly string[]): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = Object.create(null)
@@ -54,7 +57,9 @@ export function asciiJson (value: unknown): string {
 /** `target` is redacted already: one rule for the address and for its arguments. */
 export function queryObject (target: string): string {
   const mark = target.indexOf('?')
-  return mark === -1 ? '{}' : asciiJson(parse(target.slice(mark + 1)))
+  if (mark === -1) return '{}'
+  const query = target.slice(mark + 1)
+  return oneArgument.test(query) ? `{"${query.replace('=', '":"')}"}` : asciiJson(parse(query))
 }
 
 export function tries ({ tries: failed, upstream, upstreamStatus, startedAt, triedTick, startedTick }: AccessFacts): string {

@@ -14,15 +14,20 @@ import { REDACTED, type Redactor } from './redaction.ts'
 interface HeaderForm {
   /** `"name":` */
   readonly key: string
-  /** With all that stands between it and the value before, or the list's beginning. */
-  readonly next: string
-  readonly first: string
   readonly cut: boolean
   /** Serial of the list that had this name last: tells of a repeated field without a Set. */
   seen: number
+  /** The value that it had last; null: none that is worth to be kept. */
+  value: string | null
+  /** `"name":"value"` of that value, behind `mark`; of any value where it is cut. */
+  text: string
+  /** What stood before it: the list's beginning, or a comma. */
+  mark: '' | '{' | ','
 }
 
 const REMEMBERED_HEADERS = 1024
+/** Longest value that is remembered. */
+const REMEMBERED_VALUE = 160
 /** Printable ASCII without what JSON escapes and without the marks of an address that may carry a secret. */
 const plain = /^[ !$->A-[\]-~]*$/
 
@@ -46,9 +51,11 @@ export function createLineWriter (redactor: Redactor): (facts: AccessFacts) => s
     const known = forms.get(name)
     if (known !== undefined) return known
     const lower = name.toLowerCase()
-    const key = `${asciiJson(lower)}:`
-    const made = { key, next: `",${key}"`, first: `{${key}"`, cut: redactor.header(lower), seen: 0 }
-    if (forms.size < REMEMBERED_HEADERS) forms.set(name, made)
+    // one for all spellings: JSON has no room for two
+    const made: HeaderForm = forms.get(lower) ?? { key: `${asciiJson(lower)}:`, cut: redactor.header(lower), seen: 0, value: null, text: '', mark: '' }
+    // names that a client made up must not take the place of others for ever
+    if (forms.size >= REMEMBERED_HEADERS) forms.clear()
+    forms.set(name, made).set(lower, made)
     return made
   }
 
@@ -57,9 +64,15 @@ export function createLineWriter (redactor: Redactor): (facts: AccessFacts) => s
     return harmless(value) ? `"${value}"` : asciiJson(redactor.url(value))
   }
 
-  /** The same without quotes. */
-  function inside (value: string): string {
-    return harmless(value) ? value : asciiJson(redactor.url(value)).slice(1, -1)
+  /** Many fields have the value that they had in the line before. */
+  function member (field: HeaderForm, value: string, mark: '{' | ','): string {
+    if (mark === field.mark && (field.cut || value === field.value)) return field.text
+    const text = mark + field.key + (field.cut ? `"${REDACTED}"` : quote(value))
+    if (value.length > REMEMBERED_VALUE) return text
+    field.value = field.cut ? null : value
+    field.mark = mark
+    field.text = text
+    return text
   }
 
   function headerObject (headers: NodeJS.Dict<string | number | string[]>): string {
@@ -67,12 +80,9 @@ export function createLineWriter (redactor: Redactor): (facts: AccessFacts) => s
     for (const name in headers) {
       const value = headers[name]
       if (value === undefined) continue
-      const { key, cut } = form(name)
-      json += (json === '' ? '{' : ',') + key
-      if (cut) json += `"${REDACTED}"`
-      else if (typeof value === 'string') json += quote(value)
-      else if (typeof value === 'number') json += `"${value}"`
-      else json += `[${value.map(quote).join(',')}]`
+      const field = form(name)
+      const mark = json === '' ? '{' : ','
+      json += typeof value === 'object' && !field.cut ? `${mark}${field.key}[${value.map(quote).join(',')}]` : member(field, String(value), mark)
     }
     return json === '' ? '{}' : json + '}'
   }
@@ -85,10 +95,9 @@ export function createLineWriter (redactor: Redactor): (facts: AccessFacts) => s
       const field = form(fields[index] as string)
       if (field.seen === list) return headerObject(grouped(fields))
       field.seen = list
-      json += index === 0 ? field.first : field.next
-      json += field.cut ? REDACTED : inside(fields[index + 1] as string)
+      json += member(field, fields[index + 1] as string, index === 0 ? '{' : ',')
     }
-    return json === '' ? '{}' : json + '"}'
+    return json === '' ? '{}' : json + '}'
   }
 
   /** Node itself forgets what was given to `writeHead`. */

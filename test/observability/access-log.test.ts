@@ -1,12 +1,16 @@
 import { createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { parse } from 'node:querystring'
+import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { Consumer, Route, Service } from '../../src/config/model.ts'
 import type { UpstreamRequest } from '../../src/plugin.ts'
 import type { AccessFacts } from '../../src/observability/access-facts.ts'
+import { createLineWriter } from '../../src/observability/access-line.ts'
 import { createAccessLog } from '../../src/observability/access-log.ts'
 import type { Destination } from '../../src/observability/destination.ts'
 import { createRedactor } from '../../src/observability/redaction.ts'
+import { holds } from '../helpers/holds.ts'
 
 const route = { id: 'r-1', name: 'orders' } as Route
 const service = { id: 's-1', name: 'shop', host: 'shop.internal' } as Service
@@ -239,4 +243,42 @@ t.test('what the parser refused is logged without its bytes', async t => {
   const destination = memory()
   createAccessLog(destination, createRedactor()).refused({ id: 'x', status: 400, errorCode: 'HPE_INVALID_METHOD', clientIp: '192.0.2.1', startedAt: 5 })
   t.match(JSON.parse(destination.lines[0] as string), { request: { id: 'x' }, response: { status: 400 }, client_ip: '192.0.2.1', started_at: 5, source: 'kong', error: 'HPE_INVALID_METHOD' })
+})
+
+t.test('what a line says does not depend on the lines before', async t => {
+  const field = fc.tuple(fc.constantFrom('Host', 'host', 'accept', 'authorization', 'x-token', 'content-type', 'x-long'), fc.constantFrom('a', 'b', '*/*', 'text/html; charset=utf-8', '/x?token=s', '"', 'ä', 'l'.repeat(300), ''))
+  const query = fc.oneof(fc.constantFrom('', '?', '?a', '?a=', '?=a', '?a=1&a=2', '?token=s', '?__proto__=1', '?a=%20', '?a=+'), fc.string({ unit: 'grapheme-ascii', maxLength: 8 }).map(text => `?${text}`))
+  const request = fc.record({ target: query.map(text => `/${text}`), headers: fc.array(field, { maxLength: 5 }), answer: fc.array(field, { maxLength: 5 }) })
+  const known = createLineWriter(createRedactor())
+  const facts = ({ target, headers, answer }: { target: string, headers: string[][], answer: string[][] }): AccessFacts => ({
+    id: '1',
+    target,
+    method: 'GET',
+    raw: { rawHeaders: headers.flat() },
+    responseHeaders: answer.flat(),
+    upstream: null,
+    tries: null,
+    route: null,
+    service: null,
+    consumer: null,
+    credential: null,
+    clientIp: '::1',
+    scheme: 'http',
+    host: 'h',
+    port: 80,
+    trace: null,
+    startedAt: 1,
+    headTick: 0,
+    logFields: null,
+    upstreamStatus: 0,
+    ended: { status: 200, answered: true, read: 1, written: 1, reason: '-', error: null, plugin: null, gateway: 0, upstream: -1, total: 0, tick: 0 }
+  } as unknown as AccessFacts)
+  holds(t, fc.property(request, exchange => {
+    const line = known(facts(exchange))
+    const { request: { querystring, headers } } = JSON.parse(line) as { request: { querystring: unknown, headers: Record<string, unknown> } }
+    const redacted = createRedactor().url(exchange.target)
+    return line === createLineWriter(createRedactor())(facts(exchange)) &&
+      JSON.stringify(querystring) === JSON.stringify(redacted.includes('?') ? parse(redacted.slice(redacted.indexOf('?') + 1)) : {}) &&
+      exchange.headers.every(([name = '', value = '']) => /auth|token/.test(name) ? headers[name.toLowerCase()] === 'REDACTED' : [headers[name.toLowerCase()]].flat().includes(createRedactor().url(value)))
+  }), { numRuns: 500 })
 })
