@@ -5,6 +5,7 @@ import type { CaCertificate, Credentials, PluginEntry, Service } from './config/
 import type { UpstreamFacts } from './upstream/health/upstream-health.ts'
 import type { CircuitBreakerOptions } from './config/entities/circuit-breaker.ts'
 import type { Consumers } from './consumers/consumers.ts'
+import type { Outside } from './gateway/outside.ts'
 import type { ServerIdentities } from './tls/server-identities.ts'
 import type { ExemptOptions } from './limits/exempt.ts'
 
@@ -41,6 +42,11 @@ export interface PluginGateway {
   readonly exempt: ExemptOptions
   /** Milliseconds since the epoch; the test kit's fake clock moves it. */
   now (): number
+  /**
+   * Where a configuration is tried (`sallyport test`): in the place of everything that a plugin would reach or write to
+   * outside of the process. Absent: it reaches what is there.
+   */
+  readonly outside?: Outside
   /** Consumers and their credentials, by every key that a request can bring. */
   readonly consumers: Consumers
   /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
-import { type CheckFinding, definePlugin, redisFindings, type RedisSettings } from '../../src/plugin.ts'
+import { type CheckFinding, definePlugin, redisFindings, type RedisSettings, type ServerIdentities } from '../../src/plugin.ts'
 import { Agent, type AgentOptions } from './agent.ts'
 import { openFileStorage } from './file-storage.ts'
 import { openRedisStorage } from './redis-storage.ts'
@@ -10,6 +10,9 @@ const MINUTE = 60_000
 
 /** Until other processes have seen a challenge, in milliseconds. */
 const SETTLE = 4_000
+
+/** Of a configuration that is tried: nothing is ordered, and the storage is not looked at. */
+const NONE: ServerIdentities = Object.freeze({ certificateFor: () => null, challengeFor: () => null, answerFor: () => undefined })
 
 export default definePlugin({
   name: 'acme',
@@ -31,7 +34,8 @@ export default definePlugin({
     if ((config.eab_kid === undefined) !== (config.eab_hmac_key === undefined)) yield { path: '/eab_kid', message: '`eab_kid` and `eab_hmac_key` go together', mend: 'Write both, or neither.' }
     if (!config.tos_accepted && config.api_uri.includes('letsencrypt.org')) yield { path: '/tos_accepted', message: 'Let\'s Encrypt issues nothing before its terms of service are accepted', mend: 'Read them, and write `tos_accepted: true`.' }
   },
-  async setup (config, gateway) {
+  async setup (config, gateway): Promise<ServerIdentities> {
+    if (gateway.outside !== undefined) return NONE
     const { storage, folder = '', redis } = config
     const options = config as AgentOptions
     // another setting is another agent; the same one goes on over a reload, in the midst of an order as well

@@ -1,3 +1,4 @@
+import { devNull } from 'node:os'
 import { resolve } from 'node:path'
 import { createLineEditor, definePlugin, fieldFindings, LogFile, logMetrics, type LogSink } from '../../src/plugin.ts'
 import { FileLog } from './schema.ts'
@@ -16,7 +17,7 @@ export default definePlugin({
   check: fieldFindings,
   metrics: (states: readonly State[]) => logMetrics('file-log', states.map(({ file }) => file)),
   async setup (config, gateway): Promise<State> {
-    const path = resolve(gateway.directory, config.path)
+    const path = gateway.outside === undefined ? resolve(gateway.directory, config.path) : devNull
     const settings = { maxSize: config.max_size, maxFiles: config.max_files }
     const file = gateway.keep(`file:${path}`, () => new LogFile(path, settings, gateway.log), async file => { await file.close() })
     gateway.serving(() => file.configure(settings))

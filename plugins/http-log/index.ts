@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { BatchQueue, createLineEditor, definePlugin, fieldFindings, logMetrics, type LogSink } from '../../src/plugin.ts'
+import { BatchQueue, createLineEditor, definePlugin, fieldFindings, logMetrics, type LogSink, outward } from '../../src/plugin.ts'
 import { credentialsOf, Poster } from './poster.ts'
 import { HttpLog } from './schema.ts'
 
@@ -46,7 +46,7 @@ export default definePlugin({
     const key = createHash('sha256').update(JSON.stringify({ ...config, custom_fields: null, custom_fields_by_lua: null })).digest('hex')
     const { queue } = gateway.keep(`queue:${key}`, () => {
       const poster = new Poster(config)
-      return { poster, queue: new BatchQueue(config.queue, gateway.log, async batch => await poster.send(batch)) }
+      return { poster, queue: new BatchQueue(config.queue, gateway.log, outward(gateway, async batch => await poster.send(batch))) }
     }, async ({ poster, queue }) => {
       await queue.close()
       poster.close()

@@ -111,6 +111,12 @@ export class Exporter {
   }
 }
 
+/** For a configuration that is tried. */
+export const NOWHERE: SpanExporter = {
+  export: (_spans, done) => done({ code: 0 }),
+  shutdown: async () => {}
+}
+
 /** gRPC is loaded where it is wanted, and not with the rest. */
 export async function exporterOf ({ protocol, traces_endpoint: url, headers, timeout: timeoutMillis }: Config): Promise<SpanExporter> {
   if (protocol === 'grpc') {

@@ -41,7 +41,7 @@ export default definePlugin({
     yield { name: 'sallyport_trace_spans_total', help: 'Spans: sent, dropped for want of room, or refused by the collector.', type: 'counter', values: Object.entries(sums).map(([outcome, value]) => ({ value, labels: { outcome } })) }
   },
   async setup (config, gateway): Promise<State> {
-    return await loadTracing(config, gateway.version, gateway.log)
+    return await loadTracing(config, gateway)
   },
   register (scope, { config, state: { spans } }) {
     const { sampling_rate: rate, sample_errors: errors, http_response_header_for_traceid: field } = config

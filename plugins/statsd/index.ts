@@ -1,4 +1,4 @@
-import { BatchQueue, Datagrams, definePlugin, type Ended, type GatewayRequest, logMetrics } from '../../src/plugin.ts'
+import { BatchQueue, Datagrams, definePlugin, type Ended, type GatewayRequest, logMetrics, outward } from '../../src/plugin.ts'
 import { createMetrics, pack } from './metrics.ts'
 import { Statsd } from './schema.ts'
 
@@ -19,9 +19,9 @@ export default definePlugin({
     const { host, port, udp_packet_size: longest } = config
     const { queue } = gateway.keep(`queue:${host}:${port}:${longest}`, () => {
       const datagrams = new Datagrams(host, port)
-      const queue = new BatchQueue(config.queue, gateway.log, async batch => {
+      const queue = new BatchQueue(config.queue, gateway.log, outward(gateway, async batch => {
         for (const packet of pack(batch.flatMap(lines => lines.split('\n')), longest)) await datagrams.send(Buffer.from(packet))
-      })
+      }))
       return { datagrams, queue }
     }, async ({ datagrams, queue }) => {
       await queue.close()

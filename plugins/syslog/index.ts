@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { BatchQueue, createLineEditor, Datagrams, definePlugin, type Ended, fieldFindings, LineSocket, logMetrics, type LogSink } from '../../src/plugin.ts'
+import { BatchQueue, createLineEditor, Datagrams, definePlugin, type Ended, fieldFindings, LineSocket, logMetrics, type LogSink, outward } from '../../src/plugin.ts'
 import { createMessages, SEVERITIES, type Severity } from './message.ts'
 import { type Config, Syslog } from './schema.ts'
 
@@ -46,7 +46,7 @@ export default definePlugin({
     const settings = protocol === 'udp' ? { ...config.queue, max_batch_size: 1 } : config.queue
     const { queue } = gateway.keep(`queue:${key}`, () => {
       const wire = wireOf(config)
-      return { wire, queue: new BatchQueue(settings, gateway.log, async batch => await wire.send(batch)) }
+      return { wire, queue: new BatchQueue(settings, gateway.log, outward(gateway, async batch => await wire.send(batch))) }
     }, async ({ wire, queue }) => {
       await queue.close()
       wire.close()

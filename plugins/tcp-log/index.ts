@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { BatchQueue, createLineEditor, definePlugin, fieldFindings, LineSocket, logMetrics, type LogSink } from '../../src/plugin.ts'
+import { BatchQueue, createLineEditor, definePlugin, fieldFindings, LineSocket, logMetrics, type LogSink, outward } from '../../src/plugin.ts'
 import { TcpLog } from './schema.ts'
 
 interface State {
@@ -20,7 +20,7 @@ export default definePlugin({
     const key = createHash('sha256').update(JSON.stringify([host, port, timeout, keepalive, tls, name, verify])).digest('hex')
     const { queue } = gateway.keep(`queue:${key}`, () => {
       const socket = new LineSocket({ host, port, timeout, keepalive, tls: tls ? { name, verify } : null })
-      return { socket, queue: new BatchQueue(config.queue, gateway.log, async batch => await socket.send(Buffer.from(batch.join(''), 'latin1'))) }
+      return { socket, queue: new BatchQueue(config.queue, gateway.log, outward(gateway, async batch => await socket.send(Buffer.from(batch.join(''), 'latin1')))) }
     }, async ({ socket, queue }) => {
       await queue.close()
       socket.close()

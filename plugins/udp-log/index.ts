@@ -1,4 +1,4 @@
-import { BatchQueue, createLineEditor, Datagrams, definePlugin, fieldFindings, logMetrics, type LogSink } from '../../src/plugin.ts'
+import { BatchQueue, createLineEditor, Datagrams, definePlugin, fieldFindings, logMetrics, type LogSink, outward } from '../../src/plugin.ts'
 import { UdpLog } from './schema.ts'
 
 interface State {
@@ -20,7 +20,7 @@ export default definePlugin({
       const datagrams = new Datagrams(host, port)
       return {
         datagrams,
-        queue: new BatchQueue({ ...config.queue, max_batch_size: 1 }, gateway.log, async ([line]) => await datagrams.send(Buffer.from(line as string, 'latin1')))
+        queue: new BatchQueue({ ...config.queue, max_batch_size: 1 }, gateway.log, outward(gateway, async ([line]) => await datagrams.send(Buffer.from(line as string, 'latin1'))))
       }
     }, async ({ datagrams, queue }) => {
       await queue.close()

@@ -12,6 +12,8 @@ export interface SubrequestOptions {
   /** Longest body that is read, in bytes. */
   readonly limit: number
   readonly verify: boolean
+  /** Makes the connections; default: Node's. */
+  readonly connector?: buildConnector.connector | undefined
 }
 
 /** What came back. */
@@ -61,7 +63,7 @@ export class Subrequests {
     const { url, timeout, verify } = options
     this.#options = options
     this.#path = url.pathname + url.search
-    const connect = failOnWrongName(buildConnector({ timeout, rejectUnauthorized: verify, autoSelectFamily: true }))
+    const connect = failOnWrongName(options.connector ?? buildConnector({ timeout, rejectUnauthorized: verify, autoSelectFamily: true }))
     this.#connections = new Connections(() => ({
       connectTimeout: timeout,
       client: new Client(url.origin, {

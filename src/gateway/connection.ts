@@ -51,6 +51,11 @@ export function connectionOf (socket: Socket): Connection {
   return connection
 }
 
+/** Has a socket pass for another one, before its first request. */
+export function disguise (socket: Socket, facts: Partial<Pick<Connection, 'address' | 'port' | 'scheme' | 'sni' | 'listener'>>): void {
+  (socket as GatewaySocket)[kConnection] = { ...connectionOf(socket), ...facts }
+}
+
 export function makeConnection (socket: Socket, version: 1 | 2): Connection {
   const address = socket.remoteAddress ?? ''
   return {

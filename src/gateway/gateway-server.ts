@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Config } from '../config/model.ts'
+import type { Config, ListenSettings } from '../config/model.ts'
 import { createLineWriter } from '../observability/access-line.ts'
 import { reasonOfError, type EndReason } from '../observability/end-reason.ts'
 import { createRedactor } from '../observability/redaction.ts'
@@ -12,6 +12,7 @@ import type { Context } from './context.ts'
 import type { ActionOrder, BoundAddress } from './engine.ts'
 import { KeptState } from './keep.ts'
 import type { MalformedFacts } from './malformed.ts'
+import type { Outside } from './outside.ts'
 import { Overload } from './overload/overload.ts'
 import { ranksOf } from './overload/ranks.ts'
 import { measureProcess, type VitalSigns } from './overload/vitals.ts'
@@ -41,6 +42,10 @@ export interface GatewayServerOptions {
   readonly onMalformed?: (facts: MalformedFacts) => void
   /** Shared by the processes of one gateway; default: of this one alone. */
   readonly ticketKeys?: TicketKeys
+  /** Where to listen, instead of at the addresses of the configuration. */
+  readonly listen?: readonly ListenSettings[]
+  /** Stands in the place of everything outside of this process, to try a configuration. */
+  readonly outside?: Outside
   /** How the process fares, where `gateway.overload` asks for it; default: measures this process. */
   readonly measure?: () => VitalSigns
 }
@@ -88,9 +93,9 @@ export class GatewayServer {
   /** Builds the first snapshot. @throws what its plugins throw */
   static async create (options: GatewayServerOptions): Promise<GatewayServer> {
     const shared = {
-      transport: new Transport(),
+      transport: new Transport(options.outside?.connector('upstream')),
       breakers: new Breakers(options.log),
-      health: new HealthChecks(options.log),
+      health: new HealthChecks(options.log, options.outside !== undefined),
       kept: new KeptState(),
       copies: new Set<Copy>(),
       overload: new Overload({ log: options.log, measure: options.measure ?? measureProcess })
@@ -105,7 +110,7 @@ export class GatewayServer {
     this.#current = first
     first.begin()
     shared.overload.apply(first.config.gateway.overload, ranksOf(first.config).count)
-    for (const address of options.config.gateway.listen) {
+    for (const address of options.listen ?? options.config.gateway.listen) {
       this.#listeners.push(new Listener(address, options.config.gateway, {
         current: () => {
           this.#total++
@@ -115,6 +120,7 @@ export class GatewayServer {
         ticketKeys: options.ticketKeys ?? new TicketKeys(newTicketSeed(Date.now())),
         log: options.log,
         nextId: createRequestIds(),
+        connected: socket => options.outside?.connected(socket),
         onMalformed: facts => {
           const reason = reasonOfError(facts.code, facts.status)
           this.#malformed[reason] = (this.#malformed[reason] ?? 0) + 1
@@ -230,6 +236,7 @@ function buildSnapshot (options: GatewayServerOptions, config: Config, registry:
     directory: options.directory,
     workers: options.workers ?? 1,
     now: options.now ?? Date.now,
+    outside: options.outside,
     onFinish: options.accessLog?.(config) ?? null,
     lineOf: options.logLine?.(config) ?? createLineWriter(createRedactor(secretNames(config, registry)))
   })

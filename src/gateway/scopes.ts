@@ -11,6 +11,7 @@ import { composeLog, composeRequest, composeResponse, contextOf, type Choice, ty
 import type { Context } from './context.ts'
 import { createFieldsReader, shareClasses } from './fastify-classes.ts'
 import { stamp } from './local-answer.ts'
+import type { Outside } from './outside.ts'
 
 /** One encapsulated Fastify instance that carries one chain; routes with equal chains share it. */
 export interface Scope {
@@ -41,6 +42,8 @@ export interface ScopeOptions {
   /** No route: only response and log hooks run, as in Kong. */
   readonly miss: boolean
   readonly hookFailed: (plugin: string, error: unknown) => void
+  /** Wraps each hook; null: nobody looks. */
+  readonly observe: Outside['observe'] | null
 }
 
 const PHASES = ['onRequest', 'preParsing', 'preHandler', 'onSend', 'onResponse'] as const
@@ -62,7 +65,7 @@ interface Recorded {
 /** Builds the scope: runs each plugin's `register`, collects its hooks, adds one composed hook a phase. */
 export async function registerScope (instance: FastifyInstance, options: ScopeOptions): Promise<void> {
   const { scope, chain, miss } = options
-  const { steps, choices, access } = await record(instance, chain, options.entries)
+  const { steps, choices, access } = await record(instance, chain, options)
   if (scope.policed && !miss) checkPolicy(chain, options.entries, steps.onRequest)
 
   const requestSteps = miss ? [] : steps.preHandler
@@ -105,19 +108,21 @@ export async function registerScope (instance: FastifyInstance, options: ScopeOp
 }
 
 /** Runs `register` of every entry of the chain, in order, and writes down the hooks that it adds. */
-async function record (instance: FastifyInstance, chain: Chain, entries: ReadonlyMap<string, LiveEntry>): Promise<Recorded> {
+async function record (instance: FastifyInstance, chain: Chain, { entries, observe }: Pick<ScopeOptions, 'entries' | 'observe'>): Promise<Recorded> {
   const steps: Record<Phase, Step[]> = { onRequest: [], preParsing: [], preHandler: [], onSend: [], onResponse: [] }
   const choices: Choice[] = []
   const access: RequestStep[] = []
   let slot = -1
   let choice = 0
   let plugin = ''
+  let current: PluginEntry | null = null
 
   // official plugins add their hooks on the instance they are given: this shadows the method for them, too
   function addHook (this: FastifyInstance, name: string, run: Step['run']): FastifyInstance {
     if (!(PHASES as readonly string[]).includes(name)) throw new TypeError(`plugin '${plugin}' adds a hook '${name}'; a plugin may add ${PHASES.join(', ')}`)
     const phase = name as Phase
-    const step: Step = { run, instance, callback: run.length > ARITY[phase], slot, choice, plugin }
+    const seen = observe === null || current === null ? run : observe(current, phase, run)
+    const step: Step = { run: seen, instance, callback: run.length > ARITY[phase], slot, choice, plugin }
     steps[phase].push(step)
     if (phase === 'onRequest') access.push(step)
     return this
@@ -136,6 +141,7 @@ async function record (instance: FastifyInstance, chain: Chain, entries: Readonl
     }
     for (const [index, entry] of item.entries.entries()) {
       choice = index
+      current = entry
       const live = entries.get(entry.id) as LiveEntry
       await live.definition.register(instance, { config: entry.config as never, state: live.state as never })
       await instance.after()

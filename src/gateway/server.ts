@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly ticketKeys: TicketKeys
   readonly log: FastifyBaseLogger
   readonly nextId: () => string
+  /** Told of connections before anything is read. */
+  readonly connected?: (socket: Socket) => void
   /** Told of requests that the parser refused, which no snapshot sees. */
   readonly onMalformed: ((facts: MalformedFacts) => void) | null
 }
@@ -92,6 +94,7 @@ export class Listener {
       if ((this.#door !== null && !(socket instanceof TLSSocket)) || this.#sockets.has(socket)) return
       // an address can only be asked for while the peer is there
       connectionOf(socket).listener = address
+      options.connected?.(socket)
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })

@@ -98,6 +98,7 @@ function pluginGateway ({ consumers, config, services, authorities, exempt }: Pi
     directory: shared.directory,
     workers: shared.workers,
     now: shared.now,
+    ...shared.outside === undefined ? {} : { outside: shared.outside },
     consumers,
     exempt,
     service (nameOrId) {

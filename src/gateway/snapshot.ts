@@ -17,6 +17,7 @@ import { createHostReader, type Host } from './host.ts'
 import type { ActionOrder } from './engine.ts'
 import { admit } from './intake.ts'
 import type { KeptState } from './keep.ts'
+import type { Outside } from './outside.ts'
 import { PathPolicies } from './path-policies.ts'
 import { serveNext } from './pipeline.ts'
 import type { Overload } from './overload/overload.ts'
@@ -47,6 +48,8 @@ export interface SnapshotServices {
   readonly directory: string
   readonly workers: number
   readonly now: () => number
+  /** Absent: what is there. */
+  readonly outside?: Outside | undefined
   /** Told at the end of every request; null: nobody listens. */
   readonly onFinish: ((context: Context) => void) | null
   /** Line of the access log, for plugins that take it elsewhere. */

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { PluginGateway } from '../plugin.ts'
 
 /** Kong's names; durations in seconds, as there. */
 export interface QueueSettings {
@@ -27,6 +28,14 @@ export class Unsendable extends Error {}
 const QUIET = 60_000
 /** What a closing queue has for its last entries, in milliseconds. */
 const LAST = 2_000
+
+/** What takes entries to where they belong; nowhere, while a configuration is tried. */
+export type Send = (batch: readonly string[]) => Promise<void>
+
+/** Sends nothing out of a configuration that is tried. */
+export function outward ({ outside }: Pick<PluginGateway, 'outside'>, send: Send): Send {
+  return outside === undefined ? send : async () => {}
+}
 
 /**
  * What waits to be sent elsewhere: bounded in number and bytes, joined to batches, tried again. Adding to it takes no time and never

@@ -57,13 +57,19 @@ export class Transport {
   readonly #held = new Map<string, Held>()
   /** When to send: shared by all targets. */
   readonly turn = new Turn()
+  readonly #connector: buildConnector.connector | undefined
+
+  /** @param connector makes all connections; default: Node's, with the options of the target */
+  constructor (connector?: buildConnector.connector) {
+    this.#connector = connector
+  }
 
   /** The target with these options; give it back with `release`. */
   acquire (options: TargetOptions): Target {
     const key = `${options.protocol}|${options.host}|${options.port}|${options.tls?.id ?? ''}|${options.name ?? ''}`
     let held = this.#held.get(key)
     if (held === undefined) {
-      held = { target: open(options), users: 0 }
+      held = { target: open(options, this.#connector), users: 0 }
       this.#held.set(key, held)
     }
     held.users++
@@ -92,7 +98,7 @@ export class Transport {
   }
 }
 
-function open (options: TargetOptions): Target {
+function open (options: TargetOptions, given: buildConnector.connector | undefined): Target {
   const { protocol, host, port } = options
   // a service has its brackets, an address of a target has none
   const origin = `${protocol}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
@@ -102,7 +108,7 @@ function open (options: TargetOptions): Target {
   function connectorOf (timeout: number): buildConnector.connector {
     let connector = connectors.get(timeout)
     if (connector === undefined) {
-      connector = calmSockets(failOnReset(letEndWait(tolerateContinue(failOnWrongName(buildConnector({
+      connector = calmSockets(failOnReset(letEndWait(tolerateContinue(failOnWrongName(given ?? buildConnector({
         timeout,
         ...secure,
         // Node tries all addresses of a name in turn, so that a dead IPv6 route does not cost the connect timeout

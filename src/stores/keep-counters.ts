@@ -32,7 +32,7 @@ const NOBODY = '00000000-0000-0000-0000-000000000000'
 /** Counters of an entry that outlive a reload, in this process or in Redis; `stats` is to be told of its decisions. */
 export function keepCounters (gateway: PluginGateway, options: KeepCountersOptions): { readonly store: CounterStore, readonly stats: StoreStats } {
   const { policy, type, most, redis, onStoreError, replicas, syncRate = -1, namespace } = options
-  if (policy === 'local' || redis === undefined || syncRate <= 0) return keepOrders(gateway, options)
+  if (gateway.outside !== undefined || policy === 'local' || redis === undefined || syncRate <= 0) return keepOrders(gateway, options)
   const settings = { most, interval: syncRate * 1000, onStoreError, processes: replicas * gateway.workers, log: gateway.log }
   const synced = keepSynced(gateway, { redis, type, prefix: prefixOf(gateway, namespace) }, settings)
   return { store: synced, stats: keepStats(gateway, { policy, local: synced.local, outage: synced.outage }) }
@@ -42,7 +42,8 @@ export function keepCounters (gateway: PluginGateway, options: KeepCountersOptio
 export function keepOrders (gateway: PluginGateway, { policy, type, most, redis, onStoreError, replicas, together = false, namespace }: Omit<KeepCountersOptions, 'syncRate'>): { readonly store: CounterStore & OrderStore, readonly stats: StoreStats } {
   const local = gateway.keep(`counters:${type}`, () => new MemoryCounters({ type, most, now: gateway.now }))
   gateway.serving(() => local.limitTo(most))
-  if (policy === 'local' || redis === undefined) return { store: local, stats: keepStats(gateway, { policy: 'local', local, outage: null }) }
+  // a configuration that is tried has no Redis: what it decides is the same here
+  if (gateway.outside !== undefined || policy === 'local' || redis === undefined) return { store: local, stats: keepStats(gateway, { policy: 'local', local, outage: null }) }
   const connection = connectionOf(redis)
   const client = gateway.keep(`redis:${connection}`, () => connectRedis(redis), client => { client.disconnect() })
   const outage = gateway.keep(`outage:${connection}`, () => new Outage({ log: gateway.log, onStoreError }))

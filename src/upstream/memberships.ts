@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Config } from '../config/model.ts'
 import type { KeptState } from '../gateway/keep.ts'
+import type { Outside } from '../gateway/outside.ts'
 import { keepNames } from './dns/keep-names.ts'
 import type { HealthChecks } from './health/health-checks.ts'
 import { healthTls } from '../tls/upstream-tls.ts'
@@ -11,6 +12,7 @@ export interface MembershipServices {
   readonly kept: KeptState
   readonly log: FastifyBaseLogger
   readonly health: HealthChecks
+  readonly outside?: Outside | undefined
 }
 
 /** How long a configuration waits for the names of its targets before it serves without them, in milliseconds. */
@@ -29,11 +31,11 @@ export class Memberships {
 
   /** Takes what its upstreams need; where that fails, `releases` gives back what it had taken. */
   open (config: Config): void {
-    const { kept, log, health } = this.#services
+    const { kept, log, health, outside } = this.#services
     const hosts = new Set(config.services.map(service => service.host))
     const used = config.upstreams.filter(upstream => hosts.has(upstream.name))
     if (used.length === 0) return
-    const { names, key } = keepNames(config.gateway.dns, kept, log)
+    const { names, key } = keepNames(config.gateway.dns, kept, log, outside?.names)
     this.#releases.push(() => kept.release(key))
     for (const upstream of used) {
       const targets = config.targets.filter(target => target.upstream === upstream.id)

@@ -15,6 +15,8 @@ export interface ProviderHttpOptions {
   readonly allowInsecure: boolean
   /** Milliseconds for which an idle connection stays open; default 4 s. */
   readonly keepAlive?: number | undefined
+  /** Makes its connections; default: Node's. */
+  readonly connector?: buildConnector.connector | undefined
 }
 
 export interface JsonAnswer {
@@ -47,7 +49,7 @@ export class ProviderHttp {
       maxResponseSize: options.limit ?? LIMIT,
       // undici takes no 0
       keepAliveTimeout: Math.max(1, options.keepAlive ?? IDLE),
-      connect: failOnWrongName(buildConnector({ timeout: options.timeout }))
+      connect: failOnWrongName(options.connector ?? buildConnector({ timeout: options.timeout }))
     })
   }
 

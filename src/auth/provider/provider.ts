@@ -25,7 +25,7 @@ export interface ProviderOptions {
 }
 
 /** What of the gateway an identity provider needs. */
-export type ProviderHost = Pick<PluginGateway, 'keep' | 'share' | 'log' | 'now'>
+export type ProviderHost = Pick<PluginGateway, 'keep' | 'share' | 'log' | 'now' | 'outside'>
 
 /** An identity provider: its connections, what it says about itself, and its keys. */
 export class Provider {
@@ -35,12 +35,12 @@ export class Provider {
   readonly #discovery: Discovery | null
   #keys: RemoteKeys | null = null
 
-  constructor (options: ProviderOptions, { log, now }: Pick<ProviderHost, 'log' | 'now'>) {
+  constructor (options: ProviderOptions, { log, now, outside }: Pick<ProviderHost, 'log' | 'now' | 'outside'>) {
     const clock = createProviderClock(now)
     this.#options = options
     // nothing else of the gateway: this outlives the snapshot that it comes from
     this.#host = { log, now }
-    this.http = new ProviderHttp({ clock, timeout: options.timeout, allowInsecure: options.allowInsecure, keepAlive: options.keepAlive })
+    this.http = new ProviderHttp({ clock, timeout: options.timeout, allowInsecure: options.allowInsecure, keepAlive: options.keepAlive, connector: outside?.connector('provider') })
     this.#discovery = options.issuer === undefined ? null : new Discovery(options.issuer, this.http, clock, options.allowInsecure)
   }
 

@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import type { PluginGateway } from '../../plugin.ts'
 import { fileRevocations } from './file-source.ts'
 import { redisRevocations } from './redis-source.ts'
-import { Revocations } from './revocations.ts'
+import { Revocations, type RevocationSource } from './revocations.ts'
+import { Revoked } from './revoked.ts'
 
 /** Where revocations are: `file` or `redisUrl`. Times are milliseconds. */
 export interface RevocationPlace {
@@ -13,6 +14,13 @@ export interface RevocationPlace {
   readonly interval: number
   readonly staleAfter: number
 }
+
+/** What Redis says to a configuration that is tried. */
+const NOTHING_REVOKED: RevocationSource = Object.freeze({
+  read: async () => new Revoked(new Set(), new Map()),
+  watch () {},
+  close () {}
+})
 
 /** Until Redis has to connect and to answer. */
 const TIMEOUT = 2_000
@@ -25,13 +33,15 @@ const TIMEOUT = 2_000
  *
  * @throws Error about the file
  */
-export async function keepRevocations (gateway: Pick<PluginGateway, 'keep' | 'directory' | 'log' | 'now'>, place: RevocationPlace): Promise<Revocations> {
+export async function keepRevocations (gateway: Pick<PluginGateway, 'keep' | 'directory' | 'log' | 'now' | 'outside'>, place: RevocationPlace): Promise<Revocations> {
   const { file, redisUrl = '', prefix, interval, staleAfter } = place
   const { log, now } = gateway
   const path = file === undefined ? null : resolve(gateway.directory, file)
   // the address may hold a password
   const key = `revocation|${createHash('sha256').update(JSON.stringify([path, redisUrl, prefix, interval, staleAfter])).digest('base64')}`
-  const source = path === null ? await redisRevocations({ url: redisUrl, prefix, timeout: TIMEOUT, now }) : fileRevocations(path)
+  const source = path !== null
+    ? fileRevocations(path)
+    : gateway.outside === undefined ? await redisRevocations({ url: redisUrl, prefix, timeout: TIMEOUT, now }) : NOTHING_REVOKED
   const revocations = gateway.keep(key, () => new Revocations(source, { interval, staleAfter, now, log }), closeRevocations)
   // of a reload: the old one serves on
   if (!revocations.isOf(source)) await source.close()

@@ -26,7 +26,7 @@ const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 /** A cache of an entry that outlives a reload, with the clock by which it counts. */
 export function keepCache (gateway: PluginGateway, { strategy, bytes, largest, redis }: KeepCacheOptions): KeptCache {
-  if (strategy === 'redis' && redis !== undefined) return keepRedis(gateway, redis, largest)
+  if (strategy === 'redis' && redis !== undefined && gateway.outside === undefined) return keepRedis(gateway, redis, largest)
   // one that is set back makes nothing younger
   const now = gateway.keep('cache-clock', () => createSteadyClock(gateway.now))
   const store = gateway.keep('cache', () => new MemoryCache({ bytes, largest, now }))

@@ -37,6 +37,8 @@ export interface UpstreamFacts {
 export interface UpstreamHealthOptions {
   readonly upstream: string
   readonly log: Pick<FastifyBaseLogger, 'warn' | 'info'>
+  /** Nothing is asked on our own account. */
+  readonly passive?: boolean
   /** Monotonic milliseconds; default `performance.now`. */
   readonly now?: () => number
   readonly random?: () => number
@@ -172,7 +174,7 @@ export class UpstreamHealth implements HealthKeeper {
   #restart (): void {
     this.close()
     const { active } = this.#settings.healthchecks
-    if (active.healthy.interval === 0 && active.unhealthy.interval === 0) return
+    if (this.#options.passive === true || (active.healthy.interval === 0 && active.unhealthy.interval === 0)) return
     this.#checks = new ActiveChecks({
       intervals: { healthy: active.healthy.interval, unhealthy: active.unhealthy.interval },
       concurrency: active.concurrency,

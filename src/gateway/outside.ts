@@ -1,0 +1,30 @@
+import type { FastifyInstance } from 'fastify'
+import type { Socket } from 'node:net'
+import type { buildConnector } from 'undici'
+import type { PluginEntry } from '../config/model.ts'
+import type { NameServer } from '../upstream/dns/name-server.ts'
+
+/** Whom a connection is made to: a service, an identity provider, or a server that decides about requests. */
+export type Purpose = 'upstream' | 'provider' | 'authoriser'
+
+/** Phases in which hooks of plugins run. */
+export type ObservedPhase = 'onRequest' | 'preParsing' | 'preHandler' | 'onSend' | 'onResponse'
+
+export type ObservedHook = (this: FastifyInstance, ...args: unknown[]) => unknown
+
+/**
+ * Stands in the place of everything outside of this process while a configuration is tried (see src/lab): nothing
+ * leaves it then. Where a gateway has none, it reaches what is there.
+ *
+ * With one, what goes to Redis is kept in this process, records of log plugins are thrown away, files that would be
+ * written are not, certificates are not ordered, and targets are not checked.
+ */
+export interface Outside {
+  /** Makes undici's connections, without TLS: that the other side is who it says is not tried. */
+  connector (purpose: Purpose): buildConnector.connector
+  readonly names: NameServer
+  /** Told of a client's connection before anything is read from it. */
+  connected (socket: Socket): void
+  /** What is called in the place of a hook, with the same arguments. */
+  observe (entry: PluginEntry, phase: ObservedPhase, run: ObservedHook): ObservedHook
+}

@@ -1,0 +1,165 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { buildConnector } from 'undici'
+import type { Purpose } from '../gateway/outside.ts'
+import { readMessage } from '../testing/message.ts'
+import type { ReceivedRequest, UpstreamAnswer } from '../testing/stub-upstream.ts'
+import type { LabNames } from './names.ts'
+
+/** Whom a request of the gateway was meant for. */
+export interface Addressee {
+  readonly purpose: Purpose
+  readonly protocol: 'http' | 'https'
+  /** As the file names it. */
+  readonly host: string
+  readonly port: number
+}
+
+/** What a stub got. */
+export interface StubbedRequest extends ReceivedRequest {
+  readonly to: Addressee
+}
+
+/** What a stub does: answers, or fails as servers do. */
+export type StubAnswer = UpstreamAnswer & {
+  /** `refused`: it takes no connection. `reset`: it cuts the one that the request came by. `silent`: it never answers. */
+  readonly error?: 'refused' | 'reset' | 'silent'
+}
+
+export type Stub = (request: StubbedRequest) => StubAnswer | Promise<StubAnswer>
+
+/** Nobody has said what is there. */
+export class NotStubbed extends Error {
+  readonly code = 'SP_NOT_STUBBED'
+
+  constructor (to: Addressee) {
+    super(`not stubbed: nothing stands for ${to.protocol}://${to.host}:${to.port}`)
+  }
+}
+
+export interface StubsOptions {
+  readonly names: LabNames
+  /** Who answers; null: nobody, and the connection fails. */
+  find (to: Addressee): Stub | null
+}
+
+/** One server on the loopback that stands for all others: it tells who was meant by the connection that a request came by. */
+export class Stubs {
+  readonly names: LabNames
+  readonly received: StubbedRequest[] = []
+  /** Whom the gateway tried to reach in vain. */
+  readonly missing: Addressee[] = []
+  readonly #options: StubsOptions
+  readonly #server: Server
+  readonly #peers = new Map<number, Addressee>()
+  readonly #refused = new Set<string>()
+  #failure: unknown
+
+  constructor (options: StubsOptions) {
+    this.names = options.names
+    this.#options = options
+    this.#server = createServer((request, response) => {
+      this.#serve(request, response).catch(error => {
+        this.#failure ??= error
+        response.destroy()
+      })
+    })
+    this.#server.keepAliveTimeout = 0
+  }
+
+  async listen (): Promise<void> {
+    this.#server.listen(0, '127.0.0.1')
+    await once(this.#server, 'listening')
+  }
+
+  async close (): Promise<void> {
+    this.#server.closeAllConnections()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+
+  /** @throws what a stub threw since the last call */
+  check (): void {
+    const failure = this.#failure
+    this.#failure = undefined
+    if (failure !== undefined) throw failure
+  }
+
+  /** Connections to this address fail from now on, or are made again. */
+  refuse (address: string, refused: boolean): void {
+    if (refused) this.#refused.add(address)
+    else this.#refused.delete(address)
+  }
+
+  connector (purpose: Purpose): buildConnector.connector {
+    return (options, callback) => {
+      const protocol = options.protocol === 'https:' ? 'https' : 'http'
+      const port = Number(options.port) || (protocol === 'https' ? 443 : 80)
+      const host = this.#options.names.nameOf(options.hostname.replace(/^\[|\]$/g, ''))
+      const to: Addressee = { purpose, protocol, host, port }
+      if (this.#options.find(to) === null) {
+        this.missing.push(to)
+        setImmediate(callback, new NotStubbed(to), null)
+        return
+      }
+      if (this.#refused.has(addressOf(to))) {
+        setImmediate(callback, Object.assign(new Error(`connect ECONNREFUSED ${addressOf(to)}`), { code: 'ECONNREFUSED' }), null)
+        return
+      }
+      this.#connect(to, callback)
+    }
+  }
+
+  #connect (to: Addressee, callback: buildConnector.Callback): void {
+    const socket: Socket = connect({ port: (this.#server.address() as AddressInfo).port, host: '127.0.0.1', noDelay: true })
+    const failed = (error: Error): void => callback(error, null)
+    socket.once('error', failed)
+    socket.once('connect', () => {
+      socket.off('error', failed)
+      const { localPort = 0 } = socket
+      this.#peers.set(localPort, to)
+      socket.once('close', () => this.#peers.delete(localPort))
+      callback(null, socket)
+    })
+  }
+
+  async #serve (message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const to = this.#peers.get(message.socket.remotePort ?? 0)
+    if (to === undefined) throw new Error('a connection to the stubs that the gateway has not made')
+    const target = message.url as string
+    const mark = target.indexOf('?')
+    const request: StubbedRequest = {
+      to,
+      method: message.method as string,
+      target,
+      path: mark === -1 ? target : target.slice(0, mark),
+      query: mark === -1 ? null : target.slice(mark + 1),
+      ...await readMessage(message)
+    }
+    this.received.push(request)
+    const answer = await (this.#options.find(to) as Stub)(request)
+    if (answer.error === 'silent') return
+    if (answer.error !== undefined) {
+      message.socket.resetAndDestroy()
+      return
+    }
+    write(answer, response)
+  }
+}
+
+/** `host:port`, as stubs are found by. */
+export function addressOf ({ host, port }: Pick<Addressee, 'host' | 'port'>): string {
+  return `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
+}
+
+function write ({ status = 200, headers = {}, body = '' }: UpstreamAnswer, response: ServerResponse): void {
+  response.statusCode = status
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  if (typeof body === 'string' || Buffer.isBuffer(body)) {
+    response.end(body)
+    return
+  }
+  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify(body))
+}

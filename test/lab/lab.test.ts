@@ -1,0 +1,192 @@
+import t from 'tap'
+import { loadConfig } from '../../src/config/load.ts'
+import { Lab } from '../../src/lab/lab.ts'
+import { SigningKeys } from '../../src/lab/identity-provider.ts'
+
+const keys = new SigningKeys()
+
+async function createLab (test: { teardown (close: () => Promise<void>): unknown }, text: string, env: Record<string, string> = {}): Promise<Lab> {
+  const { config, diagnostics, plugins } = await loadConfig({ file: 'gateway.yaml', text, env })
+  if (config === null) throw new Error(JSON.stringify(diagnostics, null, 2))
+  const lab = await Lab.create({ config, registry: plugins.registry, directory: process.cwd(), keys })
+  test.teardown(async () => { await lab.close() })
+  return lab
+}
+
+const PLAIN = `
+_format_version: "3.0"
+gateway:
+  admin: "off"
+  trusted_ips: [10.0.0.0/8]
+services:
+  - name: users
+    url: https://users.internal:8443/api
+    routes:
+      - name: users
+        paths: [/users]
+        plugins:
+          - name: correlation-id
+            config: { header_name: X-Request-ID, generator: uuid }
+          - name: response-transformer
+            config: { add: { headers: ["X-Added:yes"] } }
+`
+
+t.test('a request goes through the real chain to a stub', async t => {
+  const lab = await createLab(t, PLAIN)
+  lab.stub('users.internal:8443', ({ target }) => ({ status: 201, headers: { 'x-up': target }, body: { made: true } }))
+  const trial = await lab.request({ method: 'POST', url: 'http://api.example.com/users/7?a=1', headers: [['Content-Type', 'application/json']], body: '{"a":1}' })
+  t.equal(trial.answer.status, 201)
+  t.equal(trial.answer.headers['x-up'], '/api/7?a=1')
+  t.equal(trial.answer.headers['x-added'], 'yes')
+  t.same(trial.answer.json(), { made: true })
+  t.equal(trial.route?.name, 'users')
+  t.equal(trial.service?.name, 'users')
+  t.equal(trial.answeredBy, 'upstream')
+  const [up] = trial.received
+  t.same(up?.to, { purpose: 'upstream', protocol: 'https', host: 'users.internal', port: 8443 })
+  t.equal(up?.headers.host, 'users.internal:8443')
+  t.equal(up?.headers['x-forwarded-for'], '192.0.2.1')
+  t.equal(up?.text, '{"a":1}')
+  const step = trial.steps.find(({ plugin }) => plugin === 'correlation-id')
+  t.notOk(step?.before.upstream?.headers.includes('X-Request-ID'))
+  t.ok(step?.after.upstream?.headers.includes('X-Request-ID'))
+  const edit = trial.steps.find(({ plugin, phase }) => plugin === 'response-transformer' && phase === 'onSend')
+  t.equal(edit?.before.answer.headers['x-added'], undefined)
+  t.equal(edit?.after.answer.headers['x-added'], 'yes')
+})
+
+t.test('a request that no route takes', async t => {
+  const lab = await createLab(t, PLAIN)
+  const trial = await lab.request({ url: '/nowhere' })
+  t.equal(trial.answer.status, 404)
+  t.equal(trial.route, null)
+  t.equal(trial.answeredBy, 'gateway')
+  t.same(trial.received, [])
+})
+
+t.test('the address of the peer is the one that is asked for', async t => {
+  const lab = await createLab(t, PLAIN)
+  const trial = await lab.request({ url: '/users', ip: '10.1.2.3', headers: [['X-Forwarded-For', '203.0.113.9']] })
+  t.equal(trial.received[0]?.headers['x-forwarded-for'], '203.0.113.9, 10.1.2.3')
+})
+
+t.test('https needs a listener that speaks it', async t => {
+  const lab = await createLab(t, PLAIN)
+  await t.rejects(lab.request({ url: 'https://api.example.com/users' }), /no listener of the file speaks https/)
+})
+
+t.test('servers that fail', async t => {
+  const lab = await createLab(t, PLAIN)
+  lab.refuse('users.internal:8443', true)
+  t.equal((await lab.request({ url: '/users' })).answer.status, 502)
+  lab.refuse('users.internal:8443', false)
+  t.equal((await lab.request({ url: '/users' })).answer.status, 200)
+  lab.stub('users.internal:8443', () => ({ error: 'reset' }))
+  const reset = await lab.request({ url: '/users' })
+  t.equal(reset.answer.status, 502)
+  t.equal(reset.answeredBy, 'gateway')
+})
+
+t.test('limits count on the clock of the lab, in this process, whatever the policy', async t => {
+  const lab = await createLab(t, `
+_format_version: "3.0"
+services:
+  - name: orders
+    url: http://orders.internal
+    routes:
+      - name: orders
+        paths: [/orders]
+        plugins:
+          - name: rate-limiting
+            config: { minute: 2, policy: redis, redis: { host: redis.internal } }
+`)
+  const statuses = []
+  for (let count = 0; count < 3; count++) statuses.push((await lab.request({ url: '/orders' })).answer.status)
+  t.same(statuses, [200, 200, 429])
+  lab.clock.advance(121_000)
+  t.equal((await lab.request({ url: '/orders' })).answer.status, 200)
+})
+
+const PROTECTED = `
+_format_version: "3.0"
+gateway:
+  listen: [{ host: 0.0.0.0, port: 8443, tls: true }]
+certificates: []
+services:
+  - name: orders
+    host: orders
+    routes:
+      - name: orders
+        paths: [/orders]
+        plugins:
+          - name: PLUGIN
+      - name: admin
+        paths: [/admin]
+        plugins:
+          - name: key-auth
+          - name: acl
+            config: { allow: [ops] }
+upstreams:
+  - name: orders
+    targets: [{ target: "one.internal:8080" }, { target: "two.internal:8080" }]
+consumers:
+  - username: ann
+    acls: [{ group: ops }]
+    keyauth_credentials: [{ key: correct-horse-battery-staple-1 }]
+  - username: bob
+`.replace('gateway:\n  listen: [{ host: 0.0.0.0, port: 8443, tls: true }]\ncertificates: []\n', '')
+
+t.test('tokens of the lab\'s provider pass for those of any issuer', async t => {
+  const lab = await createLab(t, PROTECTED.replace('- name: PLUGIN', '- name: jwt\n            config: { issuer: "https://auth.example.com/", audience: [orders] }'))
+  const token = (options: Parameters<typeof lab.provider.mint>[0]): [string, string] => ['Authorization', `Bearer ${lab.provider.mint(options)}`]
+  const good = await lab.request({ url: '/orders', headers: [token({ claims: { sub: 'x', aud: 'orders' } })] })
+  t.equal(good.answer.status, 200, good.answer.text)
+  t.match(good.received[0]?.to.host, /^(one|two)\.internal$/, 'names of targets are all known')
+  for (const algorithm of ['ES256', 'EdDSA'] as const) {
+    t.equal((await lab.request({ url: '/orders', headers: [token({ algorithm, claims: { aud: 'orders' } })] })).answer.status, 200, algorithm)
+  }
+  for (const bad of [{ claims: { aud: 'others' } }, { claims: { aud: 'orders' }, forged: true }, { claims: { aud: 'orders' }, lifetime: -600 }, { issuer: 'https://evil.example/', claims: { aud: 'orders' } }]) {
+    const trial = await lab.request({ url: '/orders', headers: [token(bad)] })
+    t.equal(trial.answer.status, 401, JSON.stringify(bad))
+    t.equal(trial.answeredBy, 'jwt')
+  }
+  const held = token({ claims: { aud: 'orders' }, lifetime: 60 })
+  t.equal((await lab.request({ url: '/orders', headers: [held] })).answer.status, 200)
+  lab.clock.advance(3_600_000)
+  t.equal((await lab.request({ url: '/orders', headers: [held] })).answer.status, 401)
+})
+
+t.test('opaque tokens are introspected', async t => {
+  const lab = await createLab(t, PROTECTED.replace('- name: PLUGIN', '- name: oauth2-introspection\n            config: { issuer: "https://auth.example.com", client_id: gateway, client_secret: not-so-secret-at-all }'))
+  const token = lab.provider.mint({ opaque: true, claims: { sub: 'x' } })
+  t.equal((await lab.request({ url: '/orders', headers: [['Authorization', `Bearer ${token}`]] })).answer.status, 200)
+  t.equal((await lab.request({ url: '/orders', headers: [['Authorization', 'Bearer made-up']] })).answer.status, 401)
+})
+
+t.test('a consumer may be taken for granted', async t => {
+  const lab = await createLab(t, PROTECTED.replace('- name: PLUGIN', '- name: cors'))
+  t.equal((await lab.request({ url: '/admin' })).answeredBy, 'key-auth')
+  const ann = await lab.request({ url: '/admin', consumer: 'ann' })
+  t.equal(ann.answer.status, 200)
+  t.equal(ann.consumer, 'ann')
+  t.equal(ann.received[0]?.headers['x-consumer-username'], 'ann')
+  const bob = await lab.request({ url: '/admin', consumer: 'bob' })
+  t.equal(bob.answer.status, 403)
+  t.equal(bob.answeredBy, 'acl')
+  t.same(bob.steps.map(({ plugin, outcome }) => [plugin, outcome]).slice(0, 2), [['key-auth', 'assumed'], ['acl', 'threw']])
+  t.equal((await lab.request({ url: '/admin', headers: [['apikey', 'correct-horse-battery-staple-1']] })).consumer, 'ann')
+  await t.rejects(lab.request({ url: '/admin', consumer: 'nobody' }), /no consumer 'nobody'/)
+})
+
+t.test('an authoriser that nobody stands for is not reached', async t => {
+  const lab = await createLab(t, PROTECTED.replace('- name: PLUGIN', '- name: forward-auth\n            config: { url: "http://auth.internal:4180/verify" }'))
+  const refused = await lab.request({ url: '/orders' })
+  t.ok(refused.answer.status >= 500)
+  t.same(lab.missing.map(({ host, port }) => `${host}:${port}`), ['auth.internal:4180'])
+  lab.stub('auth.internal:4180', () => ({ status: 401 }))
+  const no = await lab.request({ url: '/orders' })
+  t.equal(no.answer.status, 401)
+  t.equal(no.received[0]?.to.purpose, 'authoriser')
+  lab.stub('auth.internal:4180', () => ({}))
+  t.equal((await lab.request({ url: '/orders' })).answer.status, 200)
+})
