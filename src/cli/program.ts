@@ -3,6 +3,7 @@ import { version } from '../version.ts'
 import { auditLogCommand } from './audit-log.ts'
 import { checkCommand } from './check.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
+import { importCommand } from './import.ts'
 import { UsageError, type CliIo } from './io.ts'
 import { keysCommand } from './keys.ts'
 import { printCommand } from './print.ts'
@@ -37,6 +38,7 @@ const COMMANDS = [
   routesCommand,
   printCommand,
   keysCommand,
+  importCommand,
   auditLogCommand,
   schemaCommand
 ] as const
@@ -56,7 +58,7 @@ FILE is ./gateway.yaml, or /etc/sallyport/gateway.yaml where that is missing.
 Exit codes:
   0  clean
   1  the file has errors, or the gateway could not start
-  2  the file has warnings, and --strict was given
+  2  with --strict: the file has warnings, or an import left something out
   3  wrong usage, or a file that can't be read
 
 Examples:

@@ -1,0 +1,73 @@
+import { dirname, resolve } from 'node:path'
+import { editorLine } from './editor-line.ts'
+import { importKong } from './kong.ts'
+import { importOpenapi } from './openapi.ts'
+import type { Importer, ImporterOptions } from './importer.ts'
+import { sortFindings, type ImportReport } from './report.ts'
+import { entitiesOf, settle } from './settle.ts'
+import type { Draft } from './draft.ts'
+
+export const IMPORTERS = {
+  openapi: importOpenapi,
+  kong: importKong
+} as const satisfies Record<string, Importer>
+
+export type ImportFormat = keyof typeof IMPORTERS
+
+export interface ImportOrder {
+  readonly format: ImportFormat
+  readonly text: string
+  /** Absolute. */
+  readonly path: string
+  /** What the user calls it. */
+  readonly shown: string
+  /** Absolute; where gateway.yaml is written, or would be. */
+  readonly output: string
+  /** What the user calls it; null for standard output. */
+  readonly shownOutput: string | null
+  readonly options?: ImporterOptions
+}
+
+export interface ImportResult {
+  /** gateway.yaml. It passes `check`. */
+  readonly text: string
+  readonly report: ImportReport
+}
+
+/**
+ * Translates the configuration of another gateway, or an OpenAPI document.
+ *
+ * @throws {ImportError} for a source that can't be read as what it is said to be
+ */
+export async function importConfig ({ format, text, path, shown, output, shownOutput, options = {} }: ImportOrder): Promise<ImportResult> {
+  const importer: Importer = IMPORTERS[format]
+  const { draft, placeOf, head } = await importer({ text, file: shown, path: resolve(path), directory: dirname(output), options })
+  const settled = await settle({
+    draft,
+    head: [editorLine(dirname(output)), '', `Made from ${shown} by \`sallyport import ${format}\`.`, ...head],
+    file: output,
+    placeOf
+  })
+  return {
+    text: settled.text,
+    report: {
+      format,
+      source: shown,
+      output: shownOutput,
+      entities: {
+        upstreams: entitiesOf(draft, 'upstreams').length,
+        services: entitiesOf(draft, 'services').length,
+        routes: entitiesOf(draft, 'routes').length,
+        plugins: plugins(draft),
+        consumers: entitiesOf(draft, 'consumers').length
+      },
+      findings: sortFindings(draft.findings),
+      warnings: settled.diagnostics.length
+    }
+  }
+}
+
+function plugins (draft: Draft): number {
+  const owners = [draft.file, ...['services', 'routes', 'consumers', 'consumer_groups'].flatMap(kind => entitiesOf(draft, kind))]
+  return owners.reduce((sum, owner) => sum + ((owner['plugins'] as unknown[] | undefined)?.length ?? 0), 0)
+}
