@@ -4,6 +4,7 @@ import { auditLogCommand } from './audit-log.ts'
 import { checkCommand } from './check.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
 import { importCommand } from './import.ts'
+import { explainCommand } from './explain.ts'
 import { UsageError, type CliIo } from './io.ts'
 import { keysCommand } from './keys.ts'
 import { printCommand } from './print.ts'
@@ -35,6 +36,7 @@ export async function run (args: readonly string[], io: CliIo): Promise<ExitCode
 const COMMANDS = [
   startCommand,
   checkCommand,
+  explainCommand,
   routesCommand,
   printCommand,
   keysCommand,

@@ -27,8 +27,8 @@ export function audienceOf ({ consumer, consumer_group: group }: PluginEntry): s
   return consumer ?? group
 }
 
-function applies (entry: PluginEntry, route: Route | null): boolean {
-  if (!entry.enabled) return false
+/** Whether an entry stands where requests of the route (null: of no route) would meet it. */
+function concerns (entry: PluginEntry, route: Route | null): boolean {
   if (entry.route !== null && entry.route !== route?.id) return false
   return entry.service === null || entry.service === (route?.service ?? null)
 }
@@ -54,16 +54,24 @@ export class Chains {
 
   /** Chain of a route; of requests that no route matches for null. */
   of (route: Route | null): Chain {
-    const candidates = [
+    const byName = new Map<string, PluginEntry[]>()
+    for (const entry of this.#concerning(route)) if (entry.enabled) push(byName, entry.name, entry)
+    const items = [...byName].map(([name, entries]) => ({ name, entries: this.#alternatives(entries) }))
+    return items.sort((a, b) => this.#priority(b.name) - this.#priority(a.name) || (a.name < b.name ? 1 : -1))
+  }
+
+  /** Entries that stand over the route and are not in its chain: switched off, or less specific than one of the same plugin. */
+  without (route: Route | null): PluginEntry[] {
+    const running = new Set(this.of(route).flatMap(item => item.entries))
+    return this.#concerning(route).filter(entry => !running.has(entry)).sort((a, b) => rank(a) - rank(b))
+  }
+
+  #concerning (route: Route | null): PluginEntry[] {
+    return [
       ...this.#global,
       ...(route?.service == null ? [] : this.#byService.get(route.service) ?? []),
       ...(route === null ? [] : this.#byRoute.get(route.id) ?? [])
-    ].filter(entry => applies(entry, route))
-
-    const byName = new Map<string, PluginEntry[]>()
-    for (const entry of candidates) push(byName, entry.name, entry)
-    const items = [...byName].map(([name, entries]) => ({ name, entries: this.#alternatives(entries) }))
-    return items.sort((a, b) => this.#priority(b.name) - this.#priority(a.name) || (a.name < b.name ? 1 : -1))
+    ].filter(entry => concerns(entry, route))
   }
 
   /** Sorted, most specific first, up to and with the first entry that applies to everybody. */

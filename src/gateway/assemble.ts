@@ -11,7 +11,7 @@ import { entryBreakers } from './entry-breakers.ts'
 import { ranksOf } from './overload/ranks.ts'
 import { createRoot } from './root.ts'
 import { runAll } from './run-all.ts'
-import { serviceHost, type RouteRuntime } from './runtime.ts'
+import { httpsOnlyOf, serviceHost, type RouteRuntime } from './runtime.ts'
 import { registerScope, type LiveEntry, type Scope } from './scopes.ts'
 import { closeEntries, setUpEntries } from './setup.ts'
 import type { SnapshotServices } from './snapshot.ts'
@@ -142,7 +142,6 @@ function runtimesOf ({ config, registry, chains, scopes, destinations, policies 
   for (const route of config.routes) {
     const service = route.service === null ? null : serviceById.get(route.service) ?? null
     const chain = chains.of(route)
-    const secure = route.protocols.includes('https') && !route.protocols.includes('http')
     const breakers = [...entryBreakers(chain, registry, route)]
     const reach = (to: Service): Destination => destinations.behind(breakers, to)
     runtimes.set(route, {
@@ -155,7 +154,7 @@ function runtimesOf ({ config, registry, chains, scopes, destinations, policies 
       hostHeader: service === null ? '' : serviceHost(service),
       preservesHost: route.preserve_host,
       rank: ranks.of(route),
-      httpsOnly: secure ? route.https_redirect_status_code : 0
+      httpsOnly: httpsOnlyOf(route)
     })
   }
   return runtimes

@@ -44,7 +44,7 @@ export function contextOf (request: FastifyRequest): Context {
 }
 
 /** Index of the entry for this request's consumer; -1: none applies. */
-function choose ({ audiences }: Choice, { consumer }: Context): number {
+export function choose ({ audiences }: Pick<Choice, 'audiences'>, { consumer }: Pick<Context, 'consumer'>): number {
   return audiences.findIndex(id => id === null || (consumer !== null && (id === consumer.id || consumer.groups.includes(id))))
 }
 

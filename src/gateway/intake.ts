@@ -29,14 +29,19 @@ const LINE_REST = 12
 const bad = (code: string, message = 'Bad request', status = 400): GatewayError =>
   new GatewayError(code, status, message, { headers: { connection: 'close' } })
 
+/** What of a snapshot decides how a request is taken in: enough to do it without one that runs. */
+export type Intake = Pick<Snapshot, 'config' | 'fieldRules' | 'miss' | 'nextId' | 'pathPolicies' | 'readHost' | 'router' | 'runtimeOf' | 'trust'> & {
+  readonly overload: Pick<Snapshot['overload'], 'admit' | 'refusal'>
+}
+
 /**
  * Takes a request in: checks its head, reads each field once, finds its route, prepares what goes upstream.
  *
  * Never throws; what is wrong becomes `context.failure`, which the chain of the route (or the global one) renders.
  */
-export function admit (snapshot: Snapshot, raw: IncomingMessage, response: ServerResponse): Context {
+export function admit (snapshot: Intake, raw: IncomingMessage, response: ServerResponse): Context {
   const connection = (raw as ClientMessage).lane
-  const context = new Context(snapshot.nextId(), raw, response, connection, snapshot, snapshot.miss)
+  const context = new Context(snapshot.nextId(), raw, response, connection, snapshot as Snapshot, snapshot.miss)
   const fields = readHead(context, snapshot)
   if (context.failure !== null) return context
 
@@ -57,7 +62,7 @@ export function admit (snapshot: Snapshot, raw: IncomingMessage, response: Serve
 }
 
 /** Walks the header fields; returns those that go upstream. */
-function readHead (context: Context, snapshot: Snapshot): string[] {
+function readHead (context: Context, snapshot: Intake): string[] {
   const { raw, connection } = context
   const { limits, request_headers: { underscores } } = snapshot.config.gateway
   const rawHeaders = raw.rawHeaders
@@ -180,7 +185,7 @@ function badCoding (minorVersion: number, value: string): GatewayError {
     : bad('SP_TRANSFER_ENCODING')
 }
 
-function readHost (context: Context, snapshot: Snapshot, hosts: number): void {
+function readHost (context: Context, snapshot: Intake, hosts: number): void {
   if (hosts > 0) {
     const host = snapshot.readHost(context.hostHeader)
     if (host === null) {
@@ -196,7 +201,7 @@ function readHost (context: Context, snapshot: Snapshot, hosts: number): void {
   else if (authority.toLowerCase() !== context.hostHeader.toLowerCase()) context.failure = bad('SP_HOST')
 }
 
-function route (context: Context, snapshot: Snapshot, fields: string[], match: RouteMatch | null): void {
+function route (context: Context, snapshot: Intake, fields: string[], match: RouteMatch | null): void {
   if (context.method === 'TRACE') {
     context.failure = new GatewayError('SP_METHOD', 405, 'Method not allowed', { headers: { allow: ALLOWED } })
     return
@@ -227,7 +232,7 @@ function route (context: Context, snapshot: Snapshot, fields: string[], match: R
 }
 
 /** Only now: what a request is worth is its route's to say, and the route's response hooks run on the refusal. */
-function admitUnlessOverloaded (context: Context, { overload }: Snapshot, { rank }: RouteRuntime): void {
+function admitUnlessOverloaded (context: Context, { overload }: Intake, { rank }: RouteRuntime): void {
   const strain = overload.admit(rank)
   if (strain === null) {
     context.admitted = true

@@ -28,3 +28,8 @@ export function serviceHost (service: Service): string {
   const own = service.protocol === 'https' ? 443 : 80
   return service.port === own ? service.host : `${service.host}:${service.port}`
 }
+
+/** How a route answers plain http; 0: as https. */
+export function httpsOnlyOf ({ protocols, https_redirect_status_code: status }: Route): RouteRuntime['httpsOnly'] {
+  return protocols.includes('https') && !protocols.includes('http') ? status : 0
+}

@@ -18,6 +18,7 @@ import type { ActionOrder } from './engine.ts'
 import { admit } from './intake.ts'
 import type { KeptState } from './keep.ts'
 import type { Outside } from './outside.ts'
+import { namedFields } from './named-fields.ts'
 import { PathPolicies } from './path-policies.ts'
 import { serveNext } from './pipeline.ts'
 import type { Overload } from './overload/overload.ts'
@@ -118,8 +119,10 @@ export class Snapshot {
     this.trust = createTrust(parts.config.gateway.trusted_ips)
     this.readHost = createHostReader()
     this.nextId = createRequestIds()
-    this.fieldRules = fieldRules(parts)
     const live = [...parts.entries.values()]
+    const fields = namedFields(live)
+    knowFields(fields.vouched)
+    this.fieldRules = new FieldRules({ ...fields, settings: parts.config.gateway.request_headers })
     this.refusalFields = { http: refusalFields(live, 'http'), https: refusalFields(live, 'https') }
     this.#identities = [...parts.entries.values()].flatMap(({ definition, state }) => definition.serverIdentities?.(state as never) ?? [])
     this.certificates = new CertificateStore(parts.config, this.#identities)
@@ -242,18 +245,6 @@ export class Snapshot {
       () => this.#policies.release()
     ], this.#services.log)
   }
-}
-
-/** What plugins say about fields of requests, whatever route they stand at. */
-function fieldRules ({ config, entries }: SnapshotParts): FieldRules {
-  const vouched: string[] = []
-  const credentials: string[] = []
-  for (const { definition, entry } of entries.values()) {
-    vouched.push(...definition.identityHeaders?.(entry.config as never) ?? [])
-    credentials.push(...definition.credentialHeaders?.(entry.config as never) ?? [])
-  }
-  knowFields(vouched)
-  return new FieldRules({ vouched, credentials, settings: config.gateway.request_headers })
 }
 
 function onClose (this: ServerResponse): void {

@@ -87,7 +87,7 @@ export class BalancedDestination implements Destination {
 }
 
 /** Kong's rules: `host_header` as it is, else the name of the target, its port only where it isn't the scheme's own. */
-function hostFor ({ name, srvName, port }: Endpoint, { host_header: given, use_srv_name: useSrvName }: Upstream, protocol: 'http' | 'https'): string {
+export function hostFor ({ name, srvName, port }: Pick<Endpoint, 'name' | 'srvName' | 'port'>, { host_header: given, use_srv_name: useSrvName }: Pick<Upstream, 'host_header' | 'use_srv_name'>, protocol: 'http' | 'https'): string {
   if (given !== null) return given
   const host = useSrvName && srvName !== null ? srvName : name
   return port === (protocol === 'https' ? 443 : 80) ? host : `${host}:${port}`

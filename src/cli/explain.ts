@@ -1,0 +1,89 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { createExplainer } from '../explain/explain.ts'
+import { explanationText } from '../explain/text.ts'
+import { ExplainError, type Explanation, type ExplainRequest } from '../explain/types.ts'
+import { exitCode, type ExitCode } from './exit-code.ts'
+import { load } from './file.ts'
+import { UsageError, type CliIo } from './io.ts'
+import type { Done } from './program.ts'
+import { textReport } from './report/text.ts'
+
+export interface ExplainArgs {
+  readonly method: string
+  readonly url: string
+  readonly file?: string | undefined
+  readonly header: ReadonlyArray<readonly [string, string]>
+  readonly ip?: string
+  readonly consumer?: string
+  readonly data?: string
+  readonly near: number
+  readonly json: boolean
+}
+
+export function explainCommand (io: CliIo, done: Done): Command {
+  return new Command('explain')
+    .description('Say what happens to a request, and why: route, plugins, upstream. Nothing is sent.')
+    .argument('<METHOD>', 'as in the request line, in any case')
+    .argument('<URL>', 'http://host/path, or /path for the first listener')
+    .argument('[FILE]', 'the configuration; - reads standard input')
+    .option('-H, --header <name: value>', 'header field of the request; may be repeated', collect, [])
+    .option('--ip <address>', 'address that the connection comes from (default: 127.0.0.1)')
+    .option('--consumer <name>', 'consumer that the authentication plugins find')
+    .option('-d, --data <text>', 'body of the request')
+    .option('--near <number>', 'how many routes that nearly took the request are listed', count, 5)
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', `
+The request is taken in by the code that runs in the gateway: path policy, trusted_ips, matching order. Host comes from URL,
+unless a header says otherwise. Credentials are not looked at; their values are printed as ***.
+
+Examples:
+  $ sallyport explain GET https://api.example.com/orders/7
+  $ sallyport explain POST /orders -H 'X-Version: 2' --ip 203.0.113.9 gateway.yaml
+  $ sallyport explain GET /orders --consumer acme --json`)
+    .action(async (method: string, url: string, file: string | undefined, options: Omit<ExplainArgs, 'method' | 'url' | 'file'>) => done(await explain({ method, url, file, ...options }, io)))
+}
+
+/** Explains one request. */
+export async function explain (args: ExplainArgs, io: CliIo): Promise<ExitCode> {
+  const { config, diagnostics, source, plugins: { registry }, shown } = await load(args.file, io)
+  if (config === null) {
+    io.stderr.write(textReport(diagnostics.filter(({ severity }) => severity === 'error'), source.text, io.stderr.paint))
+    return exitCode.errors
+  }
+  const explanation = usable(() => createExplainer({ config, registry, source })(requestOf(args)))
+  io.stdout.write(args.json ? `${JSON.stringify(explanation, null, 2)}\n` : explanationText(explanation, shown, io.stdout.paint))
+  return exitCode.clean
+}
+
+function requestOf ({ method, url, header, ip, consumer, data, near }: ExplainArgs): ExplainRequest {
+  return {
+    method: method.toUpperCase(),
+    url,
+    headers: header,
+    near,
+    ...ip === undefined ? {} : { ip },
+    ...consumer === undefined ? {} : { consumer },
+    ...data === undefined ? {} : { data }
+  }
+}
+
+/** @throws {UsageError} for a request that no client could send */
+function usable (run: () => Explanation): Explanation {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof ExplainError) throw new UsageError(error.message)
+    throw error
+  }
+}
+
+function collect (text: string, before: ReadonlyArray<readonly [string, string]>): ReadonlyArray<readonly [string, string]> {
+  const colon = text.indexOf(':')
+  if (colon < 1) throw new InvalidArgumentError("Write 'Name: value'.")
+  return [...before, [text.slice(0, colon), text.slice(colon + 1).trim()]]
+}
+
+function count (text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('Write a number, from 0.')
+  return Number(text)
+}

@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { runCli } from '../helpers/cli.ts'
+import { codeBlocks } from '../helpers/markdown.ts'
+import { packageRoot } from '../helpers/package-root.ts'
+
+const FILE = `_format_version: "3.0"
+services:
+  - name: orders
+    url: http://orders.internal:8080/api
+    routes:
+      - { name: list, paths: [/orders], methods: [GET], strip_path: false }
+      - { name: one, paths: ['~/orders/(?<id>\\d+)$'], strip_path: false }
+      - { name: secure, paths: [/pay], protocols: [https], https_redirect_status_code: 308 }
+    plugins:
+      - { name: rate-limiting, config: { minute: 60 } }
+      - { name: key-auth }
+plugins:
+  - { name: rate-limiting, config: { minute: 600 } }
+  - { name: cors, enabled: false }
+consumers:
+  - username: acme
+    plugins: [{ name: rate-limiting, config: { minute: 6000 } }]
+`
+
+t.test('a request that goes to a service', async t => {
+  const cwd = t.testdir({ 'gateway.yaml': FILE })
+  const { stdout, code } = await runCli(['explain', 'get', 'http://api.example.com/orders/7%2Fx/..?page=1', '-H', 'X-User-Id: 9', '-H', 'Authorization: Bearer abc', '--near', '1'], { cwd })
+  t.equal(code, 0)
+  t.equal(stdout, `
+GET http://api.example.com/orders/7%2Fx/..?page=1
+goes to route list, service orders
+
+REQUEST
+  listener  0.0.0.0:8000, http
+  client    127.0.0.1
+
+PATH
+  /orders/7%2Fx/.. is read as /orders/
+    encoded_slash: keep_if_safe, by the path_policy of the gateway
+
+ROUTE
+  list, number 1 in matching order, gateway.yaml:6
+  its path /orders accepts the request
+
+NEAR ROUTES
+  one, gateway.yaml:7
+    path: wants ~/orders/(?<id>\\d+)$, got /orders/
+
+CHAIN
+  1 key-auth (1250), service, gateway.yaml:11
+  2 rate-limiting (910), service, gateway.yaml:10
+      not consumer acme, gateway.yaml:17
+      not global, gateway.yaml:13: less specific
+  - cors, global, gateway.yaml:14: switched off
+
+UPSTREAM, before plugins change it
+  GET http://orders.internal:8080/api/orders/?page=1
+    Authorization: ***
+  + Host: orders.internal:8080
+  + X-Forwarded-For: 127.0.0.1
+  + X-Real-IP: 127.0.0.1
+  + X-Forwarded-Proto: http
+  + X-Forwarded-Host: api.example.com
+  + X-Forwarded-Port: 8000
+  + X-Forwarded-Path: /orders/7%2Fx/..
+  + X-Sallyport-Request-Id: (an id of its own)
+  + Via: 1.1 sallyport
+  - X-User-Id  (only the gateway says this about a caller)
+`.trimStart())
+})
+
+t.test('the first lines of what the gateway answers by itself', async t => {
+  const cwd = t.testdir({ 'gateway.yaml': FILE })
+  const first = async (...args: string[]): Promise<string | undefined> => (await runCli(['explain', ...args], { cwd })).stdout.split('\n')[1]
+  t.equal(await first('GET', '/pay/7'), '308 route secure wants https: https://localhost/pay/7')
+  t.equal(await first('GET', '/order'), '404 no route takes it')
+  t.equal(await first('GET', '/orders/%00'), '400 refused before any plugin: Bad request (SP_TARGET)')
+  const { stdout } = await runCli(['explain', 'GET', '/pay/7'], { cwd })
+  t.match(stdout, /answers by itself: only response and log hooks/)
+  t.notMatch(stdout, /UPSTREAM/)
+})
+
+t.test('a route that loses, a consumer, many targets, and a note fit into 80 columns', async t => {
+  const cwd = t.testdir({
+    'gateway.yaml': `${FILE}  - username: somebody-with-a-rather-long-name-who-calls
+upstreams:
+  - name: orders.internal
+    targets: [${Array.from({ length: 9 }, (_, index) => `{ target: "orders-${index}.internal:8080" }`).join(', ')}]
+`.replace('name: one, paths', 'name: every-one-of-the-orders-with-a-number, methods: [GET, POST, PUT, PATCH, DELETE], paths')
+  })
+  const { stdout } = await runCli(['explain', 'GET', '/orders/7', '--consumer', 'acme', '--ip', '2001:db8::1', '-H', 'X-Forwarded-For: 198.51.100.7'], { cwd })
+  t.match(stdout, /takes it too, and loses: the winner's path is a regex/)
+  t.match(stdout, / {2}id: 7\n/)
+  t.match(stdout, /2 rate-limiting \(910\), consumer acme, gateway\.yaml:17\n {6}not service, gateway\.yaml:10\n/)
+  t.match(stdout, /to one of 9 targets of orders\.internal by round-robin/)
+  t.same(stdout.split('\n').filter(line => line.length > 80), [])
+})
+
+t.test('colours are for terminals', async t => {
+  const cwd = t.testdir({ 'gateway.yaml': FILE })
+  const { stdout } = await runCli(['explain', 'GET', '/orders'], { cwd, terminal: true })
+  t.match(stdout, /\x1b\[1mCHAIN\x1b\[0m/) // eslint-disable-line no-control-regex
+  const plain = await runCli(['explain', 'GET', '/orders'], { cwd })
+  t.equal(stdout.replace(/\x1b\[[\d;]*m/g, ''), plain.stdout) // eslint-disable-line no-control-regex
+})
+
+t.test('--json prints what docs/cli.md describes', async t => {
+  const { stdout, code } = await runCli(['explain', 'POST', '/orders', '-', '--json', '-d', '{}'], { stdin: FILE })
+  t.equal(code, 0)
+  const result = JSON.parse(stdout)
+  t.equal(result.version, 1)
+  t.match(result.near, [{ name: 'list', line: 6, failed: [{ criterion: 'method', wants: ['GET'], got: 'POST' }] }])
+  const page = readFileSync(join(packageRoot, 'docs/cli.md'), 'utf8')
+  const [, section = ''] = /\n## sallyport explain\n([^]*?)\n## /.exec(page) ?? []
+  for (const name of Object.keys(result)) t.ok(section.includes(`\`${name}\``), name)
+})
+
+t.test('a bad file, and a bad request', async t => {
+  t.match(await runCli(['explain', 'GET', '/', '-'], { stdin: 'routes: []' }), { code: 1, stdout: '', stderr: /\[required\]/ })
+  for (const [args, message] of [
+    [['explain', 'GET', 'x.com'], /is no URL: write http:\/\/host\/path/],
+    [['explain', 'GET', '/', '-H', 'nothing'], /Write 'Name: value'/],
+    [['explain', 'GET', '/', '--near', 'x'], /Write a number/],
+    [['explain', 'GET', '/', '--consumer', 'acne'], /did you mean 'acme'/]
+  ] as const) t.match(await runCli([...args, '-'], { stdin: FILE }), { code: 3, stdout: '', stderr: message })
+})
+
+t.test('the outputs in the README and in docs/cli.md are what explain prints for the file above them', async t => {
+  for (const page of ['README.md', 'docs/cli.md']) {
+    const blocks = codeBlocks(page)
+    const shown = blocks.findIndex(({ text }) => /^\$ sallyport explain (?!--help)/.test(text))
+    const file = page === 'README.md' ? blocks.find(({ info }) => info === 'yaml') : blocks[shown - 1]
+    const cwd = t.testdir({ 'gateway.yaml': file?.text ?? '' })
+    const [, command = ''] = /^\$ sallyport (.*)\n/.exec(blocks[shown]?.text ?? '') ?? []
+    const { stdout } = await runCli(command.split(' '), { cwd })
+    t.equal(blocks[shown]?.text, `$ sallyport ${command}\n${stdout}`, page)
+  }
+})
