@@ -37,6 +37,8 @@ export type Importance = 'low' | 'normal' | 'high'
 export interface Service extends Entity {
   readonly name: string | null
   readonly protocol: ServiceProtocol
+  /** HTTP/2 towards it, without TLS as well. */
+  readonly http2: boolean
   /** IPv6 addresses in brackets, as in a URL. */
   readonly host: string
   readonly port: number

@@ -1,10 +1,28 @@
 import type { Client } from 'undici'
 
-/** One connection, made when a request needs it. */
+/** What a request is sent with. */
 export interface Lease {
-  readonly client: Client
+  readonly client: Pick<Client, 'dispatch'>
   /** Milliseconds that the connection may take to be made; of the request that has it. */
   connectTimeout: number
+}
+
+/** A connection of HTTP/1.1. */
+export interface ClientLease extends Lease {
+  readonly client: Client
+}
+
+/** Connections to one target, of whatever version. */
+export interface TargetConnections {
+  readonly size: number
+  readonly idle: number
+  /** What one request is sent with: give it back when that has ended, well or not. */
+  take (connectTimeout: number): Lease
+  give (lease: Lease): void
+  /** Closes each connection when its requests have ended. */
+  close (): void
+  /** Cuts all connections and their requests. */
+  destroy (): Promise<void>
 }
 
 /**
@@ -16,11 +34,11 @@ export interface Lease {
  * clients that became free in it: bytes that an upstream sent beyond its answer are seen before the next request goes
  * out, and cut the connection.
  */
-export class Connections {
-  readonly #open: () => Lease
-  readonly #all = new Set<Lease>()
-  readonly #idle: Lease[] = []
-  readonly #returned: Lease[] = []
+export class Connections implements TargetConnections {
+  readonly #open: () => ClientLease
+  readonly #all = new Set<ClientLease>()
+  readonly #idle: ClientLease[] = []
+  readonly #returned: ClientLease[] = []
   #closing = false
 
   // one function for the life of the pool: a request makes none
@@ -33,7 +51,7 @@ export class Connections {
   }
 
   /** @param open makes a client: `pipelining` 2, and its connection is made when the first request comes */
-  constructor (open: () => Lease) {
+  constructor (open: () => ClientLease) {
     this.#open = open
   }
 
@@ -46,7 +64,7 @@ export class Connections {
   }
 
   /** A client for one request: give it back when that has ended, well or not. The last one that became idle comes first. */
-  take (connectTimeout: number): Lease {
+  take (connectTimeout: number): ClientLease {
     let lease = this.#idle.pop()
     if (lease === undefined) {
       lease = this.#open()
@@ -56,7 +74,7 @@ export class Connections {
     return lease
   }
 
-  give (lease: Lease): void {
+  give (lease: ClientLease): void {
     this.#returned.push(lease)
     if (this.#returned.length === 1) setImmediate(this.#takeBack)
   }
@@ -75,7 +93,7 @@ export class Connections {
     this.#all.clear()
   }
 
-  #discard (lease: Lease): void {
+  #discard (lease: ClientLease): void {
     this.#all.delete(lease)
     lease.client.close().catch(() => {})
   }

@@ -2,7 +2,8 @@ import { buildConnector, Client } from 'undici'
 import { clientOptions, type UpstreamTls } from '../tls/upstream-tls.ts'
 import { calmSockets } from './calm-socket.ts'
 import { failOnWrongName } from './certificate-name.ts'
-import { Connections, type Lease } from './connections.ts'
+import { Connections, type ClientLease, type TargetConnections } from './connections.ts'
+import { Http2Connections } from './http2/connections.ts'
 import { tolerateContinue } from './interim.ts'
 import { knowFields, OWN_NAMES } from './known-fields.ts'
 import { letEndWait } from './late-end.ts'
@@ -16,7 +17,7 @@ export interface Target {
   readonly port: number
   /** `http://host:port`, IPv6 in brackets. */
   readonly origin: string
-  readonly connections: Connections
+  readonly connections: TargetConnections
   /** Host field of requests to it; null: that of the service. */
   readonly hostHeader: string | null
 }
@@ -27,6 +28,8 @@ export interface TargetOptions {
   readonly port: number
   /** null: plain http. */
   readonly tls: UpstreamTls | null
+  /** HTTP/2 is spoken there, without TLS as well. */
+  readonly http2?: boolean
   /** Connections that were made under one name are not used under another. */
   readonly name?: string
 }
@@ -66,7 +69,7 @@ export class Transport {
 
   /** The target with these options; give it back with `release`. */
   acquire (options: TargetOptions): Target {
-    const key = `${options.protocol}|${options.host}|${options.port}|${options.tls?.id ?? ''}|${options.name ?? ''}`
+    const key = `${options.protocol}|${options.host}|${options.port}|${options.tls?.id ?? ''}|${options.name ?? ''}|${options.http2 === true}`
     let held = this.#held.get(key)
     if (held === undefined) {
       held = { target: open(options, this.#connector), users: 0 }
@@ -119,7 +122,7 @@ function open (options: TargetOptions, given: buildConnector.connector | undefin
     return connector
   }
   const connections = new Connections(() => {
-    const lease: Lease = {
+    const lease: ClientLease = {
       connectTimeout: 0,
       client: new Client(origin, {
         connect: (connectOptions, callback) => connectorOf(lease.connectTimeout)(connectOptions, callback),
@@ -136,5 +139,6 @@ function open (options: TargetOptions, given: buildConnector.connector | undefin
     }
     return lease
   })
-  return { protocol, host, port, origin, connections, hostHeader: null }
+  const http2 = options.http2 === true ? new Http2Connections({ origin, host, port, secure: options.tls === null ? null : clientOptions(options.tls), tunnels: connections }) : null
+  return { protocol, host, port, origin, connections: http2 ?? connections, hostHeader: null }
 }

@@ -80,6 +80,7 @@ export class BalancedDestination implements Destination {
       host: endpoint.host,
       port: endpoint.port,
       tls: this.#tls,
+      http2: this.#service.http2,
       // TLS speaks to a name: what was verified under one must not be used under another
       ...protocol === 'https' ? { name: hostHeader } : {}
     }, hostHeader, endpoint)

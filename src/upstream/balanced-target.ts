@@ -1,4 +1,4 @@
-import type { Connections } from '../proxy/connections.ts'
+import type { TargetConnections } from '../proxy/connections.ts'
 import type { Target, TargetOptions, Transport } from '../proxy/transport.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -8,7 +8,7 @@ export class BalancedTarget implements Target {
   readonly host: string
   readonly port: number
   readonly origin: string
-  readonly connections: Connections
+  readonly connections: TargetConnections
   readonly hostHeader: string
   readonly endpoint: Endpoint
   readonly #held: Target

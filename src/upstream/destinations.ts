@@ -87,7 +87,8 @@ export class Destinations {
       protocol: service.protocol,
       host: service.host,
       port: service.port,
-      tls: service.protocol === 'https' ? upstreamTls(this.#config, service, null) : null
+      tls: service.protocol === 'https' ? upstreamTls(this.#config, service, null) : null,
+      http2: service.http2
     })
   }
 

@@ -47,6 +47,7 @@ consumers:
     pointer: '/services/0',
     name: 'users',
     protocol: 'https',
+    http2: false,
     host: 'users.internal',
     port: 443,
     path: '/v1',

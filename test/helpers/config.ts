@@ -31,6 +31,7 @@ export function service (overrides: Partial<Service> & { port: number }): Servic
     tags: [],
     pointer: '/services/0',
     protocol: 'http',
+    http2: false,
     host: '127.0.0.1',
     path: null,
     retries: 5,

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import type { Test } from 'tap'
 import { authority } from './tls.ts'
@@ -122,4 +123,56 @@ export async function frameClient (t: Test, port: number, settings: Buffer = Buf
   const client = new FrameClient(socket)
   client.send(Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(FRAME.settings, 0, 0, settings))
   return await client.until(() => client.find(FRAME.settings) !== undefined)
+}
+
+export interface FrameServer {
+  readonly port: number
+  /** Connections so far. */
+  readonly sockets: Socket[]
+  /** Frames of all connections, in order of arrival. */
+  readonly frames: Frame[]
+}
+
+/**
+ * A server of HTTP/2 without TLS that writes frames.
+ *
+ * @param answer is told of each frame but SETTINGS, which are acknowledged, and PING, which are answered unless `silent`
+ */
+export async function frameServer (t: Test, answer: (frame: Frame, send: (...frames: Buffer[]) => void, socket: Socket) => void, { settings = Buffer.alloc(0), silent = false } = {}): Promise<FrameServer> {
+  const sockets: Socket[] = []
+  const frames: Frame[] = []
+  const server = createServer(socket => {
+    sockets.push(socket)
+    let rest = Buffer.alloc(0)
+    let greeted = false
+    const send = (...all: Buffer[]): void => { socket.write(Buffer.concat(all)) }
+    send(frame(FRAME.settings, 0, 0, settings))
+    socket.on('error', () => {})
+    socket.on('data', (chunk: Buffer) => {
+      rest = Buffer.concat([rest, chunk])
+      if (!greeted) {
+        if (rest.length < 24) return
+        greeted = true
+        rest = rest.subarray(24)
+      }
+      while (rest.length >= 9 && rest.length >= 9 + rest.readUIntBE(0, 3)) {
+        const length = rest.readUIntBE(0, 3)
+        const one: Frame = { type: rest[3] as number, flags: rest[4] as number, stream: rest.readUInt32BE(5), payload: Buffer.from(rest.subarray(9, 9 + length)) }
+        rest = rest.subarray(9 + length)
+        frames.push(one)
+        if (one.type === FRAME.settings) {
+          if (one.flags === 0) send(frame(FRAME.settings, ACK, 0))
+        } else if (one.type === FRAME.ping) {
+          if (one.flags === 0 && !silent) send(frame(FRAME.ping, ACK, 0, one.payload))
+        } else answer(one, send, socket)
+      }
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { port: (server.address() as AddressInfo).port, sockets, frames }
 }

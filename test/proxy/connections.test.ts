@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { Connections, type Lease } from '../../src/proxy/connections.ts'
+import { Connections, type ClientLease } from '../../src/proxy/connections.ts'
 
 /** Connections over clients that only remember how they ended. */
 function fakes (): { connections: Connections, ended: string[] } {
@@ -12,7 +12,7 @@ function fakes (): { connections: Connections, ended: string[] } {
       close: async () => { ended.push(`${name} closed`) },
       destroy: async () => { ended.push(`${name} destroyed`) }
     }
-    return { client, connectTimeout: 0 } as unknown as Lease
+    return { client, connectTimeout: 0 } as unknown as ClientLease
   })
   return { connections, ended }
 }

@@ -58,6 +58,7 @@ function serviceOf (entity: RawEntity, tls: TlsReferences, tags: readonly string
     ...entityOf(entity, tags),
     name: fields.name ?? null,
     protocol: address.protocol,
+    http2: fields.http2,
     host: bracketed(address.host),
     port: address.port,
     path: address.path,

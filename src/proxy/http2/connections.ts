@@ -1,0 +1,122 @@
+import type { Dispatcher } from 'undici'
+import type { ClientOptions } from '../../tls/upstream-tls.ts'
+import type { ClientLease, Connections, Lease, TargetConnections } from '../connections.ts'
+import { Http2Session, serverName } from './session.ts'
+import { Http2Stream, type StreamOwner } from './stream.ts'
+
+export interface Http2Options {
+  readonly origin: string
+  readonly host: string
+  readonly port: number
+  /** null: cleartext. */
+  readonly secure: ClientOptions | null
+  /** Connections of HTTP/1.1 to the same target: WebSockets go there. */
+  readonly tunnels: Connections
+}
+
+/** Connections without a request that are kept: with the client's Host preserved, their names are the clients' to choose. */
+const IDLE = 16
+
+/** A request's right to a connection: which one it is, is decided when it goes. */
+interface Http2Lease extends Lease {
+  tunnel: ClientLease | null
+}
+
+/**
+ * Connections of HTTP/2 to one target, each for up to a hundred requests at a time.
+ *
+ * Node's own client, not that of undici 7 (decision 0011): there a GOAWAY costs all requests of its connection, and some of
+ * them the process; bodies of GET are lost, interim answers dropped.
+ */
+export class Http2Connections implements TargetConnections, StreamOwner {
+  readonly scheme: 'http' | 'https'
+  readonly authority: string
+  readonly #options: Http2Options
+  readonly #sessions = new Set<Http2Session>()
+  /** What may still be used. */
+  #open: Http2Session[] = []
+  #closing = false
+
+  constructor (options: Http2Options) {
+    this.#options = options
+    this.scheme = options.secure === null ? 'http' : 'https'
+    this.authority = new URL(options.origin).host
+  }
+
+  get size (): number {
+    return this.#sessions.size + this.#options.tunnels.size
+  }
+
+  get idle (): number {
+    let idle = this.#options.tunnels.idle
+    for (const session of this.#sessions) if (session.load === 0) idle++
+    return idle
+  }
+
+  take (connectTimeout: number): Lease {
+    const lease: Http2Lease = {
+      connectTimeout,
+      tunnel: null,
+      client: { dispatch: (options, handler) => this.#dispatch(lease, options, handler) }
+    }
+    return lease
+  }
+
+  give (lease: Lease): void {
+    const { tunnel } = lease as Http2Lease
+    if (tunnel !== null) this.#options.tunnels.give(tunnel)
+  }
+
+  close (): void {
+    this.#closing = true
+    this.#options.tunnels.close()
+    for (const session of this.#sessions) session.close()
+  }
+
+  async destroy (): Promise<void> {
+    this.#closing = true
+    await Promise.all([this.#options.tunnels.destroy(), ...[...this.#sessions].map(session => session.destroy())])
+  }
+
+  #dispatch (lease: Http2Lease, options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    if (typeof options.upgrade === 'string') {
+      lease.tunnel = this.#options.tunnels.take(lease.connectTimeout)
+      return lease.tunnel.client.dispatch(options, handler)
+    }
+    const stream = new Http2Stream(this, options, handler, lease.connectTimeout)
+    this.#sessionFor(stream).send(stream)
+    return true
+  }
+
+  /** See {@link StreamOwner}. */
+  again (stream: Http2Stream): void {
+    this.#sessionFor(stream).send(stream)
+  }
+
+  #sessionFor (stream: Http2Stream): Http2Session {
+    const name = this.#options.secure === null ? '' : serverName(stream.host)
+    for (const session of this.#open) if (session.name === name && session.free) return session
+    const { origin, host, port, secure } = this.#options
+    const session = new Http2Session({
+      origin,
+      host: host.replace(/^\[|\]$/g, ''),
+      port,
+      secure,
+      name,
+      connectTimeout: stream.connectTimeout,
+      idle: () => this.#spare(),
+      left: one => { this.#open = this.#open.filter(other => other !== one) },
+      ended: one => { this.#sessions.delete(one) }
+    })
+    this.#sessions.add(session)
+    if (!this.#closing) this.#open.push(session)
+    return session
+  }
+
+  /** Closes what would be one too many, the oldest first. */
+  #spare (): void {
+    let idle = 0
+    for (const session of this.#open) if (session.load === 0) idle++
+    if (idle > IDLE) this.#open.find(session => session.load === 0)?.close()
+  }
+}

@@ -1,0 +1,163 @@
+import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import type { ClientOptions } from '../../tls/upstream-tls.ts'
+import { failure } from './failure.ts'
+import { HEADER_LIST } from './fields.ts'
+import type { Http2Stream, StreamHome } from './stream.ts'
+
+/** Where a connection goes, and how. */
+export interface SessionOptions {
+  readonly origin: string
+  /** Without brackets. */
+  readonly host: string
+  readonly port: number
+  /** null: cleartext, by prior knowledge (RFC 9113 section 3.3). */
+  readonly secure: ClientOptions | null
+  /** Name that TLS asks for; '': none. */
+  readonly name: string
+  /** Milliseconds. */
+  readonly connectTimeout: number
+  /** It has no request any more. */
+  readonly idle: (session: Http2Session) => void
+  /** It takes no more requests. */
+  readonly left: (session: Http2Session) => void
+  readonly ended: (session: Http2Session) => void
+}
+
+/** Requests at once on a connection, whatever the upstream allows: a lost packet holds all of them up. */
+const STREAMS = 100
+/** Without a request it is closed, in milliseconds. */
+const IDLE = 60_000
+/** As long as a connection whose upstream was silent may take to answer a ping, in milliseconds. */
+const PATIENCE = 5_000
+/** Bytes of an answer that are taken before its client has read them, and of all answers of a connection. */
+const STREAM_WINDOW = 262_144
+const CONNECTION_WINDOW = 4_194_304
+/** Megabytes: what Node refuses streams beyond. */
+const MEMORY = 64
+
+/** One connection of HTTP/2 to an upstream. */
+export class Http2Session implements StreamHome {
+  readonly name: string
+  readonly session: ClientHttp2Session
+  readonly #options: SessionOptions
+  #waiting: Http2Stream[] = []
+  #connected = false
+  #leaving = false
+  /** Its upstream was silent, and has not answered since. */
+  #suspect = false
+  #streams = 0
+
+  constructor (options: SessionOptions) {
+    this.name = options.name
+    this.#options = options
+    const socket = open(options)
+    const timer = setTimeout(() => socket.destroy(failure('UND_ERR_CONNECT_TIMEOUT', 'no connection in time')), options.connectTimeout)
+    const session = connectHttp2(options.origin, {
+      createConnection: () => socket,
+      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW, maxHeaderListSize: HEADER_LIST },
+      maxSessionMemory: MEMORY,
+      // the size is what bounds them
+      maxHeaderListPairs: 2_000
+    })
+    this.session = session
+    session.on('connect', () => {
+      clearTimeout(timer)
+      if (options.secure !== null && (socket as TLSSocket).alpnProtocol !== 'h2') session.destroy(failure('SP_UPSTREAM_PROTOCOL', 'the upstream speaks no HTTP/2'))
+      else this.#begin()
+    })
+    session.on('goaway', () => this.#leave())
+    session.on('error', error => this.#end(error))
+    session.on('close', () => {
+      clearTimeout(timer)
+      this.#end(failure('ECONNRESET', 'the upstream has closed the connection'))
+    })
+    session.setTimeout(IDLE, () => {
+      if (this.load === 0) this.close()
+    })
+  }
+
+  /** Requests that it has. */
+  get load (): number {
+    return this.#streams + this.#waiting.length
+  }
+
+  /** Whether another request may go there. */
+  get free (): boolean {
+    if (this.#leaving || this.#suspect || this.session.closed || this.session.destroyed) return false
+    // one that allows none at the moment keeps the first waiting
+    return this.load < (this.#connected ? Math.min(STREAMS, Math.max(1, this.session.remoteSettings?.maxConcurrentStreams ?? STREAMS)) : STREAMS)
+  }
+
+  send (stream: Http2Stream): void {
+    if (!this.#connected) this.#waiting.push(stream)
+    else if (stream.start(this)) this.#streams++
+  }
+
+  /** A request has ended. */
+  freed (): void {
+    this.#streams--
+    if (this.load === 0) this.#options.idle(this)
+  }
+
+  /** Its upstream was silent for too long: unless it answers a ping, the connection is dead, and so would be all that follows. */
+  doubt (): void {
+    if (this.#suspect || this.session.destroyed) return
+    this.#suspect = true
+    const timer = setTimeout(() => this.session.destroy(failure('ECONNRESET', 'the upstream answers no ping')), PATIENCE)
+    const trust = (error: Error | null): void => {
+      clearTimeout(timer)
+      if (error === null) this.#suspect = false
+    }
+    if (this.session.closed || !this.session.ping(trust)) clearTimeout(timer)
+  }
+
+  /** Closes it when its requests have ended. */
+  close (): void {
+    this.#leave()
+    if (!this.session.closed) this.session.close()
+  }
+
+  /** Cuts it and its requests. */
+  async destroy (): Promise<void> {
+    if (this.session.destroyed) return
+    await new Promise<void>(resolve => {
+      this.session.once('close', resolve)
+      this.session.destroy(failure('UND_ERR_DESTROYED', 'the gateway ends'))
+    })
+  }
+
+  #begin (): void {
+    this.#connected = true
+    this.session.setLocalWindowSize(CONNECTION_WINDOW)
+    for (const stream of this.#waiting.splice(0)) this.send(stream)
+  }
+
+  #leave (): void {
+    if (this.#leaving) return
+    this.#leaving = true
+    this.#options.left(this)
+  }
+
+  #end (error: Error): void {
+    this.#leave()
+    this.#options.ended(this)
+    for (const stream of this.#waiting.splice(0)) stream.refuse(error)
+  }
+}
+
+function open ({ host, port, secure, name }: SessionOptions): Socket {
+  // Node tries all addresses of a name in turn
+  const address = { host, port, autoSelectFamily: true }
+  const socket = secure === null ? connectTcp(address) : connectTls({ ...secure, ...address, ALPNProtocols: ['h2'], ...name === '' ? {} : { servername: name } })
+  socket.setNoDelay(true)
+  socket.setKeepAlive(true, IDLE)
+  return socket
+}
+
+/** TLS names no addresses (RFC 6066 section 3). @param authority Host field of a request */
+export function serverName (authority: string): string {
+  const name = authority.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+  return isIP(name) === 0 ? name : ''
+}
