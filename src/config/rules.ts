@@ -10,6 +10,7 @@ const lintRules: Readonly<Record<string, string>> = {
   'exempts-everybody': 'a `gateway.exempt` that leaves nobody to be limited',
   'idle-plugin': 'a plugin entry that no request ever runs',
   'literal-secret': 'a secret that stands in the file',
+  'ocsp-response': 'an OCSP response that clients would refuse',
   'path-policy': 'a path of a route that no request gets through with',
   'mixed-keys': 'a certificate whose type of key lets the default one be shown in its place',
   'path-shadowed': 'a path of a route that other routes take completely',

@@ -2,6 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Config } from '../config/model.ts'
 import { defaultCertificate } from './default-certificate.ts'
+import { ocspProblem, readOcsp, type OcspStanding } from './ocsp.ts'
 import type { KeyPair, ServerIdentities } from './server-identities.ts'
 
 /**
@@ -24,7 +25,7 @@ export class CertificateStore {
   /** `example.` */
   readonly #prefixes = new Map<string, SecureContext>()
   readonly #default: SecureContext | null
-  readonly #ocsp = new Map<string, Buffer>()
+  readonly #ocsp = new Map<string, Staple>()
 
   readonly #identities: readonly ServerIdentities[]
   /** Of what plugins bring. */
@@ -47,7 +48,7 @@ export class CertificateStore {
       else if (name.endsWith('.*')) this.#prefixes.set(name.slice(0, -1), context)
       else if (name !== '*') this.#exact.set(name, context)
     }
-    for (const { cert, ocsp } of certificates) if (ocsp !== null) this.#ocsp.set(fingerprint(new X509Certificate(cert).raw), Buffer.from(ocsp, 'base64'))
+    for (const certificate of certificates) this.#staple(certificate)
   }
 
   /**
@@ -75,12 +76,23 @@ export class CertificateStore {
   }
 
   /**
-   * The OCSP response that the file has for a certificate; null: none.
+   * The OCSP response that the file has for a certificate; null: none, or one that clients would refuse (`check` says which).
    *
    * @param certificate DER, as the event `OCSPRequest` gives it
    */
-  ocspFor (certificate: Buffer): Buffer | null {
-    return this.#ocsp.size === 0 ? null : this.#ocsp.get(fingerprint(certificate)) ?? null
+  ocspFor (certificate: Buffer, now = Date.now()): Buffer | null {
+    const staple = this.#ocsp.size === 0 ? undefined : this.#ocsp.get(fingerprint(certificate))
+    return staple === undefined || ocspProblem(staple.standings, certificate, now) !== null ? null : staple.bytes
+  }
+
+  #staple ({ cert, ocsp }: Config['certificates'][number]): void {
+    if (ocsp === null) return
+    const bytes = Buffer.from(ocsp, 'base64')
+    try {
+      this.#ocsp.set(fingerprint(new X509Certificate(cert).raw), { bytes, standings: readOcsp(bytes) })
+    } catch {
+      // the loader has warned of it; a handshake without a staple is one that clients know
+    }
   }
 
   /** Whether an SNI of the file names this server, the default aside. */
@@ -131,6 +143,11 @@ export class CertificateStore {
     }
     return undefined
   }
+}
+
+interface Staple {
+  readonly bytes: Buffer
+  readonly standings: readonly OcspStanding[]
 }
 
 function fingerprint (certificate: Buffer): string {

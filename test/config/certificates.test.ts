@@ -1,9 +1,11 @@
+import { X509Certificate } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Diagnostic } from '../../src/config/diagnostics.ts'
 import type { LoadResult } from '../../src/config/load.ts'
-import { makeCertificate, type Identity } from '../helpers/certificates.ts'
+import { CertificateStore } from '../../src/tls/certificate-store.ts'
+import { makeCertificate, makeOcsp, type Identity } from '../helpers/certificates.ts'
 import { loadText } from '../helpers/marked-yaml.ts'
 
 const HEAD = '_format_version: "3.0"\n'
@@ -16,10 +18,10 @@ const good = makeCertificate('api.example.com', { names: ['api.example.com', '*.
 const other = makeCertificate('other', { names: ['other.example.com'], notAfter: later(300) })
 
 interface Test {
-  testdir (files: Record<string, string>): string
+  testdir (files: Record<string, string | Buffer>): string
 }
 
-type Files = Readonly<Record<string, string>>
+type Files = Readonly<Record<string, string | Buffer>>
 
 /** Loads a text beside these files. */
 async function load (t: Test, text: string, files: Files = {}, env: Record<string, string> = {}): Promise<LoadResult> {
@@ -75,10 +77,32 @@ upstreams: [{ name: u, client_certificate: { name: second }, targets: [{ target:
 })
 
 t.test('an OCSP response is kept as it is', async t => {
-  const { config, diagnostics } = await load(t, pair(', snis: [api.example.com], ocsp_file: a.ocsp'), { ...filesOf([good, intermediate]), 'a.ocsp': 'der' })
+  const response = makeOcsp(intermediate, [other.serial, good.serial])
+  const { config, diagnostics, files } = await load(t, pair(', snis: [api.example.com], ocsp_file: a.ocsp'), { ...filesOf([good, intermediate]), 'a.ocsp': response })
   t.same(diagnostics, [])
-  t.match(config?.certificates, [{ ocsp: Buffer.from('der').toString('base64') }])
+  t.match(config?.certificates, [{ ocsp: response.toString('base64') }])
+  t.ok(files.some(({ path }) => path.endsWith('/a.ocsp')), 'and looked at again when it changes')
 })
+
+for (const [name, response, cause] of [
+  ['of another certificate', makeOcsp(intermediate, [other.serial]), 'it is about another certificate'],
+  ['that says revoked', makeOcsp(intermediate, [good.serial], { status: 'revoked' }), 'it says that the certificate is revoked'],
+  ['of a responder that doesn\'t know it', makeOcsp(intermediate, [good.serial], { status: 'unknown' }), 'its responder doesn\'t know the certificate'],
+  ['that is too old', makeOcsp(intermediate, [good.serial], { nextUpdate: new Date('2024-02-03T04:05:06Z') }), 'it was valid until 2024-02-03T04:05:06Z'],
+  ['without an end', makeOcsp(intermediate, [good.serial], { nextUpdate: null }), 'it doesn\'t say until when it is valid'],
+  ['of tomorrow', makeOcsp(intermediate, [good.serial], { thisUpdate: later(1), nextUpdate: later(2) }), 'it is not valid yet'],
+  ['that is a refusal', Buffer.from('30030a0106', 'hex'), 'it is the refusal of a responder, not an answer'],
+  ['of another type', Buffer.from('300d0a0100a0083006060129040130ff', 'hex'), /it is (of a type that nobody reads|no OCSP response in DER)/],
+  ['that is cut', makeOcsp(intermediate, [good.serial]).subarray(0, 100), 'it is no OCSP response in DER'],
+  ['that is text', Buffer.from('-----BEGIN X509 CRL-----'), 'it is no OCSP response in DER'],
+  ['that is empty', Buffer.alloc(0), 'it is no OCSP response in DER']
+] as ReadonlyArray<readonly [string, Buffer, string | RegExp]>) {
+  t.test(`an OCSP response ${name} is not stapled, and check says so`, async t => {
+    const { config, diagnostics } = await load(t, pair(', snis: [api.example.com], ocsp_file: a.ocsp'), { ...filesOf([good, intermediate]), 'a.ocsp': response })
+    t.match(diagnostics, [{ rule: 'ocsp-response', severity: 'warning', path: 'certificates[0].ocsp_file', cause: typeof cause === 'string' ? `the OCSP response is not stapled: ${cause}` : cause }])
+    t.equal(new CertificateStore(config as NonNullable<typeof config>).ocspFor(new X509Certificate(good.cert).raw), null)
+  })
+}
 
 t.test('types of keys may differ where the default is RSA', async t => {
   const rsa = makeCertificate('rsa.test', { names: ['rsa.test'], bits: 2048, notAfter: later(300) })

@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, X509Certificate, type KeyObject } from 'node:crypto'
 
 /** A certificate and its key, both in PEM. */
 export interface Identity {
@@ -95,6 +95,35 @@ export function makeCrl (issuer: Identity & { readonly name: string }, serials: 
   return { pem: pem('X509 CRL', der), der }
 }
 
+export interface OcspOptions {
+  readonly status?: 'good' | 'revoked' | 'unknown'
+  readonly thisUpdate?: Date
+  /** null: it doesn't say. */
+  readonly nextUpdate?: Date | null
+}
+
+/** Makes an OCSP response (RFC 6960) of an authority about certificates with these numbers. */
+export function makeOcsp (issuer: Identity & { readonly name: string }, serials: readonly Buffer[], { status = 'good', thisUpdate = new Date(Date.now() - HOUR), nextUpdate = new Date(Date.now() + HOUR) }: OcspOptions = {}): Buffer {
+  const signer = createPrivateKey(issuer.key)
+  const certificate = new X509Certificate(issuer.cert)
+  // the key itself, without what says of which kind it is
+  const key = createPublicKey(certificate.publicKey.export({ type: 'spki', format: 'pem' })).export({ type: 'spki', format: 'der' }).subarray(-65)
+  const sha1 = (bytes: Buffer): Buffer => tagged(0x04, createHash('sha1').update(bytes).digest())
+  const state = status === 'good' ? Buffer.from([0x80, 0]) : status === 'unknown' ? Buffer.from([0x82, 0]) : tagged(0xa1, time(thisUpdate))
+  const data = sequence(
+    tagged(0xa1, distinguished(issuer.name)),
+    time(thisUpdate),
+    sequence(...serials.map(serial => sequence(
+      sequence(sequence(SHA1, Buffer.from([5, 0])), sha1(distinguished(issuer.name)), sha1(key), integer(serial)),
+      state,
+      time(thisUpdate),
+      ...nextUpdate === null ? [] : [tagged(0xa0, time(nextUpdate))]
+    )))
+  )
+  const basic = sequence(data, signatureAlgorithm(signer, 'sha256'), tagged(0x03, Buffer.from([0]), sign('sha256', data, signer)))
+  return sequence(tagged(0x0a, Buffer.from([0])), tagged(0xa0, sequence(BASIC_OCSP, tagged(0x04, basic))))
+}
+
 function made ({ id, critical, value }: MadeExtension): Buffer {
   return sequence(tagged(0x06, Buffer.from(id, 'hex')), ...critical ? [TRUE] : [], tagged(0x04, value))
 }
@@ -133,6 +162,8 @@ function pem (label: string, bytes: Buffer): string {
   return `-----BEGIN ${label}-----\n${(bytes.toString('base64').match(/.{1,64}/g) ?? []).join('\n')}\n-----END ${label}-----\n`
 }
 
+const SHA1 = Buffer.from('06052b0e03021a', 'hex')
+const BASIC_OCSP = Buffer.from('06092b0601050507300101', 'hex')
 const ECDSA_WITH_SHA256 = sequence(Buffer.from('06082a8648ce3d040302', 'hex'))
 const ECDSA_WITH_SHA1 = sequence(Buffer.from('06072a8648ce3d0401', 'hex'))
 const RSA_WITH_SHA256 = sequence(Buffer.from('06092a864886f70d01010b0500', 'hex'))

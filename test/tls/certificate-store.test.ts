@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import type { Certificate, Sni } from '../../src/config/model.ts'
 import { CertificateStore } from '../../src/tls/certificate-store.ts'
-import { makeCertificate } from '../helpers/certificates.ts'
+import { makeCertificate, makeOcsp } from '../helpers/certificates.ts'
 
 function certificate (id: string, more: Partial<Certificate> = {}): Certificate {
   const { cert, key } = makeCertificate(id, { names: [id] })
@@ -46,11 +46,14 @@ t.test('the exact name, the longest wildcard, the default: case and the last dot
 })
 
 t.test('without a default of its own, the first certificate of the file', async t => {
-  const certificates = [certificate('first', { ocsp: Buffer.from('staple').toString('base64') }), certificate('second')]
+  const made = makeCertificate('first', { names: ['first.test'] })
+  const staple = makeOcsp(made, [made.serial])
+  const certificates = [certificate('first', { cert: made.cert, key: made.key, ocsp: staple.toString('base64') }), certificate('second')]
   const store = new CertificateStore({ certificates, snis: [sni('b.test', 'second')], ca_certificates: [] })
   t.same(await shownBy(t, name => store.contextFor(name), ['b.test', 'other.test']), ['second', 'first'])
   const [first, second] = certificates.map(({ cert }) => new X509Certificate(cert).raw)
-  t.equal(store.ocspFor(first as Buffer)?.toString(), 'staple')
+  t.same(store.ocspFor(first as Buffer), staple)
+  t.equal(store.ocspFor(first as Buffer, Date.now() + 7_200_000), null, 'while it is valid')
   t.equal(store.ocspFor(second as Buffer), null)
   t.same(store.default, { cert: certificates[0]?.cert, key: certificates[0]?.key })
 })

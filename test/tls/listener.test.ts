@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import t from 'tap'
 import type { Test } from 'tap'
-import { makeCertificate } from '../helpers/certificates.ts'
+import { makeCertificate, makeOcsp } from '../helpers/certificates.ts'
 import { route } from '../helpers/config.ts'
 import { get, settled } from '../helpers/hop.ts'
 import { statusOf, value } from '../helpers/http-messages.ts'
@@ -159,7 +159,7 @@ t.test('a reload shows another certificate to who comes next; who is there stays
 
 t.test('a stapled OCSP response goes to clients that ask for it', async t => {
   const upstream = await recordingUpstream(t)
-  const response = Buffer.from('as the authority has said it')
+  const response = makeOcsp(authority, [gatewayCertificate.serial])
   const { port } = await startTls(t, tlsConfig(upstream.port, {}, certificatesOf(gatewayCertificate, [], response.toString('base64'))))
   for (const servername of ['gateway.test', '']) {
     for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {

@@ -5,6 +5,7 @@ import { rootCertificates } from 'node:tls'
 import { readCertificates } from '../../tls/pem.ts'
 import type { Certificate as CertificateEntity, Pointer } from '../model.ts'
 import { day, endOf, nameOf } from '../validate/certificate.ts'
+import { ocspProblem, readOcsp } from '../../tls/ocsp.ts'
 import { defaultCertificate } from '../../tls/default-certificate.ts'
 import type { LintContext } from './context.ts'
 
@@ -135,5 +136,23 @@ export function literalKeys (context: LintContext): void {
       cause: '\'key\' is a secret, and stands here for all who can read the file',
       mend: 'Put it into a file that only the gateway can read, and name that in `key_file`; or into an environment variable, and write "{vault://env/NAME}" here.'
     })
+  }
+}
+
+/** OCSP responses that are not stapled. */
+export function refusedStaples (context: LintContext): void {
+  for (const { pointer, cert, ocsp } of context.config.certificates) {
+    const [leaf] = ocsp === null ? [] : readCertificates(cert)
+    if (ocsp === null || leaf === undefined) continue
+    const cause = stapleProblem(Buffer.from(ocsp, 'base64'), leaf)
+    if (cause !== null) context.warn(`${pointer}/ocsp_file`, { rule: 'ocsp-response', cause: `the OCSP response is not stapled: ${cause}`, mend: 'Fetch a new one (`openssl ocsp -respout`); a gateway that runs takes the new file over by itself.' })
+  }
+}
+
+function stapleProblem (der: Buffer, leaf: X509Certificate): string | null {
+  try {
+    return ocspProblem(readOcsp(der), leaf.raw, Date.now())
+  } catch (error) {
+    return (error as Error).message
   }
 }

@@ -6,7 +6,7 @@ import { Report } from '../report.ts'
 import type { Source } from '../source.ts'
 import { upstreams } from './balancing.ts'
 import { bypassedPlugins } from './bypassed-plugins.ts'
-import { endingCertificates, literalKeys, mixedKeys, openChains, uncoveredSnis } from './certificates.ts'
+import { endingCertificates, literalKeys, mixedKeys, openChains, refusedStaples, uncoveredSnis } from './certificates.ts'
 import { LintContext } from './context.ts'
 import { dividedLimits } from './divided.ts'
 import { exemptsEverybody } from './exempt.ts'
@@ -69,5 +69,6 @@ export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
   openChains(context)
   mixedKeys(context)
   uncoveredSnis(context)
+  refusedStaples(context)
   return report.list()
 }
