@@ -4,7 +4,7 @@ export const exitCode = {
   clean: 0,
   /** The file has errors, or the gateway could not start. */
   errors: 1,
-  /** The file has warnings and `--strict` was given. */
+  /** The file has warnings and `--strict` was given; `audit` found something that matters. */
   warnings: 2,
   /** Wrong usage, or a file that can't be read. */
   usage: 3

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
+import { auditCommand } from './audit.ts'
 import { auditLogCommand } from './audit-log.ts'
 import { checkCommand } from './check.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
@@ -37,6 +38,7 @@ const COMMANDS = [
   startCommand,
   checkCommand,
   explainCommand,
+  auditCommand,
   routesCommand,
   printCommand,
   keysCommand,
@@ -60,7 +62,7 @@ FILE is ./gateway.yaml, or /etc/sallyport/gateway.yaml where that is missing.
 Exit codes:
   0  clean
   1  the file has errors, or the gateway could not start
-  2  with --strict: the file has warnings, or an import left something out
+  2  with --strict: the file has warnings, or an import left something out; audit found something
   3  wrong usage, or a file that can't be read
 
 Examples:

@@ -23,6 +23,16 @@ export interface ListenSettings extends ListenAddress {
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
+/** A finding of `sallyport audit` that somebody accepts, for a time. */
+export interface AuditIgnore {
+  readonly rule: string
+  /** Where, as the finding names it, with everything below; absent: everywhere. */
+  readonly path?: string
+  readonly reason: string
+  /** Last day, `2027-01-31`, in UTC. */
+  readonly until: string
+}
+
 /** The `gateway:` block, our own: what Kong keeps in kong.conf. Durations are milliseconds, sizes bytes. */
 export interface GatewaySettings {
   readonly listen: readonly ListenSettings[]
@@ -112,6 +122,10 @@ export interface GatewaySettings {
     readonly servers: readonly string[]
     /** Until a server must have answered. */
     readonly timeout: number
+  }
+  /** What `sallyport audit` goes by; nothing that runs looks at it. */
+  readonly audit: {
+    readonly ignore: readonly AuditIgnore[]
   }
   /** Third-party plugins: a package name, or a file relative to gateway.yaml. */
   readonly modules: readonly string[]

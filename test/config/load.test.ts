@@ -114,6 +114,7 @@ t.test('the gateway block has its defaults', async t => {
     shutdown: { delay: 0, timeout: 30000 },
     log: { level: 'info', access: true, redact: [] },
     headers: { names: 'sallyport', server_tokens: true, latency_tokens: true, request_id: true, upstream_status: false },
+    audit: { ignore: [] },
     modules: []
   })
 })

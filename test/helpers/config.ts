@@ -19,6 +19,7 @@ export function settings (overrides: Partial<GatewaySettings> = {}): GatewaySett
     log: { level: 'silent', access: false, redact: [] },
     headers: { names: 'sallyport', server_tokens: true, latency_tokens: true, request_id: true, upstream_status: false },
     dns: { servers: [], timeout: 2000 },
+    audit: { ignore: [] },
     modules: [],
     ...overrides
   }

@@ -2,10 +2,10 @@ import { compare, type Diagnostic } from '../../config/diagnostics.ts'
 
 /** Workflow commands: GitHub shows each at its line of the pull request. */
 export function githubReport (diagnostics: readonly Diagnostic[]): string {
-  return [...diagnostics].sort(compare).map(command).join('')
+  return [...diagnostics].sort(compare).map(diagnostic => githubCommand(diagnostic, diagnostic.severity)).join('')
 }
 
-function command ({ rule, severity, file, range, path, cause, mend }: Diagnostic): string {
+export function githubCommand ({ rule, file, range, path, cause, mend }: Omit<Diagnostic, 'severity'>, command: 'error' | 'warning' | 'notice'): string {
   const properties: Record<string, string | number> = {
     file, line: range.line, endLine: range.endLine, title: rule
   }
@@ -16,7 +16,7 @@ function command ({ rule, severity, file, range, path, cause, mend }: Diagnostic
   }
   const list = Object.entries(properties).map(([name, value]) => `${name}=${escapeProperty(String(value))}`).join(',')
   const message = `${path === '' ? '' : `${path}: `}${cause}. Mend: ${mend}`
-  return `::${severity} ${list}::${escapeData(message)}\n`
+  return `::${command} ${list}::${escapeData(message)}\n`
 }
 
 function escapeData (text: string): string {

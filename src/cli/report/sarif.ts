@@ -3,10 +3,18 @@ import { pathToFileURL } from 'node:url'
 import { compare, type Diagnostic, type Range } from '../../config/diagnostics.ts'
 import { rules } from '../../config/rules.ts'
 
+/** What of a finding SARIF has a place for. */
+export type SarifFinding = Omit<Diagnostic, 'severity'> & { readonly level: 'error' | 'warning' | 'note' }
+
 /** SARIF 2.1.0 (OASIS), as code scanning tools read it. */
 export function sarifReport (diagnostics: readonly Diagnostic[], version: string): string {
-  const sorted = [...diagnostics].sort(compare)
-  const ids = [...new Set(sorted.map(diagnostic => diagnostic.rule))].sort()
+  const findings = [...diagnostics].sort(compare).map(({ severity, ...finding }) => ({ ...finding, level: severity }))
+  return sarifDocument(findings, version, id => ({ shortDescription: { text: rules[id] ?? id } }))
+}
+
+/** @param describe what the document says about a rule */
+export function sarifDocument (findings: readonly SarifFinding[], version: string, describe: (rule: string) => object): string {
+  const ids = [...new Set(findings.map(({ rule }) => rule))].sort()
   return `${JSON.stringify({
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -15,20 +23,20 @@ export function sarifReport (diagnostics: readonly Diagnostic[], version: string
         driver: {
           name: 'sallyport',
           version,
-          rules: ids.map(id => ({ id, shortDescription: { text: rules[id] ?? id } }))
+          rules: ids.map(id => ({ id, ...describe(id) }))
         }
       },
       columnKind: 'utf16CodeUnits',
-      results: sorted.map(diagnostic => result(diagnostic, ids))
+      results: findings.map(finding => result(finding, ids))
     }]
   }, null, 2)}\n`
 }
 
-function result ({ rule, severity, file, range, path, cause, mend, related = [] }: Diagnostic, ids: readonly string[]): object {
+function result ({ rule, level, file, range, path, cause, mend, related = [] }: SarifFinding, ids: readonly string[]): object {
   return {
     ruleId: rule,
     ruleIndex: ids.indexOf(rule),
-    level: severity,
+    level,
     message: { text: `${cause}. ${mend}` },
     locations: [{
       ...location(file, range),

@@ -136,6 +136,17 @@ export const Gateway = closed({
     })),
     timeout: Type.Optional(Type.Integer({ minimum: 1, maximum: 60000, default: 2000, description: 'Until a name server must have answered, in milliseconds.' }))
   }, 'How names of targets are resolved.'),
+  audit: block({
+    ignore: Type.Optional(Type.Array(closed({
+      rule: Type.String({ minLength: 1, description: 'Id of the rule.', examples: ['key-in-query'] }),
+      path: Type.Optional(Type.String({ minLength: 1, description: 'Where, as the finding names it; all below is meant, too. Without it: everywhere.', examples: ['services[users].routes[list]'] })),
+      reason: Type.String({ minLength: 1, description: 'Why it is accepted.', examples: ['the terminals of partner X can\'t send headers'] }),
+      until: Type.String({ pattern: '^\\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])$', description: 'Last day on which it is accepted (UTC), in quotes: "2027-01-31".', examples: ['2027-01-31'] })
+    }, { description: 'A finding that is accepted.' }), {
+      default: [],
+      description: 'Findings that are accepted for a time, each with its reason.'
+    }))
+  }, 'What `sallyport audit` goes by.'),
   modules: Type.Optional(Type.Array(Type.String({ minLength: 1, description: 'A package name, or a file relative to this one.' }), {
     default: [],
     description: 'Third-party plugins to load.',
