@@ -159,6 +159,14 @@ export interface CheckFinding {
 export interface CheckContext {
   /** Folder of gateway.yaml: names of files in the options start here. */
   readonly directory: string
+  /**
+   * Tell it of each file that the check has read, unless the plugin follows the file by itself: when the content changes, a running gateway
+   * loads its configuration again.
+   *
+   * @param file whole path
+   * @param content what was read; null: it can't be read, and may come
+   */
+  readonly reads?: (file: string, content: string | Buffer | null) => void
 }
 
 /** An authentication plugin of which a policy speaks: `path` is a JSON pointer inside `config`. */

@@ -1,8 +1,8 @@
-import { type CheckFinding, identifierFindings, readSchemaTypes, redisFindings, type SchemaTypes } from '../../src/plugin.ts'
+import { type CheckContext, type CheckFinding, identifierFindings, readSchemaTypes, redisFindings, type SchemaTypes } from '../../src/plugin.ts'
 import type { Config } from './schema.ts'
 
 /** Rules that the schema can't say. */
-export function * checkConfig (config: Config, directory: string): Generator<CheckFinding> {
+export function * checkConfig (config: Config, context: CheckContext): Generator<CheckFinding> {
   const { limit, window_size: sizes, costs, schema } = config
   if (limit.length !== sizes.length) yield { path: '/window_size', message: 'You must provide the same number of windows and limits', mend: `Write ${limit.length} of them.` }
   for (const finding of identifierFindings({ limit_by: config.identifier, header_name: config.header_name, path: config.path, claim_name: config.claim_name })) {
@@ -10,7 +10,7 @@ export function * checkConfig (config: Config, directory: string): Generator<Che
   }
   const paths = costs.map(cost => cost.type_path)
   yield * pathFindings(paths, schema)
-  if (schema !== undefined) yield * schemaFindings(paths, schema, directory)
+  if (schema !== undefined) yield * schemaFindings(paths, schema, context)
   if (config.cost_strategy === 'node_quantifier' && costs.length === 0) {
     yield { path: '/cost_strategy', severity: 'warning', message: 'without `costs` each operation costs 1', mend: 'Add `costs`, or write `cost_strategy: default`.' }
   }
@@ -34,10 +34,10 @@ function * pathFindings (paths: readonly string[], schema: string | undefined): 
   }
 }
 
-function * schemaFindings (paths: readonly string[], file: string, directory: string): Generator<CheckFinding> {
+function * schemaFindings (paths: readonly string[], file: string, { directory, reads }: CheckContext): Generator<CheckFinding> {
   let types: SchemaTypes
   try {
-    types = readSchemaTypes(directory, file)
+    types = readSchemaTypes(directory, file, reads)
   } catch (error) {
     yield { path: '/schema', message: (error as Error).message, mend: 'Write the schema of the service into a file beside the configuration, and name it here.' }
     return

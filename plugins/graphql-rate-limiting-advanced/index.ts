@@ -14,7 +14,7 @@ export default definePlugin({
   refuses: {
     pass_all_downstream_headers: 'Remove it: the service is not asked for its schema; write the file in `schema`.'
   },
-  check: (config, context) => checkConfig(config, context?.directory ?? '.'),
+  check: (config, context) => checkConfig(config, context ?? { directory: '.' }),
   setup: createLimiter,
   register (scope, { state: limiter }) {
     scope.addHook('preHandler', function graphqlRateLimitingAdvanced (request, reply) {

@@ -18,17 +18,17 @@ export function * checkConfig (config: Config, context?: CheckContext): Generato
 }
 
 /** What the named files hold. */
-function * checkFiles (config: Config, { directory }: CheckContext): Generator<CheckFinding> {
+function * checkFiles (config: Config, { directory, reads }: CheckContext): Generator<CheckFinding> {
   const places = [{ path: '/jwks_file', file: config.jwks_file }, ...(config.issuers ?? []).map((one, index) => ({ path: `/issuers/${index}/jwks_file`, file: one.jwks_file }))]
-  for (const { path, file } of places) if (file !== undefined) yield * checkFile(path, directory, file, keySetProblem)
+  for (const { path, file } of places) if (file !== undefined) yield * checkFile(path, directory, file, keySetProblem, reads)
   const file = config.revocation?.file
   if (file !== undefined) yield * checkFile('/revocation/file', directory, file, revocationProblem)
 }
 
-function * checkFile (path: string, directory: string, name: string, problemOf: (file: JsonFile) => FileProblem | null): Generator<CheckFinding> {
+function * checkFile (path: string, directory: string, name: string, problemOf: (file: JsonFile) => FileProblem | null, reads?: CheckContext['reads']): Generator<CheckFinding> {
   const mend = 'Correct the file, or name another one; relative names start at gateway.yaml.'
   try {
-    const file = readJsonFile(directory, name)
+    const file = readJsonFile(directory, name, reads)
     const problem = problemOf(file)
     if (problem !== null) yield { path, message: `${name}:${file.lineOf(problem.path)}: ${problem.message}`, mend }
   } catch (error) {

@@ -1,4 +1,4 @@
-import { type BodyCheck, type CheckFinding, compileBody, compileParameters, type FastifyRequest, type JsonLimits, type Violation } from '../../src/plugin.ts'
+import { type BodyCheck, type CheckContext, type CheckFinding, compileBody, compileParameters, type FastifyRequest, type JsonLimits, type Violation } from '../../src/plugin.ts'
 import { Drift } from './drift.ts'
 import { fieldsOf, OpenApi, type Place } from './document.ts'
 import type { ApiState, Operation, PathItem } from './operation.ts'
@@ -11,8 +11,8 @@ import { basePaths } from './servers.ts'
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
 
 /** What `check` has to say. */
-export function * checkConfig (config: Config, directory: string): Generator<CheckFinding> {
-  const compiler = new Compiler(config, directory)
+export function * checkConfig (config: Config, { directory, reads }: CheckContext): Generator<CheckFinding> {
+  const compiler = new Compiler(config, directory, reads)
   try {
     compiler.compile()
   } catch (error) {
@@ -42,10 +42,10 @@ class Compiler {
   readonly #own: CheckFinding[] = []
   readonly #limits: JsonLimits
 
-  constructor (config: Config, directory: string) {
+  constructor (config: Config, directory: string, reads?: CheckContext['reads']) {
     this.#config = config
-    this.#request = new OpenApi(config.spec_file, directory, 'request')
-    this.#response = config.response === 'off' ? null : new OpenApi(config.spec_file, directory, 'response')
+    this.#request = new OpenApi(config.spec_file, directory, 'request', reads)
+    this.#response = config.response === 'off' ? null : new OpenApi(config.spec_file, directory, 'response', reads)
     this.#limits = { depth: config.max_depth, totalMembers: config.max_members, members: Infinity, items: Infinity, nameLength: Infinity, textLength: Infinity }
   }
 

@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
-import { type CheckFinding, type Dialect, type Direction, type Member, type Schema, SchemaSet } from '../../src/plugin.ts'
+import { type CheckContext, type CheckFinding, type Dialect, type Direction, type Member, type Schema, SchemaSet } from '../../src/plugin.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
@@ -19,15 +19,15 @@ export class OpenApi {
   /** null: it can't be read, or is none; there is a finding. */
   readonly root: Place | null
 
-  constructor (file: string, directory: string, direction: Direction) {
+  constructor (file: string, directory: string, direction: Direction, reads?: CheckContext['reads']) {
     const path = resolve(directory, file)
     const inside = relative(directory, path)
     const home = inside.startsWith('..') || isAbsolute(inside) ? dirname(path) : directory
     // the dialect is only known once the document is read
-    const probe = new SchemaSet({ directory: home, dialect: 'draft202012', direction })
+    const probe = new SchemaSet({ directory: home, dialect: 'draft202012', direction, reads })
     const member = probe.addFile(relative(home, path), '/spec_file')
     const dialect = member === null ? undefined : this.#dialect(probe, member)
-    this.set = dialect === undefined ? probe : new SchemaSet({ directory: home, dialect, direction })
+    this.set = dialect === undefined ? probe : new SchemaSet({ directory: home, dialect, direction, reads })
     const again = dialect === undefined ? null : this.set.addFile(relative(home, path), '/spec_file')
     this.root = again === null ? null : { member: again, pointer: '', value: again.value }
   }

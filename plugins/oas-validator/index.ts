@@ -16,7 +16,7 @@ export default definePlugin({
   * metrics (states: readonly ApiState[]): Iterable<MetricFamily> {
     yield driftFamily(states.map(state => state.drift))
   },
-  check: (config, context) => checkConfig(config, context?.directory ?? '.'),
+  check: (config, context) => checkConfig(config, context ?? { directory: '.' }),
   setup: (config, gateway): ApiState => compileDocument(config, gateway.directory),
   register (scope, { config, state }) {
     const { drift } = state

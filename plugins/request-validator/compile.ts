@@ -1,5 +1,5 @@
 import {
-  type BodyCheck, type CheckFinding, compileBody, compileParameters, type Dialect, dialectOf, type JsonLimits, type Parameter, type ParameterCheck,
+  type BodyCheck, type CheckContext, type CheckFinding, compileBody, compileParameters, type Dialect, dialectOf, type JsonLimits, type Parameter, type ParameterCheck,
   parseMediaType, type Part, type Schema, SchemaSet, STYLES_OF
 } from '../../src/plugin.ts'
 import { fromKong, KongSchemaError } from './kong-schema.ts'
@@ -22,9 +22,9 @@ class Schemas {
   readonly body: Schema | null
   readonly parameters: readonly Parameter[]
 
-  constructor (config: Config, directory: string) {
+  constructor (config: Config, directory: string, reads?: CheckContext['reads']) {
     const written = unwrap(config.body_schema)
-    this.set = new SchemaSet({ directory, dialect: dialect(config.version, written) })
+    this.set = new SchemaSet({ directory, dialect: dialect(config.version, written), reads })
     this.body = written === undefined ? null : this.#body(written, config)
     this.parameters = config.parameter_schema.map(({ schema, ...parameter }, index) => ({
       ...parameter,
@@ -47,8 +47,8 @@ class Schemas {
 }
 
 /** What the schema of the options can't say. */
-export function * checkConfig (config: Config, directory: string): Generator<CheckFinding> {
-  const schemas = new Schemas(config, directory)
+export function * checkConfig (config: Config, { directory, reads }: CheckContext): Generator<CheckFinding> {
+  const schemas = new Schemas(config, directory, reads)
   yield * schemas.findings
   if (config.body_schema === undefined && config.parameter_schema.length === 0) {
     yield { path: '', message: 'at least one of `body_schema` and `parameter_schema` is needed', mend: 'Write what requests have to look like.' }

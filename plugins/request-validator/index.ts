@@ -12,7 +12,7 @@ export default definePlugin({
   refuses: {
     array_length_compat: 'A list is a list here, whatever its length: remove it.'
   },
-  check: (config, context) => checkConfig(config, context?.directory ?? '.'),
+  check: (config, context) => checkConfig(config, context ?? { directory: '.' }),
   setup: (config, gateway): Checks => compileChecks(config, gateway.directory),
   register (scope, { config, state: { body, blocked, logged } }) {
     if (blocked !== null || logged !== null) {

@@ -44,7 +44,7 @@ export async function readCertificateFiles (entities: readonly RawEntity[], dire
       if (!field.endsWith('_file')) continue
       const path = resolve(directory, name)
       const bytes = await content(path)
-      files.set(path, { path, hash: typeof bytes === 'string' ? '' : createHash('sha256').update(bytes).digest('hex') })
+      files.set(path, readFileOf(path, typeof bytes === 'string' ? null : bytes))
       if (typeof bytes === 'string') {
         report.at(source, join(entity.pointer, field), { rule: 'unreadable-file', cause: `the file can't be read: ${bytes}`, mend: 'Correct the name, which starts at the folder of this file, or put the file there.' })
       } else if (field === 'ocsp_file') {
@@ -58,6 +58,11 @@ export async function readCertificateFiles (entities: readonly RawEntity[], dire
     entity.contents = contents
   }
   return [...files.values()]
+}
+
+/** @param content null: it can't be read */
+export function readFileOf (path: string, content: string | Buffer | null): ReadFile {
+  return { path, hash: content === null ? '' : createHash('sha256').update(content).digest('hex') }
 }
 
 /** What a file holds, or why it can't be read. */

@@ -1,7 +1,7 @@
 import { dirname, resolve as absolute } from 'node:path'
 import { loadPlugins } from '../plugins.ts'
 import type { LoadedPlugins } from '../plugins.ts'
-import { readCertificateFiles, type ReadFile } from './certificate-files.ts'
+import { readCertificateFiles, readFileOf, type ReadFile } from './certificate-files.ts'
 import { applyDefaults } from './defaults.ts'
 import type { Diagnostic } from './diagnostics.ts'
 import { readText } from './file.ts'
@@ -47,7 +47,7 @@ export interface LoadResult {
   readonly diagnostics: readonly Diagnostic[]
   readonly source: Source
   readonly plugins: LoadedPlugins
-  /** Beside gateway.yaml, each a part of the configuration, those that couldn't be read included. */
+  /** Beside gateway.yaml, each a part of the configuration: of certificates and of plugins, those that couldn't be read included. */
   readonly files: readonly ReadFile[]
 }
 
@@ -77,13 +77,15 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
 
   const envelope = new Envelope(source, report)
   const entities = envelope.check(value)
-  const files = await readCertificateFiles(entities, dirname(absolute(file)), source, report)
+  const named = await readCertificateFiles(entities, dirname(absolute(file)), source, report)
   checkCertificates(entities, source, report)
   checkListeners(value, entities, source, report)
   const resolved = resolve(entities, source, report)
   const plugins = await load(modulesOf(value))
   checkFallbacks(entities, { resolved, source, report })
-  const configs = checkPlugins(entities, { source, report, plugins, resolved })
+  const read = new Map<string, ReadFile>()
+  const configs = checkPlugins(entities, { source, report, plugins, resolved, reads: (path, content) => { read.set(path, readFileOf(path, content)) } })
+  const files = [...named, ...read.values()]
   if (!report.hasErrors && !(envelope.accepted && entities.every(entity => entity.kind !== 'plugin' || configs.has(entity)))) {
     // no file is known that comes here; but what a schema refuses never runs, even if nobody could say why
     report.add(source.locate(''), '', { rule: 'bad-format', cause: 'a schema refuses this file, and no rule says why', mend: 'Report the file as a bug.' })

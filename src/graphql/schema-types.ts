@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Kind, type OperationTypeNode, parse, type TypeNode } from 'graphql/language/index.js'
+import type { CheckContext } from '../plugin-contract.ts'
 import type { FieldTypes } from './fold.ts'
 
 /** Types of a schema in GraphQL's own language: as much as costs need to know. */
@@ -74,11 +75,14 @@ function nameOf (type: TypeNode): string {
 }
 
 /** @throws Error when the file can't be used */
-export function readSchemaTypes (directory: string, file: string): SchemaTypes {
+export function readSchemaTypes (directory: string, file: string, reads?: CheckContext['reads']): SchemaTypes {
+  const path = resolve(directory, file)
   let text: string
   try {
-    text = readFileSync(resolve(directory, file), 'utf8')
+    text = readFileSync(path, 'utf8')
+    reads?.(path, text)
   } catch (error) {
+    reads?.(path, null)
     throw new Error(`'${file}' can't be read (${(error as NodeJS.ErrnoException).code ?? 'no code'})`)
   }
   try {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { CheckContext } from '../plugin-contract.ts'
 
 /** A text that is no JSON, or a file that can't be read. The message says where, and nothing of the content. */
 export class JsonFileError extends Error {
@@ -27,13 +28,17 @@ const DEEPEST = 200
  * Reads a file that an option names, for `check`.
  *
  * @param directory where relative names start
+ * @param reads is told of it
  * @throws JsonFileError `name:line: what is wrong`
  */
-export function readJsonFile (directory: string, name: string): JsonFile {
+export function readJsonFile (directory: string, name: string, reads?: CheckContext['reads']): JsonFile {
+  const path = resolve(directory, name)
   let text: string
   try {
-    text = readFileSync(resolve(directory, name), 'utf8')
+    text = readFileSync(path, 'utf8')
+    reads?.(path, text)
   } catch (error) {
+    reads?.(path, null)
     throw new JsonFileError(`'${name}' can't be read (${(error as NodeJS.ErrnoException).code ?? 'no code'})`)
   }
   const wrong = scan(text)

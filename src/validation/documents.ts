@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { CheckContext } from '../plugin-contract.ts'
 import { parseYaml } from '../config/parse.ts'
 import { split } from '../config/pointer.ts'
 import { Source } from '../config/source.ts'
@@ -29,13 +30,17 @@ export class DocumentError extends Error {
  * Reads a file that the configuration names.
  *
  * @param directory where relative names start
+ * @param reads is told of it
  * @throws DocumentError
  */
-export function readDocument (directory: string, file: string): Document {
+export function readDocument (directory: string, file: string, reads?: CheckContext['reads']): Document {
+  const path = resolve(directory, file)
   let bytes: Buffer
   try {
-    bytes = readFileSync(resolve(directory, file))
+    bytes = readFileSync(path)
+    reads?.(path, bytes)
   } catch (error) {
+    reads?.(path, null)
     const { code } = error as NodeJS.ErrnoException
     throw new DocumentError(`the file '${file}' can't be read: ${code === 'ENOENT' ? 'there is none' : code ?? 'unknown reason'}`, 'Write the name of a file, from the folder of the file that names it.')
   }

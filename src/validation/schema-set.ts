@@ -1,5 +1,6 @@
 import type { Ajv, ValidateFunction } from 'ajv'
 import { dirname, relative, resolve } from 'node:path'
+import type { CheckContext } from '../plugin-contract.ts'
 import { split } from '../config/pointer.ts'
 import { createTrafficAjv } from './ajv.ts'
 import { dialectOf, type Dialect, type Direction, type SchemaObject } from './dialect.ts'
@@ -21,6 +22,8 @@ export interface SchemaSetOptions {
   readonly dialect: Dialect
   /** Of OpenAPI documents: `readOnly` and `writeOnly` count, and formats and keywords that aren't known are a warning alone. */
   readonly direction?: Direction
+  /** Told of the files that are read. */
+  readonly reads?: CheckContext['reads'] | undefined
 }
 
 /** A document and the place in the options that stands for it. */
@@ -116,7 +119,7 @@ export class SchemaSet {
     if (known !== undefined) return known
     let document: Document
     try {
-      document = readDocument(this.options.directory, relative(this.options.directory, absolute))
+      document = readDocument(this.options.directory, relative(this.options.directory, absolute), this.options.reads)
     } catch (error) {
       this.fail(error, path)
       return null

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
 import t from 'tap'
+import { loadConfig } from '../../src/config/load.ts'
 import { ConfigError, createGateway } from '../../src/index.ts'
 import { ask, gatewayYaml, until, upstream } from '../helpers/running.ts'
 
@@ -100,4 +101,42 @@ t.test('closing a gateway that starts waits for the start', async t => {
   t.equal(await gateway.close(), true)
   await listening
   t.equal((await gateway.status()).state, 'stopped')
+})
+
+t.test('a file that a plugin reads is looked at again when it changes: schemas and what they refer to, OpenAPI, GraphQL, key sets', async t => {
+  const port = await upstream(t, (_, response) => { response.end('ok') })
+  const orders = (type: string): string => JSON.stringify({ type: 'object', properties: { a: { $ref: 'parts.json' } }, title: type })
+  const folder = t.testdir({
+    'order.json': orders('one'),
+    'parts.json': '{ "type": "string" }',
+    'api.yaml': 'openapi: 3.1.0\ninfo: { title: a, version: "1" }\npaths: { /a: { get: { responses: { "200": { description: ok } } } } }\n',
+    'schema.graphql': 'type Query { a: Int }',
+    'keys.json': JSON.stringify({ keys: [{ kty: 'oct', kid: 'a', alg: 'HS256', k: Buffer.alloc(32, 1).toString('base64url') }] })
+  })
+  const plugins = `
+- { name: request-validator, route: all, config: { body_schema: { $ref: ./order.json } } }
+- { name: oas-validator, route: api, config: { spec_file: api.yaml } }
+- { name: graphql-rate-limiting-advanced, route: graphql, config: { window_size: [60], limit: [10], cost_strategy: node_quantifier, schema: schema.graphql, costs: [{ type_path: Query.a, add_constant: 1 }] } }
+- { name: jwt, route: jwt, config: { jwks_file: keys.json } }
+`
+  const text = `${gatewayYaml(port)}routes: [{ name: api, service: up, paths: [/api] }, { name: graphql, service: up, paths: [/graphql] }, { name: jwt, service: up, paths: [/jwt] }]\nplugins:${plugins}`
+  const file = path.join(folder, 'gateway.yaml')
+  writeFileSync(file, text)
+  const names = ['api.yaml', 'keys.json', 'order.json', 'parts.json', 'schema.graphql']
+  const loaded = await loadConfig({ file })
+  t.same(loaded.diagnostics.filter(({ severity }) => severity === 'error').map(({ cause }) => cause), [])
+  t.same(loaded.files.map(one => path.basename(one.path)).sort(), names)
+  const gateway = await createGateway({ file, watch: true, ...quiet })
+  await gateway.listen()
+  t.teardown(() => gateway.close())
+  const send = async (a: unknown): Promise<number> => (await ask(gateway.addresses[0]?.port as number, '/', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ a }) })).status
+  t.same([await send('text'), await send(1)], [200, 400])
+  writeFileSync(path.join(folder, 'parts.json'), '{ "type": "integer" }')
+  await until('the other schema', async () => await send(1) === 200)
+  t.equal(await send('text'), 400)
+  writeFileSync(path.join(folder, 'parts.json'), '{ "type": ')
+  await until('a refusal', async () => (await gateway.status()).last_reload?.ok === false)
+  t.equal(await send(1), 200, 'what can\'t be used changes nothing')
+  writeFileSync(path.join(folder, 'parts.json'), '{ "type": "boolean" }')
+  await until('the mended one', async () => await send(true) === 200)
 })

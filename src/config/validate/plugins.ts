@@ -1,6 +1,6 @@
 import { dirname, resolve as absolute } from 'node:path'
 import type { LoadedPlugins } from '../../plugins.ts'
-import type { BrandedPlugin, PluginScope } from '../../plugin.ts'
+import type { BrandedPlugin, CheckContext, PluginScope } from '../../plugin.ts'
 import type { RawEntity } from '../collect.ts'
 import { pluginOwners, type EntityKind } from '../entities/kinds.ts'
 import { deepFreeze } from '../freeze.ts'
@@ -25,6 +25,8 @@ export interface PluginChecks {
   readonly report: Report
   readonly plugins: LoadedPlugins
   readonly resolved: Resolved
+  /** Told of the files that checks read. */
+  readonly reads: NonNullable<CheckContext['reads']>
 }
 
 /** Checks the plugin entries against the plugins themselves; gives each good entry's options, filled in and frozen. */
@@ -153,9 +155,9 @@ function validatorOf (definition: BrandedPlugin, validators: Map<string, Validat
   return validate
 }
 
-function checkRules (definition: BrandedPlugin, config: Config, pointer: Pointer, { source, report }: PluginChecks): void {
+function checkRules (definition: BrandedPlugin, config: Config, pointer: Pointer, { source, report, reads }: PluginChecks): void {
   try {
-    for (const { path, message, mend, severity = 'error' } of definition.check?.(config as never, { directory: dirname(absolute(source.file)) }) ?? []) {
+    for (const { path, message, mend, severity = 'error' } of definition.check?.(config as never, { directory: dirname(absolute(source.file)), reads }) ?? []) {
       report.at(source, pointer + path, { rule: 'plugin-config', severity, cause: message, mend: sentence(mend) })
     }
   } catch (error) {
