@@ -30,6 +30,7 @@ function createLimiter (config: Config, gateway: PluginGateway): GraphqlLimiter 
   return new GraphqlLimiter({
     windows: config.limit.map((limit, index) => ({ period: config.window_size[index] as number, limit })),
     identify: createIdentifier({ limit_by: by, header_name: header, path, claim_name: claim }, gateway.consumers),
+    limitBy: by,
     hidden: config.hide_client_headers,
     counters: {
       policy: config.strategy,

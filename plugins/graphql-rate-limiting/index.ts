@@ -34,6 +34,7 @@ function createLimiter (config: Config, gateway: PluginGateway): GraphqlLimiter 
   return new GraphqlLimiter({
     windows: queries === undefined ? [] : [{ period: 'minute', limit: queries }],
     identify: createIdentifier(config, gateway.consumers),
+    limitBy: config.limit_by,
     hidden: config.hide_client_headers,
     counters: {
       policy: config.policy,

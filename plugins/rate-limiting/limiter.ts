@@ -47,6 +47,12 @@ export class Limiter {
     })
     this.#store = store
     this.#stats = stats
+    const { keys, standard } = this.#limits
+    gateway.serving(() => stats.show({
+      limitBy: this.#login === null ? config.limit_by : 'ip and account',
+      limits: [{ name: null, windows: standard.windows }],
+      windowsOf: identifier => identifier.startsWith('key:') ? keys.get(identifier.slice(4))?.windows : undefined
+    }))
   }
 
   /** @throws GatewayError when the request is one too many */

@@ -40,6 +40,7 @@ export class Ledger {
     })
     this.#store = store
     this.#stats = stats
+    gateway.serving(() => stats.show({ limitBy: config.limit_by, limits: this.#limits }))
   }
 
   /** Tells the service what is left. @throws GatewayError 429 when nothing is left of a limit, and that is to block */

@@ -20,6 +20,8 @@ const MOST = 1e12
 export interface GraphqlLimiterOptions {
   readonly windows: readonly CounterWindow[]
   readonly identify: Identifier
+  /** Who shares a count, in the word of the options. */
+  readonly limitBy: string
   readonly counters: KeepCountersOptions
   /** What a request spends. @throws GatewayError for one that is refused whatever was spent before */
   readonly spend: (asked: GraphqlRequest) => number
@@ -43,6 +45,7 @@ export class GraphqlLimiter {
     this.#policy = describePolicy(this.#windows)
     this.#store = store
     this.#stats = stats
+    gateway.serving(() => stats.show({ limitBy: options.limitBy, limits: [{ name: null, windows: this.#windows }] }))
   }
 
   /** Call it in the request phase, with the body held. @throws GatewayError for what can't be read, or is too much */

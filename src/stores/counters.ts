@@ -54,12 +54,23 @@ export interface Settlement {
   readonly usages: ReadonlyArray<readonly WindowUsage[]>
 }
 
-export interface OrderStore {
+/** What is counted can be forgotten, at the word of an operator. */
+export interface Forgetting {
+  /**
+   * Has the counters of a key begin at nothing.
+   *
+   * @param names of limits, where there are several; null: it is one without a name
+   * @returns how many there were; of a store that holds them in one piece, 1
+   */
+  forget (key: string, names: ReadonlyArray<string | null>, windows: readonly CounterWindow[]): number | Promise<number>
+}
+
+export interface OrderStore extends Forgetting {
   /** Decides about several limits of a client at once: what one of them refuses is counted in none. */
   spend (key: string, orders: readonly Order[], spending: Spending): Settlement | Promise<Settlement>
 }
 
-export interface CounterStore {
+export interface CounterStore extends Forgetting {
   /**
    * Decides about all windows of a key at once: a cost that one of them refuses is counted in none.
    *

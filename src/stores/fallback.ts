@@ -33,6 +33,10 @@ export class Fallback implements CounterStore, OrderStore {
     return this.#options.local.spend(key, orders.map(order => ({ ...order, windows: this.#shareOf(order.windows) })), spending)
   }
 
+  forget (key: string, names: ReadonlyArray<string | null>, windows: readonly CounterWindow[]): number | Promise<number> {
+    return this.#options.local.forget(key, names, windows)
+  }
+
   #allows (): boolean {
     const { onStoreError } = this.#options
     if (onStoreError === 'deny') throw new GatewayError('SP_STORE_UNAVAILABLE', 503, 'The service is temporarily unavailable', { headers: { 'retry-after': '1' } })

@@ -47,6 +47,13 @@ export class GuardedCounters implements CounterStore, OrderStore {
     })
   }
 
+  /** @throws when the store is down: it would come back with what was to be forgotten */
+  async forget (key: string, names: ReadonlyArray<string | null>, windows: readonly CounterWindow[]): Promise<number> {
+    const count = await this.#shared.forget(key, names, windows)
+    await this.#fallback.forget(key, names, windows)
+    return count
+  }
+
   #down (): boolean {
     if (this.#outage.open && this.#outage.due()) this.#probe()
     return this.#outage.open

@@ -35,7 +35,7 @@ export function keepCounters (gateway: PluginGateway, options: KeepCountersOptio
   if (gateway.outside !== undefined || policy === 'local' || redis === undefined || syncRate <= 0) return keepOrders(gateway, options)
   const settings = { most, interval: syncRate * 1000, onStoreError, processes: replicas * gateway.workers, log: gateway.log }
   const synced = keepSynced(gateway, { redis, type, prefix: prefixOf(gateway, namespace) }, settings)
-  return { store: synced, stats: keepStats(gateway, { policy, local: synced.local, outage: synced.outage }) }
+  return { store: synced, stats: keepStats(gateway, { policy, local: synced.local, outage: synced.outage }, synced) }
 }
 
 /** The same where each decision is made in one place, which can decide about several limits at once. */
@@ -43,19 +43,19 @@ export function keepOrders (gateway: PluginGateway, { policy, type, most, redis,
   const local = gateway.keep(`counters:${type}`, () => new MemoryCounters({ type, most, now: gateway.now }))
   gateway.serving(() => local.limitTo(most))
   // a configuration that is tried has no Redis: what it decides is the same here
-  if (gateway.outside !== undefined || policy === 'local' || redis === undefined) return { store: local, stats: keepStats(gateway, { policy: 'local', local, outage: null }) }
+  if (gateway.outside !== undefined || policy === 'local' || redis === undefined) return { store: local, stats: keepStats(gateway, { policy: 'local', local, outage: null }, local) }
   const connection = connectionOf(redis)
   const client = gateway.keep(`redis:${connection}`, () => connectRedis(redis), client => { client.disconnect() })
   const outage = gateway.keep(`outage:${connection}`, () => new Outage({ log: gateway.log, onStoreError }))
   const shared = new RedisCounters({ client, type, prefix: prefixOf(gateway, namespace), together })
   const store = new GuardedCounters({ shared, local, onStoreError, processes: replicas * gateway.workers, log: gateway.log, outage })
-  return { store, stats: keepStats(gateway, { policy, local, outage }) }
+  return { store, stats: keepStats(gateway, { policy, local, outage }, store) }
 }
 
-function keepStats (gateway: PluginGateway, source: StoreSource): StoreStats {
+function keepStats (gateway: PluginGateway, source: StoreSource, store: CounterStore | OrderStore): StoreStats {
   const { entry } = gateway
   const stats = gateway.keep('store-stats', () => new StoreStats(entry))
-  gateway.serving(() => stats.observe(entry, source))
+  gateway.serving(() => stats.observe(entry, source, store))
   return stats
 }
 

@@ -65,6 +65,21 @@ export class MemoryCounters implements CounterStore, OrderStore {
     return { admitted, usages }
   }
 
+  forget (key: string, names: ReadonlyArray<string | null>, windows: readonly CounterWindow[]): number {
+    let count = 0
+    for (const name of names) {
+      this.#hash.of(name === null ? key : `${name} ${key}`)
+      const { high, low } = this.#hash
+      for (const window of windows) {
+        const at = this.#table.find(high, saltedBy(low, window))
+        if (at === -1) continue
+        this.#table.data.fill(0, at, at + 3)
+        count++
+      }
+    }
+    return count
+  }
+
   /** Of a key that is known nothing is looked for twice: hash and search are most of what a decision costs. */
   #takeOne (key: string, windows: readonly CounterWindow[], cost: number, counting: Counting, now: number): Decision {
     this.#hash.of(key)

@@ -12,6 +12,7 @@ const PIECE = 512
 export interface SharedTotals {
   add (spent: ReadonlyArray<readonly [key: string, cost: number]>, windows: readonly CounterWindow[]): Promise<{ readonly now: number, readonly numbers: readonly Float64Array[] }>
   reachable (): Promise<boolean>
+  forget (key: string): Promise<number>
 }
 
 /** What a reload may change. */
@@ -91,6 +92,15 @@ export class SyncedCounters implements CounterStore {
     if (counted) this.#unsent.add(key, windows, cost)
     if (this.#unsent.full && !this.#outage.open) this.sync().catch(() => {})
     return decision
+  }
+
+  /** @throws when the store is down */
+  async forget (key: string, names: ReadonlyArray<string | null>, windows: readonly CounterWindow[]): Promise<number> {
+    // what is on its way would bring back what was
+    await this.#round
+    this.#unsent.forget(key)
+    const count = await this.#shared.forget(key)
+    return Math.max(count, this.#local.forget(key, names, windows))
   }
 
   /** One round; those that are asked for meanwhile are the same one. */

@@ -37,6 +37,10 @@ export class UnsentCounts {
     return this.#spent.get(windows)?.get(key) ?? 0
   }
 
+  forget (key: string): void {
+    for (const spent of this.#spent.values()) if (spent.delete(key)) this.#size--
+  }
+
   /** Takes everything out, in pieces of at most so many keys. */
   drain (most: number): Array<{ readonly windows: readonly CounterWindow[], readonly spent: ReadonlyArray<readonly [key: string, cost: number]> }> {
     const pieces = []

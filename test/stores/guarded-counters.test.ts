@@ -23,6 +23,7 @@ function guarded (onStoreError: OnStoreError, processes = 4) {
         if (!world.up) throw new Error('connection is closed')
         return settlement
       },
+      forget: async () => 0,
       reachable: async () => {
         world.probed++
         return world.up

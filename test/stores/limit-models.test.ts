@@ -43,6 +43,7 @@ function simulatedTotals (type: WindowType, now: () => number): SharedTotals {
   const held = new Map<string, Float64Array>()
   const algorithm = ALGORITHMS[type]
   return {
+    forget: async () => 0,
     reachable: async () => true,
     async add (spent, windows) {
       const numbers = spent.map(([key, cost]) => {

@@ -27,6 +27,7 @@ t.test('at most the requests that were under way wait for a Redis that has gone'
         return await store.take(...decision)
       },
       spend: async (...orders: Parameters<OrderStore['spend']>) => await store.spend(...orders),
+      forget: async () => 0,
       reachable: async () => {
         probed++
         return await store.reachable()

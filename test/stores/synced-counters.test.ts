@@ -54,6 +54,7 @@ t.test('what is counted while a round is under way is not lost', async t => {
   let answer: (numbers: Float64Array[]) => void = () => {}
   const told: unknown[] = []
   const shared: SharedTotals = {
+    forget: async () => 0,
     reachable: async () => true,
     add: async spent => {
       told.push(spent)
@@ -119,6 +120,7 @@ t.test('nothing is sent twice that may have arrived, and what surely has not is 
   const told: Array<[string, number]> = []
   let error: Error | null = new NotSent()
   const shared: SharedTotals = {
+    forget: async () => 0,
     reachable: async () => true,
     add: async spent => {
       if (error !== null) throw error
@@ -146,7 +148,7 @@ t.test('nothing is sent twice that may have arrived, and what surely has not is 
 })
 
 t.test('deny refuses and allow admits, once a round has failed', async t => {
-  const shared: SharedTotals = { reachable: async () => false, add: async () => { throw new NotSent() } }
+  const shared: SharedTotals = { forget: async () => 0, reachable: async () => false, add: async () => { throw new NotSent() } }
   for (const onStoreError of ['deny', 'allow'] as const) {
     const counters = new SyncedCounters({ shared, type: 'fixed', now: Date.now, release: () => {} }, settings({ onStoreError }))
     t.equal(take(counters, 1), 1)
@@ -163,6 +165,7 @@ t.test('deny refuses and allow admits, once a round has failed', async t => {
 t.test('rounds come by themselves; another interval counts from a reload on', async t => {
   let rounds = 0
   const shared: SharedTotals = {
+    forget: async () => 0,
     reachable: async () => true,
     add: async spent => {
       rounds++
@@ -183,6 +186,7 @@ t.test('rounds come by themselves; another interval counts from a reload on', as
 t.test('more keys than are remembered are told of at once', async t => {
   const told = new Set<string>()
   const shared: SharedTotals = {
+    forget: async () => 0,
     reachable: async () => true,
     add: async spent => {
       for (const [key] of spent) told.add(key)

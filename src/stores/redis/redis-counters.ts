@@ -106,6 +106,12 @@ export class RedisCounters implements CounterStore, OrderStore {
     return { now: answers[0]?.now ?? 0, numbers }
   }
 
+  /** @throws what ioredis has to say when Redis doesn't answer in time */
+  async forget (key: string): Promise<number> {
+    if (this.#client.status !== 'ready') throw new NotSent()
+    return await this.#client.del(this.#nameOf(key))
+  }
+
   /** Whether Redis answers. */
   async reachable (): Promise<boolean> {
     if (this.#client.status !== 'ready') return false
