@@ -227,7 +227,7 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
    * @param states of the plugin's enabled entries
    */
   metrics? (states: readonly State[], facts: MetricFacts): Iterable<MetricFamily>
-  /** What operators may have done through the admin listener, where that is one that only this machine can reach. */
+  /** What operators may have done through the admin listener, where `gateway.admin.write` is true. */
   readonly actions?: ReadonlyArray<AdminAction<State>>
   /**
    * Header fields of this entry for answers that no hook sees: to what isn't HTTP. Asked of global entries; what no header may

@@ -1,44 +1,35 @@
 import type { IncomingMessage } from 'node:http'
+import type { TSchema } from 'typebox'
 import { createAjv } from '../config/validate/ajv.ts'
-import type { PublishedAction } from '../gateway/published.ts'
+import { Refused } from './answer.ts'
 
-/** Longest body of an action, in bytes. */
+/** Longest body of an order, in bytes. */
 const LONGEST = 65_536
 
-/** Why an action was not begun. */
-export class RefusedAction extends Error {
-  readonly status: number
-
-  constructor (status: number, message: string) {
-    super(message)
-    this.status = status
-  }
-}
-
 /**
- * The checked body of an action.
+ * The checked body of an order.
  *
  * JSON alone: a page of another origin may have a browser send forms and texts without asking, but not this type.
  *
- * @throws RefusedAction
+ * @throws Refused
  */
-export async function readActionBody (request: IncomingMessage, action: PublishedAction): Promise<unknown> {
-  if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) throw new RefusedAction(415, 'Content-Type has to be application/json')
+export async function readBody (request: IncomingMessage, schema: TSchema): Promise<unknown> {
+  if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) throw new Refused(415, 'Content-Type has to be application/json')
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > LONGEST) throw new RefusedAction(413, `The body is longer than ${LONGEST} bytes`)
+    if (size > LONGEST) throw new Refused(413, `The body is longer than ${LONGEST} bytes`)
     chunks.push(chunk)
   }
   let body: unknown
   try {
     body = JSON.parse(Buffer.concat(chunks).toString())
   } catch {
-    throw new RefusedAction(400, 'The body is no JSON')
+    throw new Refused(400, 'The body is no JSON')
   }
-  const validate = createAjv().compile(action.body)
+  const validate = createAjv().compile(schema)
   if (validate(body)) return body
   const [first] = validate.errors ?? []
-  throw new RefusedAction(400, `The body does not fit: ${first?.instancePath === '' ? '' : `${first?.instancePath} `}${first?.message ?? ''}`)
+  throw new Refused(400, `The body does not fit: ${first?.instancePath === '' ? '' : `${first?.instancePath} `}${first?.message ?? ''}`)
 }

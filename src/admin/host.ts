@@ -1,12 +1,6 @@
 /** Who may be meant by a Host field on a listener that only this machine can reach. */
-import { isIPv4, isIPv6 } from 'node:net'
-
-export function isLoopback (host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase()
-  if (bare === 'localhost' || bare.endsWith('.localhost') || bare === '::1') return true
-  const ipv4 = bare.startsWith('::ffff:') ? bare.slice(7) : bare
-  return isIPv4(ipv4) && ipv4.startsWith('127.')
-}
+import { isIPv6 } from 'node:net'
+import { isLoopback } from '../config/loopback.ts'
 
 /**
  * Whether a request with this Host field is for us: the address that we listen on, or another name of the loopback. One

@@ -1,26 +1,17 @@
-/** The admin listener: whether the gateway lives, whether it takes requests, and what it runs. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+/** The admin listener: probes, metrics, the Admin API and the dashboard. */
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ListenAddress } from '../config/model.ts'
-import type { MetricsPage } from '../observability/metrics/render.ts'
-import type { PublishedAction } from '../gateway/published.ts'
-import { readActionBody, RefusedAction } from './actions.ts'
-import { isLoopback, mayBeAsked } from './host.ts'
+import { refusal } from './access.ts'
+import { failure, Refused, send, type Answer } from './answer.ts'
+import { readBody } from './body.ts'
+import type { Endpoint } from './endpoint.ts'
+import { allEndpoints } from './endpoints/all.ts'
+import { publishedAt } from './endpoints/published.ts'
+import { createFinder, type Found } from './router.ts'
+import type { AdminSource } from './source.ts'
 
-export interface AdminSource {
-  /** null: takes requests; otherwise why not. */
-  notReady (): string | null
-  /** Plain JSON. */
-  status (): Promise<unknown>
-  /** For Prometheus. */
-  metrics (): Promise<MetricsPage>
-  /** What a plugin publishes at a path; undefined: nothing. */
-  document (path: string): unknown
-  /** What a plugin does at a path; undefined: nothing. */
-  action (path: string): PublishedAction | undefined
-  /** Has it done, in all processes. */
-  act (action: PublishedAction, body: unknown): Promise<unknown>
-}
+export type { AdminSource } from './source.ts'
 
 export interface Admin {
   /** @throws the system's error (EADDRINUSE, EACCES, …) */
@@ -28,55 +19,40 @@ export interface Admin {
   close (): Promise<void>
 }
 
-interface Answer {
-  readonly status: number
-  readonly body: unknown
-  readonly headers?: Readonly<Record<string, string>>
-  /** In place of `body`, as it is. */
-  readonly page?: MetricsPage
-}
-
-const ENDPOINTS = new Set(['/livez', '/readyz', '/status', '/metrics'])
 /** An endpoint's answer must come before a prober gives up. */
 const TIMEOUT = 10_000
 
-/** Plain `http` on purpose: it must answer when everything else is in trouble, and has four endpoints. */
+/** Plain `http` on purpose: it must answer when everything else is in trouble. */
 export function createAdmin (address: ListenAddress, source: AdminSource): Admin {
-  const guarded = isLoopback(address.host)
+  const endpoints = allEndpoints()
+  const find = createFinder(endpoints)
 
   async function answer (request: IncomingMessage): Promise<Answer> {
-    // a page in a browser can make its own name point to 127.0.0.1 and read what comes back
-    if (guarded && !mayBeAsked(request.headers.host, address.host)) {
-      return { status: 403, body: { message: 'This listener answers to its own address only' } }
+    const { path, query } = targetOf(request)
+    const found = new Map(find(path))
+    if (found.size === 0) {
+      const published = publishedAt(source, path)
+      if (published !== null) found.set(published.method, { endpoint: published, params: {} })
     }
-    const path = (request.url ?? '/').split('?', 1)[0] as string
-    const action = ENDPOINTS.has(path) ? undefined : source.action(path)
-    if (action !== undefined) return await run(action, request)
-    const published = ENDPOINTS.has(path) ? undefined : source.document(path)
-    if (!ENDPOINTS.has(path) && published === undefined) return { status: 404, body: { message: 'Not found', endpoints: [...ENDPOINTS] } }
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return { status: 405, body: { message: 'Method not allowed' }, headers: { allow: 'GET, HEAD' } }
-    }
-    if (published !== undefined) return { status: 200, body: published }
-    if (path === '/livez') return { status: 200, body: { status: 'live' } }
-    if (path === '/readyz') {
-      const reason = source.notReady()
-      return reason === null ? { status: 200, body: { status: 'ready' } } : { status: 503, body: { status: 'not ready', reason } }
-    }
-    if (path === '/metrics') return { status: 200, body: null, page: await source.metrics() }
-    return { status: 200, body: await source.status() }
+    const method = request.method === 'HEAD' ? 'GET' : request.method as string
+    const match = found.get(method)
+    if (match === undefined) return missing(request, found)
+    const { endpoint, params } = match
+    const { access } = endpoint
+    // what an order needs may follow from what it says, and nothing is read before the rest is known
+    const first = refusal(request, typeof access === 'function' ? 'read' : access, address.host, source.rules())
+    if (first !== null) return first
+    const body = endpoint.body === undefined ? undefined : await readBody(request, endpoint.body)
+    const second = typeof access === 'function' ? refusal(request, access(body), address.host, source.rules()) : null
+    return second ?? await endpoint.run({ source, params, query, body, headers: request.headers })
   }
 
-  async function run (action: PublishedAction, request: IncomingMessage): Promise<Answer> {
-    // there is nobody to ask who it is yet: whoever reaches this machine's loopback may
-    if (!guarded) return { status: 403, body: { message: 'Actions need an admin listener on the loopback (gateway.admin)' } }
-    if (request.method !== 'POST') return { status: 405, body: { message: 'Method not allowed' }, headers: { allow: 'POST' } }
-    try {
-      return { status: 200, body: await source.act(action, await readActionBody(request, action)) }
-    } catch (error) {
-      if (error instanceof RefusedAction) return { status: error.status, body: { message: error.message } }
-      return { status: 500, body: { message: 'The action failed' } }
-    }
+  /** Who may not ask learns nothing, not even what there is. */
+  function missing (request: IncomingMessage, found: ReadonlyMap<string, Found>): Answer {
+    const refused = refusal(request, 'read', address.host, source.rules())
+    if (refused !== null) return refused
+    if (found.size === 0) return { status: 404, body: { message: 'Not found', endpoints: paths(endpoints) } }
+    return failure(405, 'Method not allowed', { allow: [...found.keys()].map(method => method === 'GET' ? 'GET, HEAD' : method).join(', ') })
   }
 
   const server: Server = createServer({
@@ -86,8 +62,9 @@ export function createAdmin (address: ListenAddress, source: AdminSource): Admin
     keepAliveTimeout: 5_000,
     connectionsCheckingInterval: 1_000
   }, (request, response) => {
-    answer(request).then(result => send(request, response, result), () => {
-      send(request, response, { status: 500, body: { message: 'The status could not be collected' } })
+    answer(request).then(result => send(request, response, result), error => {
+      if (error instanceof Refused) send(request, response, failure(error.status, error.message, error.headers))
+      else send(request, response, failure(500, 'The answer could not be put together'))
     })
   })
   server.maxConnections = 256
@@ -113,16 +90,11 @@ export function createAdmin (address: ListenAddress, source: AdminSource): Admin
   }
 }
 
-function send (request: IncomingMessage, response: ServerResponse, { status, body, headers, page }: Answer): void {
-  const { type, text } = page ?? { type: 'application/json; charset=utf-8', text: `${JSON.stringify(body, null, 2)}\n` }
-  response.writeHead(status, {
-    'content-type': type,
-    'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    // a body that nobody reads must not wait on this connection
-    ...(request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined ? { connection: 'close' } : {}),
-    ...headers
-  })
-  response.end(request.method === 'HEAD' ? undefined : text)
+function targetOf ({ url = '/' }: IncomingMessage): { readonly path: string, readonly query: URLSearchParams } {
+  const mark = url.indexOf('?')
+  return mark === -1 ? { path: url, query: new URLSearchParams() } : { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) }
+}
+
+function paths (endpoints: readonly Endpoint[]): string[] {
+  return [...new Set(endpoints.map(({ path }) => path))]
 }

@@ -33,11 +33,23 @@ export interface AuditIgnore {
   readonly until: string
 }
 
+/** The admin listener. */
+export interface AdminSettings extends ListenAddress {
+  /** null: whoever reaches the address may ask; on the loopback alone. */
+  readonly token: string | null
+  /** Something may be changed there. */
+  readonly write: boolean
+  /** `/metrics` needs no token. */
+  readonly metrics_open: boolean
+}
+
 /** The `gateway:` block, our own: what Kong keeps in kong.conf. Durations are milliseconds, sizes bytes. */
 export interface GatewaySettings {
   readonly listen: readonly ListenSettings[]
   /** null: no admin listener. */
-  readonly admin: ListenAddress | null
+  readonly admin: AdminSettings | null
+  /** null: no debugging on demand. `secret` signs its tokens. */
+  readonly debug: { readonly secret: string } | null
   /** Addresses and CIDRs whose X-Forwarded-* are believed. */
   readonly trusted_ips: readonly string[]
   /** Worker processes; 1 runs in the one process. `auto` is resolved at start to the number of cores. */

@@ -31,6 +31,7 @@ export const loaderRules: Readonly<Record<string, string>> = {
   'not-supported-yet': 'something of Kong that this release doesn\'t do',
   'not-unique': 'two things that share what only one may have',
   'one-document': 'more than one YAML document in a file',
+  'open-admin': 'an admin listener that others reach, without a token',
   'out-of-range': 'a number beyond its limits',
   'plugin-config': 'options of a plugin that its own check refuses',
   'plugin-scope': 'a plugin at a level that it doesn\'t have',

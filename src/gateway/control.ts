@@ -13,6 +13,7 @@ import { secretValues } from '../observability/secret-values.ts'
 import { drainInOrder, within } from './drain.ts'
 import type { BoundAddress, Engine, Loadout } from './engine.ts'
 import { publishedActions, publishedDocuments, type PublishedAction } from './published.ts'
+import { History } from './history.ts'
 import { createReloader, type ReloadOutcome, type ReloadTrigger, type RunnableFile } from './reload.ts'
 import { gatewayStatus, type GatewayStatus } from './status.ts'
 import { watchFiles } from './watch-files.ts'
@@ -58,6 +59,9 @@ export interface ControlOptions {
 /** For plugins to let go of what they hold. */
 const CLOSE_DEADLINE = 5_000
 
+/** For a file without an admin listener, which a reload can't take away. */
+const CLOSED = { token: null, write: false, metrics_open: false }
+
 type State = 'starting' | 'running' | 'draining' | 'stopped'
 
 export function createControl (options: ControlOptions): Gateway {
@@ -67,6 +71,10 @@ export function createControl (options: ControlOptions): Gateway {
   let state: State = 'starting'
   let file = options.file
   let number = 0
+  /** What the file said last about who may ask: a rollback brings no old token back. */
+  let rules = file.config.gateway.admin
+  let rolledBack: number | null = null
+  const history = new History()
   let loadedAt = startedAt
   let watcher: FileWatch | null = null
   let adminAddress: BoundAddress | null = null
@@ -106,6 +114,12 @@ export function createControl (options: ControlOptions): Gateway {
     logger,
     render: options.render,
     running: () => file.config.gateway,
+    tried ({ at, took, trigger, diagnostics, error }, tried, of) {
+      history.add({ at, took, trigger, of, diagnostics, error, snapshot: error === null ? number : null }, tried)
+      if (error !== null) return
+      rolledBack = of
+      if (of === null) rules = tried?.config?.gateway.admin ?? rules
+    },
     async replace (next) {
       // the first configuration is still being built: two of them at once would open two sets of listeners
       await starting
@@ -123,6 +137,7 @@ export function createControl (options: ControlOptions): Gateway {
       number,
       config: file.config,
       hash: contentHash(file.source.text),
+      rolledBack,
       lastReload: reloader.last,
       addresses: engine.addresses,
       workers: { configured: options.workers, restarts: engine.restarts },
@@ -140,6 +155,23 @@ export function createControl (options: ControlOptions): Gateway {
   const admin: Admin | null = settings.admin === null
     ? null
     : createAdmin(settings.admin, {
+      get number () {
+        return number
+      },
+      history,
+      rules: () => rules ?? CLOSED,
+      running: () => file,
+      facts: async () => await engine.facts(),
+      ask: async (kind, about) => await engine.ask(kind, about),
+      reload: async () => await reloader.reload('call'),
+      async check () {
+        const read = await options.load()
+        return { ...read, diagnostics: [...read.diagnostics, ...reloader.alsoWrong(read)] }
+      },
+      async rollBack (snapshot) {
+        const known = history.file(snapshot)
+        return known === undefined ? null : await reloader.rollBack(known, snapshot)
+      },
       status,
       metrics,
       notReady: () => state === 'running' ? engine.notReady() : state,
@@ -164,6 +196,7 @@ export function createControl (options: ControlOptions): Gateway {
       throw error
     }
     took(file)
+    history.add({ at: startedAt, took: Math.round(Date.now() - startedAt), trigger: 'start', of: null, diagnostics: file.diagnostics, error: null, snapshot: number }, file)
     state = 'running'
     for (const { host, port, scheme } of engine.addresses) logger.info(`listening on ${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`)
     if (adminAddress !== null) logger.info(`admin on http://${adminAddress.host}:${adminAddress.port}`)

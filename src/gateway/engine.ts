@@ -1,9 +1,12 @@
 import type { Config } from '../config/model.ts'
+import type { RequestDetails, RequestView } from '../admin/api/types.ts'
+import type { RequestFilter } from '../admin/record/request-ring.ts'
+import type { TrafficPart } from '../admin/record/traffic.ts'
 import type { EndReason } from '../observability/end-reason.ts'
 import type { MetricFamily } from '../plugin.ts'
 import type { PoolFacts } from '../proxy/transport.ts'
 import type { PluginRegistry } from '../plugins.ts'
-import type { StoreFacts } from '../stores/store-stats.ts'
+import type { CountPart, LimitOrder, StoreFacts } from '../stores/store-stats.ts'
 import type { BreakerFacts } from '../upstream/breaker/breaker-set.ts'
 import type { UpstreamFacts } from '../upstream/health/upstream-health.ts'
 
@@ -58,6 +61,17 @@ export interface ProcessFacts {
   }
 }
 
+/** What a process that serves can be asked, beside its facts; each with its answer. Plain JSON. */
+export interface Question {
+  /** Series of a route; null: of all requests. */
+  readonly traffic: { readonly about: { readonly route: string | null }, readonly answer: TrafficPart }
+  readonly requests: { readonly about: RequestFilter, readonly answer: readonly RequestView[] }
+  /** One request, by id. */
+  readonly request: { readonly about: { readonly id: string }, readonly answer: RequestDetails | null }
+  /** Counters of an entry. null: it is none of those that can be looked up. */
+  readonly count: { readonly about: LimitOrder, readonly answer: CountPart | null }
+}
+
 /** Which action of which plugin, with its checked body. Plain JSON. */
 export interface ActionOrder {
   readonly plugin: string
@@ -87,6 +101,8 @@ export interface Engine {
   metrics (): Promise<MetricFamily[][]>
   /** Has a plugin do what the admin listener was asked for, in every process. @returns sums of what they say */
   act (action: ActionOrder): Promise<Readonly<Record<string, number>>>
+  /** Asks every process that serves; those that don't answer in time are left out. */
+  ask<Kind extends keyof Question> (kind: Kind, about: Question[Kind]['about']): Promise<Array<Question[Kind]['answer']>>
   /** Processes that died and were replaced. */
   readonly restarts: number
   /** Lines of workers' access logs that were lost on their way through this process. */

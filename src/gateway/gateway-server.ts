@@ -20,7 +20,7 @@ import { createRequestIds } from './request-id.ts'
 import { Listener } from './server.ts'
 import { Snapshot, type SnapshotServices } from './snapshot.ts'
 import { newTicketSeed, TicketKeys } from '../tls/ticket-keys.ts'
-import { type StoreFacts, StoreStats } from '../stores/store-stats.ts'
+import { type CountPart, type LimitOrder, type StoreFacts, StoreStats } from '../stores/store-stats.ts'
 import { Breakers } from '../upstream/breaker/breakers.ts'
 import type { BreakerFacts } from '../upstream/breaker/breaker-set.ts'
 import { HealthChecks } from '../upstream/health/health-checks.ts'
@@ -213,6 +213,12 @@ export class GatewayServer {
 
   async act (action: ActionOrder): Promise<Readonly<Record<string, number>>> {
     return await this.#current.act(action)
+  }
+
+  /** Counters of an entry; null: it is none of those that can be looked up. */
+  async count (order: LimitOrder): Promise<CountPart | null> {
+    for (const stats of this.#shared.kept.of(StoreStats)) if (stats.entry.id === order.entry) return await stats.count(order)
+    return null
   }
 
   #swap (next: Snapshot): void {

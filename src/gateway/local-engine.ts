@@ -1,12 +1,13 @@
+import { Recorder } from '../admin/record/recorder.ts'
 import { createLineWriter } from '../observability/access-line.ts'
 import { createAccessLog, type AccessLog } from '../observability/access-log.ts'
 import type { Destination } from '../observability/destination.ts'
 import { RuntimeMetrics } from '../observability/metrics/runtime-metrics.ts'
 import type { OwnLog } from '../observability/log.ts'
-import { createRedactor } from '../observability/redaction.ts'
+import { createRedactor, type Redactor } from '../observability/redaction.ts'
 import { secretNames } from '../observability/secret-names.ts'
 import type { MetricFamily } from '../plugin.ts'
-import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts } from './engine.ts'
+import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts, Question } from './engine.ts'
 import type { Context } from './context.ts'
 import { GatewayServer } from './gateway-server.ts'
 import type { MalformedFacts } from './malformed.ts'
@@ -29,6 +30,9 @@ export interface Ready {
   discard (): Promise<void>
 }
 
+/** A question with what it is about. */
+type Asked = { [Kind in keyof Question]: { readonly kind: Kind, readonly about: Question[Kind]['about'] } }[keyof Question]
+
 /** Serves the traffic in this process. */
 export class LocalEngine implements Engine {
   readonly restarts = 0
@@ -44,6 +48,9 @@ export class LocalEngine implements Engine {
   /** null: nobody has asked for metrics yet. */
   #runtime: RuntimeMetrics | null = null
   #number = 0
+  /** Outlives configurations; null: there is no admin listener that would ask. */
+  #recorder: Recorder | null = null
+  #redactor: Redactor = createRedactor([])
 
   constructor (options: LocalEngineOptions) {
     this.#options = options
@@ -74,7 +81,8 @@ export class LocalEngine implements Engine {
     log.cover(redactor)
     const lineOf = createLineWriter(redactor)
     const accessLog = config.gateway.log.access ? createAccessLog(destination, redactor, lineOf) : null
-    this.#writer = accessLog === null ? null : context => accessLog.write(context)
+    this.#recorder ??= config.gateway.admin === null ? null : new Recorder()
+    this.#writer = writerOf(accessLog, this.#recorder, number)
     this.#lineOf = lineOf
 
     const running = this.#server
@@ -97,6 +105,7 @@ export class LocalEngine implements Engine {
         this.#server = server
         this.#number = number
         this.#accessLog = accessLog
+        this.#redactor = redactor
         this.#listening = true
         log.setLevel(config.gateway.log.level)
       },
@@ -144,6 +153,20 @@ export class LocalEngine implements Engine {
     return await this.#server?.act(action) ?? {}
   }
 
+  async ask<Kind extends keyof Question> (kind: Kind, about: Question[Kind]['about']): Promise<Array<Question[Kind]['answer']>> {
+    const answer = await this.#answer({ kind, about } as Asked)
+    return answer === undefined ? [] : [answer as Question[Kind]['answer']]
+  }
+
+  async #answer (asked: Asked): Promise<unknown> {
+    switch (asked.kind) {
+      case 'traffic': return this.#recorder?.traffic.part(asked.about.route, Date.now())
+      case 'requests': return this.#recorder?.requests.list(asked.about, this.#redactor)
+      case 'request': return this.#recorder?.requests.one(asked.about.id, this.#redactor)
+      case 'count': return await this.#server?.count(asked.about)
+    }
+  }
+
   async drain (): Promise<void> {
     await this.#server?.drain()
     this.#listening = false
@@ -161,5 +184,15 @@ export class LocalEngine implements Engine {
 
   #logRefused ({ status, code, address, requestId }: MalformedFacts): void {
     this.#accessLog?.refused({ id: requestId, status, errorCode: code, clientIp: address, startedAt: Date.now() })
+  }
+}
+
+/** What is told of the end of each request of a configuration; null: nobody wants to know. */
+function writerOf (log: AccessLog | null, recorder: Recorder | null, number: number): ((context: Context) => void) | null {
+  if (recorder === null) return log === null ? null : context => log.write(context)
+  if (log === null) return context => recorder.record(context, number)
+  return context => {
+    recorder.record(context, number)
+    log.write(context)
   }
 }

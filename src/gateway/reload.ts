@@ -10,7 +10,7 @@ export interface RunnableFile extends LoadResult {
 }
 
 /** What asked for the reload. */
-export type ReloadTrigger = 'file' | 'signal' | 'call'
+export type ReloadTrigger = 'file' | 'signal' | 'call' | 'rollback'
 
 export interface ReloadOutcome {
   readonly ok: boolean
@@ -30,6 +30,8 @@ export interface ReloaderOptions {
   readonly load: () => Promise<LoadResult>
   /** Puts a checked file in the place of the running one; rejects, and changes nothing, when it can't. */
   readonly replace: (file: RunnableFile) => Promise<void>
+  /** Told of each attempt, with what was read; null: nothing could be. */
+  readonly tried?: (outcome: ReloadOutcome, file: LoadResult | null, of: number | null) => void
   /** Settings that run now. */
   readonly running: () => GatewaySettings
   readonly logger: Pick<Logger, 'info' | 'error' | 'warn'>
@@ -40,6 +42,10 @@ export interface ReloaderOptions {
 export interface Reloader {
   /** Never rejects. A call during a reload is served by one more reload after it. */
   reload (trigger: ReloadTrigger): Promise<ReloadOutcome>
+  /** Puts a file back that ran as snapshot `of`. Never rejects. */
+  rollBack (file: RunnableFile, of: number): Promise<ReloadOutcome>
+  /** What is wrong with a file beside its own diagnostics: what a running gateway can't change. */
+  alsoWrong (file: LoadResult): readonly Diagnostic[]
   readonly last: ReloadOutcome | null
   /** How many there were. */
   readonly counts: { readonly done: number, readonly refused: number }
@@ -51,32 +57,36 @@ export interface Reloader {
 const FIXED = ['listen', 'admin', 'workers'] as const
 
 export function createReloader (options: ReloaderOptions): Reloader {
-  const { load, replace, running, logger, render } = options
-  let current: Promise<ReloadOutcome> | null = null
+  const { load, replace, running, logger, render, tried } = options
+  let turn: Promise<unknown> = Promise.resolve()
+  let busy = 0
   let next: Promise<ReloadOutcome> | null = null
   let last: ReloadOutcome | null = null
   let closed = false
   const counts = { done: 0, refused: 0 }
 
-  async function attempt (trigger: ReloadTrigger): Promise<ReloadOutcome> {
+  async function attempt (trigger: ReloadTrigger, read: () => Promise<LoadResult>, of: number | null): Promise<ReloadOutcome> {
     const at = Date.now()
     const start = performance.now()
+    let file: LoadResult | null = null
     const outcome = (diagnostics: readonly Diagnostic[], error: string | null): ReloadOutcome => {
       counts[error === null ? 'done' : 'refused']++
       last = { ok: error === null, trigger, at, took: Math.round(performance.now() - start), diagnostics, error }
+      tried?.(last, file, of)
       return last
     }
     if (closed) return outcome([], 'the gateway is shutting down')
     let diagnostics: readonly Diagnostic[] = []
     try {
-      const file = await load()
+      file = await read()
       diagnostics = [...file.diagnostics]
       if (file.config !== null) {
         diagnostics = [...diagnostics, ...fixedChanges(running(), file)]
         if (!hasErrors(diagnostics)) {
           await replace(file as RunnableFile)
           const done = outcome(diagnostics, null)
-          logger.info({ trigger, took: done.took }, withReport('configuration reloaded', diagnostics, file))
+          if (of === null) logger.info({ trigger, took: done.took }, withReport('configuration reloaded', diagnostics, file))
+          else logger.warn({ trigger, took: done.took, of }, `configuration rolled back to snapshot ${of}; the next change of the file takes its place`)
           return done
         }
       }
@@ -95,9 +105,12 @@ export function createReloader (options: ReloaderOptions): Reloader {
     return diagnostics.length === 0 ? sentence : `${sentence}\n${render(diagnostics, file.source.text)}`
   }
 
-  function run (trigger: ReloadTrigger): Promise<ReloadOutcome> {
-    current = attempt(trigger).finally(() => { current = null })
-    return current
+  /** Reloads and rollbacks, one after the other. */
+  function inTurn (work: () => Promise<ReloadOutcome>): Promise<ReloadOutcome> {
+    const mine = busy === 0 ? work() : turn.then(work)
+    busy++
+    turn = mine.finally(() => { busy-- })
+    return mine
   }
 
   return {
@@ -105,20 +118,31 @@ export function createReloader (options: ReloaderOptions): Reloader {
     get last () {
       return last
     },
+    alsoWrong: file => fixedChanges(running(), file),
     async reload (trigger) {
-      if (current === null) return await run(trigger)
-      // one reload after the one that runs sees whatever was written until it starts: more calls need no more reloads
-      next ??= current.then(async () => {
+      // one that has not begun yet sees whatever was written until it does: more calls need no more reloads
+      if (next !== null) return await next
+      let begun = false
+      const mine = inTurn(async () => {
+        begun = true
         next = null
-        return await run(trigger)
+        return await attempt(trigger, load, null)
       })
-      return await next
+      if (!begun) next = mine
+      return await mine
     },
+    rollBack: async (file, of) => await inTurn(async () => await attempt('rollback', async () => file, of)),
     async close () {
       closed = true
-      await (next ?? current)
+      await turn
     }
   }
+}
+
+/** Of the admin listener, who may do what there can change. */
+function fixed (key: typeof FIXED[number], settings: GatewaySettings): unknown {
+  if (key !== 'admin' || settings.admin === null) return settings[key]
+  return { host: settings.admin.host, port: settings.admin.port }
 }
 
 /** A running gateway never applies a part of a file: what it can't change it says, with the place. */
@@ -126,7 +150,7 @@ function fixedChanges (running: GatewaySettings, { config, source }: LoadResult)
   const found: Diagnostic[] = []
   if (config === null) return found
   for (const key of FIXED) {
-    if (JSON.stringify(config.gateway[key]) === JSON.stringify(running[key])) continue
+    if (JSON.stringify(fixed(key, config.gateway)) === JSON.stringify(fixed(key, running))) continue
     found.push({
       rule: 'restart-needed',
       severity: 'error',

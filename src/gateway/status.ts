@@ -20,6 +20,8 @@ export interface GatewayStatus {
     /** Counts the configurations of this gateway, from 1. */
     readonly snapshot: number
     readonly loaded_at: string
+    /** What it has put back; null: the file's own configuration runs. */
+    readonly rolled_back: { readonly snapshot: number } | null
     readonly services: number
     readonly routes: number
     readonly plugins: number
@@ -52,6 +54,7 @@ export interface StatusFacts {
   readonly number: number
   readonly config: Config
   readonly hash: string
+  readonly rolledBack: number | null
   readonly lastReload: ReloadOutcome | null
   readonly addresses: readonly BoundAddress[]
   readonly workers: { readonly configured: number, readonly restarts: number }
@@ -73,6 +76,7 @@ export function gatewayStatus (facts: StatusFacts): GatewayStatus {
       hash: `sha256:${facts.hash}`,
       snapshot: facts.number,
       loaded_at: new Date(facts.loadedAt).toISOString(),
+      rolled_back: facts.rolledBack === null ? null : { snapshot: facts.rolledBack },
       services: config.services.length,
       routes: config.routes.length,
       plugins: config.plugins.length,

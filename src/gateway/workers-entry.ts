@@ -42,6 +42,8 @@ async function obey (order: Order): Promise<Partial<Answer>> {
       return {}
     case 'metrics':
       return { metrics: await engine?.metrics() ?? [] }
+    case 'ask':
+      return { answer: (await engine?.ask(order.kind, order.about))?.[0] }
     case 'act':
       return { counts: await engine?.act(order.action) ?? {} }
     case 'drain':

@@ -2,7 +2,7 @@
 import type { Config } from '../config/model.ts'
 import type { MetricFamily } from '../plugin.ts'
 import type { TicketSeed } from '../tls/ticket-keys.ts'
-import type { ActionOrder, BoundAddress, ProcessFacts } from './engine.ts'
+import type { ActionOrder, BoundAddress, ProcessFacts, Question } from './engine.ts'
 
 /** A loadout without what can't be sent: the worker loads the plugins itself. */
 export interface SentLoadout {
@@ -20,6 +20,7 @@ export type Order =
   | { readonly type: 'facts', readonly id: number }
   | { readonly type: 'reopen', readonly id: number }
   | { readonly type: 'metrics', readonly id: number }
+  | { readonly type: 'ask', readonly id: number, readonly kind: keyof Question, readonly about: Question[keyof Question]['about'] }
   | { readonly type: 'act', readonly id: number, readonly action: ActionOrder }
   /** Answered when the last request has ended; then the worker exits. */
   | { readonly type: 'drain', readonly id: number }
@@ -35,7 +36,7 @@ export interface FailureDetails {
 export type Answer =
   /** Orders may come: Node drops what arrives before anybody listens. */
   | { readonly type: 'hello' }
-  | { readonly type: 'done', readonly id: number, readonly addresses?: readonly BoundAddress[], readonly facts?: ProcessFacts, readonly counts?: Readonly<Record<string, number>>, readonly metrics?: MetricFamily[][] }
+  | { readonly type: 'done', readonly id: number, readonly addresses?: readonly BoundAddress[], readonly facts?: ProcessFacts, readonly counts?: Readonly<Record<string, number>>, readonly metrics?: MetricFamily[][], readonly answer?: unknown }
   | { readonly type: 'failed', readonly id: number, readonly message: string, readonly details: FailureDetails }
 
 /** An order before it has its number. */

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { MetricFamily } from '../plugin.ts'
 import type { TicketSeed } from '../tls/ticket-keys.ts'
-import type { ActionOrder, BoundAddress, ProcessFacts } from './engine.ts'
+import type { ActionOrder, BoundAddress, ProcessFacts, Question } from './engine.ts'
 import { rescueConnections } from './rescue-connections.ts'
 import type { Answer, Order, OrderOf, SentLoadout } from './workers-messages.ts'
 
@@ -82,6 +82,10 @@ export class WorkerProcess {
 
   async metrics (): Promise<MetricFamily[][]> {
     return (await this.#order({ type: 'metrics' })).metrics ?? []
+  }
+
+  async ask<Kind extends keyof Question> (kind: Kind, about: Question[Kind]['about']): Promise<Question[Kind]['answer']> {
+    return (await this.#order({ type: 'ask', kind, about })).answer as Question[Kind]['answer']
   }
 
   async act (action: ActionOrder): Promise<Readonly<Record<string, number>>> {

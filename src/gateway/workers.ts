@@ -5,7 +5,7 @@ import type { Destination } from '../observability/destination.ts'
 import type { OwnLog } from '../observability/log.ts'
 import { relayLines } from '../observability/relay-lines.ts'
 import type { MetricFamily } from '../plugin.ts'
-import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts } from './engine.ts'
+import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts, Question } from './engine.ts'
 import { newTicketSeed, TicketKeys } from '../tls/ticket-keys.ts'
 import type { SentLoadout } from './workers-messages.ts'
 import { WorkerProcess } from './workers-process.ts'
@@ -122,6 +122,10 @@ export class WorkersEngine implements Engine {
       return await Promise.race([question(worker), wait(FACTS_DEADLINE, undefined, { ref: false })]).catch(() => undefined)
     }))
     return answers.filter(answer => answer !== undefined)
+  }
+
+  async ask<Kind extends keyof Question> (kind: Kind, about: Question[Kind]['about']): Promise<Array<Question[Kind]['answer']>> {
+    return await this.#ofEach(async worker => await worker.ask(kind, about))
   }
 
   async act (action: ActionOrder): Promise<Readonly<Record<string, number>>> {

@@ -2,10 +2,31 @@ import { request as send } from 'node:http'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { createAdmin, type AdminSource } from '../../src/admin/server.ts'
+import { History } from '../../src/gateway/history.ts'
 import type { PublishedAction } from '../../src/gateway/published.ts'
 import { Type } from '../../src/plugin.ts'
 
-const idle: AdminSource = { notReady: () => null, status: async () => ({}), metrics: async () => ({ type: 'text/plain', text: '' }), document: () => undefined, action: () => undefined, act: async () => ({}) }
+function never (): never {
+  throw new Error('not asked for here')
+}
+
+const idle: AdminSource = {
+  notReady: () => null,
+  status: async () => ({}),
+  metrics: async () => ({ type: 'text/plain', text: 'a 1' }),
+  document: () => undefined,
+  action: () => undefined,
+  act: async () => ({}),
+  rules: () => ({ token: null, write: true, metrics_open: false }),
+  running: never,
+  number: 1,
+  history: new History(),
+  facts: never,
+  ask: never,
+  reload: never,
+  check: never,
+  rollBack: never
+}
 
 interface Answer { readonly status: number, readonly headers: NodeJS.Dict<string | string[]>, readonly text: string }
 
@@ -77,9 +98,41 @@ t.test('on the loopback, a request for another name is refused', async t => {
   }
 })
 
-t.test('on other addresses every name is served', async t => {
+const purge: PublishedAction = { plugin: 'cache', path: '/purge', body: Type.Object({ tag: Type.String() }, { additionalProperties: false }) }
+const TOKEN = 'a-token-that-nobody-guesses'
+
+t.test('where others reach the listener, its token opens it, and nothing else does', async t => {
+  const rules = { token: TOKEN, write: false, metrics_open: false }
+  const get = await start(t, { rules: () => rules, document: path => path === '/keys' ? { keys: [] } : undefined }, '0.0.0.0')
+  const host = '10.1.2.3:8001'
+  for (const path of ['/livez', '/readyz', '/keys']) t.equal((await get(path, { headers: { host } })).status, 200, path)
+  for (const path of ['/status', '/metrics', '/services', '/snapshots', '/nothing', '/reload']) {
+    const refused = await get(path, { headers: { host } })
+    t.equal(refused.status, 401, path)
+    t.match(refused.headers['www-authenticate'], /^Bearer /)
+    t.notMatch(refused.text, TOKEN)
+  }
+  for (const authorization of ['', 'Bearer', `Bearer ${TOKEN}x`, `Bearer ${TOKEN.slice(1)}`, `Basic ${TOKEN}`, TOKEN, 'Bearer ']) {
+    t.equal((await get('/status', { headers: { host, authorization } })).status, 401, authorization)
+  }
+  for (const authorization of [`Bearer ${TOKEN}`, `bearer  ${TOKEN} `]) t.equal((await get('/status', { headers: { host, authorization } })).status, 200, authorization)
+  rules.metrics_open = true
+  t.equal((await get('/metrics')).status, 200)
+  t.equal((await get('/status')).status, 401)
+})
+
+t.test('without a token nothing is told where others reach it, whatever the file says', async t => {
   const get = await start(t, {}, '0.0.0.0')
-  t.equal((await get('/status', { headers: { host: '10.1.2.3:8001' } })).status, 200)
+  t.equal((await get('/livez')).status, 200)
+  for (const path of ['/status', '/metrics', '/config']) t.equal((await get(path)).status, 403, path)
+})
+
+t.test('a page of another site may not order anything', async t => {
+  const ask = await start(t, { action: path => path === '/purge' ? purge : undefined })
+  const post = async (site: string) => (await ask('/purge', { method: 'POST', headers: { 'content-type': 'application/json', 'sec-fetch-site': site }, body: '{"tag":"a"}' })).status
+  t.equal(await post('cross-site'), 403)
+  t.equal(await post('same-site'), 403)
+  t.equal(await post('same-origin'), 200)
 })
 
 t.test('a request with a body is answered and its connection closed', async t => {
@@ -108,8 +161,6 @@ t.test('an address that is taken is an error of listen', async t => {
   await t.rejects(second.listen(), { code: 'EADDRINUSE' })
   await second.close()
 })
-
-const purge: PublishedAction = { plugin: 'cache', path: '/purge', body: Type.Object({ tag: Type.String() }, { additionalProperties: false }) }
 
 t.test('an action is done with a JSON body that fits, and with nothing else', async t => {
   const done: unknown[] = []
@@ -143,7 +194,10 @@ t.test('an action is done with a JSON body that fits, and with nothing else', as
   t.equal(done.length, 1)
 })
 
-t.test('where others than this machine reach the listener, there are no actions', async t => {
-  const ask = await start(t, { action: () => purge, act: async () => { throw new Error('never') } }, '0.0.0.0')
-  t.equal((await ask('/purge', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"tag":"a"}' })).status, 403)
+t.test('nothing is done where the listener is read-only', async t => {
+  const ask = await start(t, { action: () => purge, act: never, rules: () => ({ token: null, write: false, metrics_open: false }) })
+  const answer = await ask('/purge', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"tag":"a"}' })
+  t.equal(answer.status, 403)
+  t.match(answer.text, 'gateway.admin.write')
+  t.equal((await ask('/rollback', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"snapshot":1}' })).status, 403)
 })

@@ -101,7 +101,8 @@ t.test('the gateway block has its defaults', async t => {
   const { config } = await loadText(HEAD)
   t.strictSame(config?.gateway, {
     listen: [listenDefaults],
-    admin: { host: '127.0.0.1', port: 8001 },
+    admin: { host: '127.0.0.1', port: 8001, token: null, write: false, metrics_open: false },
+    debug: null,
     dns: { servers: [], timeout: 2000 },
     trusted_ips: [],
     exempt: { ips: [], paths: [] },
@@ -131,18 +132,21 @@ t.test('a listener that could never finish a handshake is refused', async t => {
 t.test('the admin listener can be moved and switched off', async t => {
   const admin = async (value: string) => (await loadText(`${HEAD}gateway: {admin: ${value}}\n`)).config?.gateway.admin
   for (const off of ['off', 'false', 'null', '"off"']) t.equal(await admin(off), null, off)
-  t.strictSame(await admin('{port: 9}'), { host: '127.0.0.1', port: 9 })
-  t.strictSame(await admin('{host: 0.0.0.0}'), { host: '0.0.0.0', port: 8001 })
+  const rest = { token: null, write: false, metrics_open: false }
+  t.strictSame(await admin('{port: 9}'), { host: '127.0.0.1', port: 9, ...rest })
+  t.strictSame(await admin('{host: 0.0.0.0, token: 0123456789abcdef, write: true}'), { host: '0.0.0.0', port: 8001, ...rest, token: '0123456789abcdef', write: true })
+  t.equal(await admin('{host: 0.0.0.0}'), undefined, 'others reach it: it needs a token')
+  t.equal(await admin('{host: 10.0.0.1, token: short}'), undefined)
 })
 
 t.test('flags win over the file', async t => {
-  const text = `${HEAD}gateway: {listen: [{host: 10.0.0.1, port: 80}, {port: 81}], admin: {host: 10.0.0.2}}\n`
+  const text = `${HEAD}gateway: {listen: [{host: 10.0.0.1, port: 80}, {port: 81}], admin: {host: 127.0.0.2}}\n`
   const settings = async (overrides: Overrides, yaml = text) => (await loadText(yaml, { overrides })).config?.gateway
   t.match(await settings({}), { listen: [{ port: 80 }, { port: 81 }] })
   t.strictSame((await settings({ port: 9 }))?.listen, [{ ...listenDefaults, host: '10.0.0.1', port: 9 }])
   t.strictSame((await settings({ host: '::1' }))?.listen, [{ ...listenDefaults, host: '::1', port: 80 }])
-  t.strictSame((await settings({ adminPort: 9 }))?.admin, { host: '10.0.0.2', port: 9 })
-  t.strictSame((await settings({ adminPort: 9 }, `${HEAD}gateway: {admin: off}\n`))?.admin, { host: '127.0.0.1', port: 9 })
+  t.strictSame((await settings({ adminPort: 9 }))?.admin, { host: '127.0.0.2', port: 9, token: null, write: false, metrics_open: false })
+  t.strictSame((await settings({ adminPort: 9 }, `${HEAD}gateway: {admin: off}\n`))?.admin, { host: '127.0.0.1', port: 9, token: null, write: false, metrics_open: false })
   t.equal((await settings({ adminPort: 'off' }))?.admin, null)
 })
 

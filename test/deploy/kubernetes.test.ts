@@ -33,7 +33,7 @@ const pods = manifests.filter(one => ['Deployment', 'StatefulSet', 'Job'].includ
 const { config, diagnostics } = await loadConfig({
   file: 'gateway.yaml',
   text: (find('ConfigMap', 'sallyport')['data'] as Record<string, string>)['gateway.yaml'] ?? '',
-  env: { REDIS_PASSWORD: 'from-the-secret' }
+  env: { REDIS_PASSWORD: 'from-the-secret', ADMIN_TOKEN: 'from-another-secret' }
 })
 const gateway = at(find('Deployment', 'sallyport'), 'spec.template.spec')
 const container = at(gateway, 'containers.0')
@@ -113,5 +113,6 @@ t.test('limits know Redis, its password, and how many gateways there may be', as
   const args = at(redis, 'spec.template.spec.containers.0.args') as string[]
   t.equal(args[args.indexOf('--port') + 1], String(port?.containerPort))
   const secrets = pods.flatMap(({ pod }) => (at(pod, 'containers.0.env') as typeof variables).flatMap(({ valueFrom }) => at(valueFrom, 'secretKeyRef') ?? []))
-  t.same(secrets, pods.map(() => ({ name: 'sallyport-redis', key: 'password' })))
+  const redisSecret = { name: 'sallyport-redis', key: 'password' }
+  t.same(secrets, [redisSecret, { name: 'sallyport-admin', key: 'token' }, ...pods.slice(1).map(() => redisSecret)])
 })

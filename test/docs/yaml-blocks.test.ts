@@ -30,6 +30,7 @@ const VALUES: ReadonlyArray<readonly [end: string, value: string]> = [
   ['_PRIVATE_KEY', privateKey],
   ['_PUBLIC_KEY', rsa.publicKey],
   ['REDIS_URL', 'redis://127.0.0.1:6379'],
+  ['ADMIN_TOKEN', '0123456789abcdef0123456789abcdef'],
   ['_SECRET', '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL'],
   ['', 'http://127.0.0.1:3001']
 ]

@@ -7,6 +7,7 @@ export function settings (overrides: Partial<GatewaySettings> = {}): GatewaySett
   return {
     listen: [{ ...listenDefaults, host: '127.0.0.1', port: 0 }],
     admin: null,
+    debug: null,
     trusted_ips: [],
     workers: 1,
     request_headers: { underscores: 'drop', once: [] },

@@ -52,7 +52,7 @@ export async function upstream (t: Test, listener: RequestListener): Promise<num
 
 /** One service with one route for everything. `gateway` is written as JSON, which YAML is a superset of. */
 export function gatewayYaml (upstreamPort: number, gateway: Record<string, unknown> = {}, rest = ''): string {
-  const settings = { listen: [{ host: '127.0.0.1', port: 0 }], admin: { host: '127.0.0.1', port: 0 }, shutdown: { delay: 0, timeout: 10_000 }, ...gateway }
+  const settings = { listen: [{ host: '127.0.0.1', port: 0 }], admin: { host: '127.0.0.1', port: 0, write: true }, shutdown: { delay: 0, timeout: 10_000 }, ...gateway }
   return `_format_version: "3.0"
 gateway: ${JSON.stringify(settings)}
 services:

@@ -7,7 +7,8 @@ export function toJson (tree: Tree, origin: boolean): string {
   return `${JSON.stringify(origin ? { version: 1, config, origins } : config, null, 2)}\n`
 }
 
-function plain (tree: Tree, pointer: string, origins: Record<string, string>): unknown {
+/** The values alone; `origins` is filled with where each came from. */
+export function plain (tree: Tree, pointer: string, origins: Record<string, string>): unknown {
   if (tree.kind === 'list') return tree.items.map((item, index) => plain(item, `${pointer}/${index}`, origins))
   if (tree.kind === 'map') {
     return Object.fromEntries(tree.entries.map(([key, value]) =>

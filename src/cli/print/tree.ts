@@ -1,5 +1,5 @@
 import type { OwnerKind } from '../../config/entities/kinds.ts'
-import { credentialSecrets, secretsIn } from '../../config/lint/secrets.ts'
+import { credentialSecrets, GATEWAY_SECRETS, secretsIn } from '../../config/lint/secrets.ts'
 import type { Config, Entity, Pointer } from '../../config/model.ts'
 import { join } from '../../config/pointer.ts'
 import type { Source } from '../../config/source.ts'
@@ -21,7 +21,7 @@ export const CUT = '***'
 
 /** The configuration as a file that could have been written: flat, with every default, without secrets. */
 export function configTree (config: Config, source: Source, registry: PluginRegistry): Tree {
-  const secrets = new Set<Pointer>()
+  const secrets = new Set<Pointer>(GATEWAY_SECRETS)
   for (const entry of config.plugins) {
     for (const { pointer } of secretsIn(entry.config, registry.get(entry.name)?.schema, `${entry.pointer}/config`)) secrets.add(pointer)
   }
@@ -42,8 +42,7 @@ export function configTree (config: Config, source: Source, registry: PluginRegi
     origin: '',
     entries: [
       ['_format_version', builder.value('3.0', '/_format_version')],
-      // null would mean "not set" here.
-      ['gateway', builder.value({ ...config.gateway, admin: config.gateway.admin ?? 'off' }, '/gateway')],
+      ['gateway', builder.value(asSettings(config.gateway), '/gateway')],
       ['services', entities(config.services)],
       ['routes', entities(config.routes)],
       ['plugins', entities(config.plugins)],
@@ -53,6 +52,12 @@ export function configTree (config: Config, source: Source, registry: PluginRegi
         .map(([collection, list]): [string, Tree] => [collection, entities((list as readonly Entity[]).map(asWritten))])
     ]
   }
+}
+
+/** null would mean "not set" in the file, or "off". */
+function asSettings ({ admin, debug, ...settings }: Config['gateway']): Record<string, unknown> {
+  const { token, ...address } = admin ?? { token: null }
+  return { ...settings, admin: admin === null ? 'off' : { ...address, ...token === null ? {} : { token } }, ...debug === null ? {} : { debug } }
 }
 
 /** The fields as a person would write them: references by name. */

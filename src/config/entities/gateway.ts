@@ -31,7 +31,7 @@ function block<Properties extends TProperties> (properties: Properties, descript
   return Type.Optional(closed(properties, { default: {}, description }))
 }
 
-export const ADMIN_DEFAULT = { host: '127.0.0.1', port: 8001 }
+export const ADMIN_DEFAULT = { host: '127.0.0.1', port: 8001, token: null, write: false, metrics_open: false }
 
 /** The `gateway:` block. */
 export const Gateway = closed({
@@ -50,11 +50,32 @@ export const Gateway = closed({
   admin: Type.Optional(Type.Union([
     closed({
       host: Type.Optional(Type.String({ minLength: 1, description: 'Address to listen on; default 127.0.0.1.' })),
-      port: Type.Optional(Type.Integer({ ...port, description: 'Port to listen on; default 8001, 0 picks a free one.' }))
-    }, { description: 'An address.' }),
+      port: Type.Optional(Type.Integer({ ...port, description: 'Port to listen on; default 8001, 0 picks a free one.' })),
+      token: Type.Optional(Type.String({
+        minLength: 16,
+        pattern: '^[A-Za-z0-9._~+/-]+=*$',
+        title: 'Bearer token',
+        description: 'What clients send as `Authorization: Bearer …`. Needed where others than this machine reach the address. Never written down: a reference to a variable.',
+        examples: ['{vault://env/admin-token}'],
+        secret: true
+      })),
+      write: Type.Optional(Type.Boolean({ description: 'Whether anything may be changed: reloads, rollbacks, resets of limits, actions of plugins; default false: it can only be read.' })),
+      metrics_open: Type.Optional(Type.Boolean({ description: 'Whether /metrics answers without the token; default false. /livez and /readyz always do.' }))
+    }, { description: 'An address, and who may do what there.' }),
     Type.Literal('off', { description: 'No admin listener.' }),
     Type.Literal(false, { description: 'No admin listener.' })
-  ], { description: 'Where /livez, /readyz, /status and /metrics answer; default 127.0.0.1:8001, `off` disables it.' })),
+  ], {
+    description: 'Where /livez, /readyz, /status, /metrics, the Admin API and the dashboard answer; default 127.0.0.1:8001, `off` disables it.',
+    examples: [{ host: '0.0.0.0', port: 8001, token: '{vault://env/admin-token}' }]
+  })),
+  debug: Type.Optional(closed({
+    secret: Type.String({
+      minLength: 32,
+      description: 'Signs the tokens of `sallyport debug-token`: who has one in X-Sallyport-Debug is told where the time of a request went. A reference to a variable.',
+      examples: ['{vault://env/debug-secret}'],
+      secret: true
+    })
+  }, { description: 'Debugging of single requests, on demand. Without it, the header means nothing.' })),
   trusted_ips: Type.Optional(Type.Array(Type.String({ minLength: 1, description: 'An address or a CIDR.' }), {
     default: [],
     description: 'Addresses and CIDRs whose X-Forwarded-* headers are believed.',

@@ -16,7 +16,7 @@ import { openPrefixes, patternLikePaths } from './paths.ts'
 import { policyPlugins } from './policies.ts'
 import { unusedImportance } from './importance.ts'
 import { openRegexes } from './regexes.ts'
-import { literalCredentials, literalSecrets } from './secrets.ts'
+import { literalCredentials, literalGatewaySecrets, literalSecrets } from './secrets.ts'
 import { shadowedRoutes } from './shadowed-routes.ts'
 import { shortSecrets } from './short-secrets.ts'
 import { swallowingRoutes } from './swallowing.ts'
@@ -63,6 +63,7 @@ export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
   plainHttp(context)
   literalSecrets(context)
   literalCredentials(context)
+  literalGatewaySecrets(context)
   shortSecrets(context)
   literalKeys(context)
   endingCertificates(context)

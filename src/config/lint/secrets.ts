@@ -27,6 +27,21 @@ export function literalSecrets (context: LintContext): void {
   }
 }
 
+/** Secrets of the gateway itself. */
+export const GATEWAY_SECRETS: readonly Pointer[] = ['/gateway/admin/token', '/gateway/debug/secret']
+
+/** Those that stand in the file. */
+export function literalGatewaySecrets (context: LintContext): void {
+  for (const pointer of GATEWAY_SECRETS) {
+    if (!context.source.has(pointer) || context.source.isSecret(pointer)) continue
+    context.warn(pointer, {
+      rule: 'literal-secret',
+      cause: `'${pointer.slice(pointer.lastIndexOf('/') + 1)}' is a secret, and stands here for all who can read the file`,
+      mend: 'Put it into an environment variable, and write "{vault://env/NAME}" here.'
+    })
+  }
+}
+
 /** Credentials of consumers that stand in the file. */
 export function literalCredentials (context: LintContext): void {
   for (const { pointer, name } of credentialSecrets(context.config, context.source)) {

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
-import type { GatewaySettings, ListenAddress, ListenSettings } from '../model.ts'
+import type { AdminSettings, GatewaySettings, ListenAddress, ListenSettings } from '../model.ts'
 import { ADMIN_DEFAULT } from '../entities/gateway.ts'
 import { CIPHERS, listenDefaults } from '../entities/listen.ts'
+import { isLoopback } from '../loopback.ts'
 import type { EntityContext, Fields } from './context.ts'
 import { scalarText } from './messages.ts'
 import { hostProblem, isAddressRange } from './host.ts'
@@ -15,21 +16,22 @@ export interface Overrides {
 
 /** The `gateway:` block as the schema filled it in, with what flags change. */
 export function gatewaySettings (fields: Fields, overrides: Overrides): GatewaySettings {
-  const settings = fields as unknown as GatewaySettings
+  const { admin: written, debug = null, ...rest } = fields
+  const settings = rest as unknown as GatewaySettings
   const { port, host, adminPort } = overrides
   const [first] = settings.listen
   const listen = port === undefined && host === undefined
     ? settings.listen
     : [{ ...listenDefaults, ...first, ...host === undefined ? {} : { host }, ...port === undefined ? {} : { port } }]
-  const admin = adminAddress(fields['admin'])
-  if (adminPort === undefined) return { ...settings, listen, admin }
-  return { ...settings, listen, admin: adminPort === 'off' ? null : { host: (admin ?? ADMIN_DEFAULT).host, port: adminPort } }
+  const asked = adminSettings(written)
+  const admin = adminPort === undefined ? asked : adminPort === 'off' ? null : { ...asked ?? ADMIN_DEFAULT, port: adminPort }
+  return { ...settings, listen, admin, debug: debug as GatewaySettings['debug'] }
 }
 
 /** ajv fills in no defaults under `anyOf`: they are filled in here. */
-function adminAddress (value: unknown): ListenAddress | null {
+function adminSettings (value: unknown): AdminSettings | null {
   if (value === 'off' || value === false) return null
-  return { ...ADMIN_DEFAULT, ...value as Partial<ListenAddress> | undefined }
+  return { ...ADMIN_DEFAULT, ...value as Partial<AdminSettings> | undefined }
 }
 
 /** What a schema can't say about the block. */
@@ -44,10 +46,23 @@ export function checkGateway (fields: Fields, context: EntityContext): void {
     if (first === undefined) taken.set(key, path)
     else context.at(path, { rule: 'not-unique', cause: `the address ${key} is taken by '${first.join('.')}'`, mend: 'Choose another port.' })
   })
+  checkAdmin(fields['admin'], context)
   checkTls(fields['listen'], context)
   checkNameServers(fields['dns'], context)
   checkRanges(fields['trusted_ips'], ['trusted_ips'], context)
   checkRanges((fields['exempt'] as { ips?: unknown } | undefined)?.ips, ['exempt', 'ips'], context)
+}
+
+/** What it shows and does is for who may know and do it: on the loopback that is this machine, elsewhere who has the token. */
+function checkAdmin (admin: unknown, context: EntityContext): void {
+  if (typeof admin !== 'object' || admin === null) return
+  const { host, token } = admin as Partial<AdminSettings>
+  if (typeof host !== 'string' || host === '' || token !== undefined || isLoopback(host) || context.isBroken(['admin', 'host']) || context.isBroken(['admin', 'token'])) return
+  context.at(['admin', 'host'], {
+    rule: 'open-admin',
+    cause: 'others than this machine reach the admin listener here, and it has no token',
+    mend: 'Add `token: "{vault://env/ADMIN_TOKEN}"` beside it (`openssl rand -hex 32` makes one), or listen on 127.0.0.1.'
+  })
 }
 
 function checkRanges (values: unknown, path: readonly string[], context: EntityContext): void {
@@ -93,6 +108,6 @@ function addresses (fields: Fields): Array<{ address: Partial<ListenAddress>, pa
   const listen = Array.isArray(fields['listen']) ? fields['listen'] : []
   const found = listen.map((address: unknown, index) => ({ address, path: ['listen', index] as Array<string | number> }))
   const { admin } = fields
-  if (admin === undefined || (typeof admin === 'object' && admin !== null)) found.push({ address: adminAddress(admin), path: ['admin'] })
+  if (admin === undefined || (typeof admin === 'object' && admin !== null)) found.push({ address: adminSettings(admin) as ListenAddress, path: ['admin'] })
   return found.filter((item): item is { address: Partial<ListenAddress>, path: Array<string | number> } => typeof item.address === 'object' && item.address !== null)
 }

@@ -4,20 +4,22 @@ import { amount, closed, nullable, Place, Reference, text, truth, whole } from '
 
 const strings = Type.Array(Type.String())
 const id = text('Of the entity.')
+/** Of the file; null: it comes from a reference, and is not shown. Texts are `***` then. */
+const number = nullable(Type.Integer())
 const tags = Type.Array(Type.String(), { description: 'Labels.' })
 
 export const ServiceView = Type.Object({
   id,
   name: nullable(Type.String()),
-  protocol: Type.Enum(['http', 'https']),
+  protocol: Type.String(),
   host: text('A host, or the name of an upstream.'),
-  port: Type.Integer(),
+  port: number,
   path: nullable(Type.String()),
   enabled: Type.Boolean(),
-  retries: Type.Integer(),
-  connect_timeout: whole('Milliseconds, as all timeouts here.'),
-  write_timeout: Type.Integer(),
-  read_timeout: Type.Integer(),
+  retries: number,
+  connect_timeout: nullable(Type.Integer(), { description: 'Milliseconds, as all timeouts here.' }),
+  write_timeout: number,
+  read_timeout: number,
   tls_verify: Type.Boolean(),
   tags,
   upstream: nullable(Reference, { description: 'The upstream that `host` names; null: it is an address.' }),
@@ -28,7 +30,7 @@ export const ServiceView = Type.Object({
     state: Type.Enum(['closed', 'open', 'half-open'], { description: 'Of several processes, the one that lets the fewest through.' })
   }), { description: 'Those that have seen a request.' }),
   place: Place
-}, { description: 'A service, with all fields of the file; null: it says nothing.' })
+}, { description: 'A service, with all fields of the file; null: it says nothing. What comes from a reference is `***`, numbers null.' })
 
 /** Where an entry stands. */
 const Scope = Type.Enum(['global', 'service', 'route', 'consumer', 'consumer_group'], { description: 'The most specific of what it stands at.' })
@@ -55,11 +57,11 @@ export const RouteView = Type.Object({
   paths: nullable(strings),
   headers: nullable(Type.Record(Type.String(), strings)),
   snis: nullable(strings),
-  regex_priority: Type.Integer(),
+  regex_priority: number,
   strip_path: Type.Boolean(),
-  path_handling: Type.Enum(['v0', 'v1']),
+  path_handling: Type.String(),
   preserve_host: Type.Boolean(),
-  https_redirect_status_code: Type.Integer(),
+  https_redirect_status_code: number,
   tags,
   service: nullable(Reference),
   upstream: nullable(Reference, { description: 'The upstream behind its service; null: there is none.' }),
@@ -109,7 +111,7 @@ export const UpstreamView = Type.Object({
   name: Type.String(),
   algorithm: Type.String(),
   hash_on: Type.String(),
-  slots: Type.Integer(),
+  slots: number,
   tags,
   targets: whole('How many the file names.'),
   services: Type.Array(Reference, { description: 'That send requests to it.' }),
@@ -120,7 +122,7 @@ export const UpstreamView = Type.Object({
 export const TargetView = closed({
   id,
   target: text('`host:port`, as the file names it.'),
-  weight: whole('Share of the requests; 0: drained.'),
+  weight: nullable(Type.Integer(), { description: 'Share of the requests; 0: drained.' }),
   failover: truth('Used while no other one can be.'),
   upstream: Reference,
   tags,

@@ -1,0 +1,58 @@
+/** What endpoints give back, and how it goes out. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+export interface Answer {
+  readonly status: number
+  /** JSON, unless there is a `page`. */
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  /** In place of `body`, as it is. */
+  readonly page?: { readonly type: string, readonly text: string | Buffer }
+}
+
+/** Why an order was not carried out. */
+export class Refused extends Error {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor (status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message)
+    this.status = status
+    this.headers = headers
+  }
+}
+
+export function ok (body: unknown): Answer {
+  return { status: 200, body }
+}
+
+/** Kong's shape. */
+export function listOf (data: readonly unknown[]): Answer {
+  return ok({ data, next: null })
+}
+
+export function failure (status: number, message: string, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, body: { message }, headers }
+}
+
+/** Longer ones are for programs. */
+const READABLE = 65_536
+
+export function send (request: IncomingMessage, response: ServerResponse, { status, body, headers, page }: Answer): void {
+  const { type, text } = page ?? { type: 'application/json; charset=utf-8', text: `${json(body)}\n` }
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    // a body that nobody reads must not wait on this connection
+    ...(request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined ? { connection: 'close' } : {}),
+    ...headers
+  })
+  response.end(request.method === 'HEAD' || status === 304 ? undefined : text)
+}
+
+function json (body: unknown): string {
+  const short = JSON.stringify(body)
+  return short.length > READABLE ? short : JSON.stringify(body, null, 2)
+}

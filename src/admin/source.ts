@@ -1,0 +1,37 @@
+/** What the admin listener knows of the gateway, and has it do. */
+import type { LoadResult } from '../config/load.ts'
+import type { MetricsPage } from '../observability/metrics/render.ts'
+import type { ProcessFacts, Question } from '../gateway/engine.ts'
+import type { History } from '../gateway/history.ts'
+import type { PublishedAction } from '../gateway/published.ts'
+import type { ReloadOutcome, RunnableFile } from '../gateway/reload.ts'
+import type { AccessRules } from './access.ts'
+
+export interface AdminSource {
+  /** null: takes requests; otherwise why not. */
+  notReady (): string | null
+  /** Plain JSON. */
+  status (): Promise<unknown>
+  /** For Prometheus. */
+  metrics (): Promise<MetricsPage>
+  /** What a plugin publishes at a path; undefined: nothing. */
+  document (path: string): unknown
+  /** What a plugin does at a path; undefined: nothing. */
+  action (path: string): PublishedAction | undefined
+  /** Has it done, in all processes. */
+  act (action: PublishedAction, body: unknown): Promise<unknown>
+  rules (): AccessRules
+  /** The file that runs, or is about to. */
+  running (): RunnableFile
+  /** Number of the snapshot. */
+  readonly number: number
+  readonly history: History
+  facts (): Promise<readonly ProcessFacts[]>
+  /** Asks every process that serves; those that don't answer in time are left out. */
+  ask<Kind extends keyof Question> (kind: Kind, about: Question[Kind]['about']): Promise<ReadonlyArray<Question[Kind]['answer']>>
+  reload (): Promise<ReloadOutcome>
+  /** Reads and checks the file, and no more. @throws ConfigFileError */
+  check (): Promise<LoadResult>
+  /** Puts a snapshot back; null: it isn't known any more. */
+  rollBack (snapshot: number): Promise<ReloadOutcome | null>
+}

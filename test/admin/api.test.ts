@@ -1,0 +1,205 @@
+/** The Admin API of a gateway that runs: what it answers, and that every answer is what its schema says. */
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import t, { type Test } from 'tap'
+import { allEndpoints } from '../../src/admin/endpoints/all.ts'
+import { createFinder } from '../../src/admin/router.ts'
+import { createAjv } from '../../src/config/validate/ajv.ts'
+import { createGateway } from '../../src/index.ts'
+import { ask, gatewayYaml, until, upstream } from '../helpers/running.ts'
+
+const TOKEN = 'admin-token-0123456789'
+const KEY = 'a-key-of-a-customer'
+const quiet = { accessLog: '/dev/null', log: { write () {} } }
+const find = createFinder(allEndpoints())
+
+/** What is more than one service with one route. */
+const REST = `  - name: pool
+    host: backends
+    routes:
+      - { name: pooled, paths: [/pooled], methods: [GET] }
+upstreams:
+  - name: backends
+    healthchecks: { passive: { unhealthy: { http_failures: 1 } } }
+    targets: [{ target: "127.0.0.1:PORT", weight: 10 }, { target: "127.0.0.1:1", weight: 0 }]
+consumers:
+  - username: alice
+    keyauth_credentials: [{ key: "{vault://env/alice-key}" }]
+    acls: [{ group: staff }]
+plugins:
+  - { name: key-auth, route: pooled, config: { key_names: [x-key] } }
+  - { name: rate-limiting, instance_name: per-minute, config: { minute: 100, limit_by: ip } }
+  - { name: response-transformer, config: { add: { headers: ["x-a: b"] } } }
+`
+
+interface Api {
+  readonly port: number
+  readonly file: string
+  readonly yaml: string
+  /** Sends it with the token, and holds the answer against its schema. */
+  readonly call: <Body = any>(method: string, path: string, body?: unknown) => Promise<{ status: number, body: Body }>
+}
+
+async function start (t: Test, options: { readonly write?: boolean, readonly yaml?: string } = {}): Promise<Api> {
+  const up = await upstream(t, (request, response) => {
+    response.statusCode = request.url === '/fails' ? 500 : 200
+    response.end('ok')
+  })
+  const admin = { host: '127.0.0.1', port: 0, token: '{vault://env/admin-token}', write: options.write ?? true }
+  const yaml = options.yaml ?? gatewayYaml(up, { admin }, REST.replace('PORT', String(up)))
+  const file = path.join(t.testdir({ 'gateway.yaml': yaml }), 'gateway.yaml')
+  const gateway = await createGateway({ file, env: { ADMIN_TOKEN: TOKEN, ALICE_KEY: KEY }, ...quiet })
+  await gateway.listen()
+  t.teardown(() => gateway.close())
+  const adminPort = gateway.adminAddress?.port as number
+  return {
+    port: gateway.addresses[0]?.port as number,
+    file,
+    yaml,
+    async call (method, target, body) {
+      const { status, text } = await ask(adminPort, target, {
+        method,
+        headers: { authorization: `Bearer ${TOKEN}`, ...body === undefined ? {} : { 'content-type': 'application/json' } },
+        ...body === undefined ? {} : { body: JSON.stringify(body) }
+      })
+      t.notMatch(text, KEY, 'no secret in any answer')
+      t.notMatch(text, TOKEN, 'no secret in any answer')
+      const answer = JSON.parse(text)
+      const schema = find(target.split('?')[0] as string).get(method)?.endpoint.answers[status]
+      if (schema !== undefined && schema !== null) {
+        const validate = createAjv().compile(schema)
+        t.ok(validate(answer), `${method} ${target}: ${JSON.stringify(validate.errors)}`)
+      } else {
+        t.ok(status >= 400, `${method} ${target}: ${status} has a schema`)
+      }
+      return { status, body: answer }
+    }
+  }
+}
+
+t.test('entities are those of the file, with places and chains, and without secrets', async t => {
+  const { call } = await start(t)
+  const services = (await call('GET', '/services')).body.data
+  t.match(services, [{ name: 'up', upstream: null, routes: 1, circuit_breakers: [] }, { name: 'pool', upstream: { name: 'backends' }, routes: 1 }])
+  t.match((await call('GET', '/services/pool')).body, { host: 'backends', place: { line: 9 } })
+  t.match((await call('GET', `/services/${services[0].id}`)).body, { name: 'up' })
+  t.match((await call('GET', '/services/pool/routes')).body.data, [{ name: 'pooled' }])
+  t.match((await call('GET', '/routes')).body, { data: [{ name: 'all', paths: ['/'] }, { name: 'pooled', methods: ['GET'], upstream: { name: 'backends' }, plugins: ['key-auth', 'rate-limiting', 'response-transformer'] }], next: null })
+  t.match((await call('GET', '/routes/pooled')).body.chain, [
+    { plugin: 'key-auth', priority: 1250, entries: [{ scope: 'route', place: { line: 22 } }] },
+    { plugin: 'rate-limiting', entries: [{ scope: 'global', instance_name: 'per-minute' }] },
+    { plugin: 'response-transformer' }
+  ])
+  t.match((await call('GET', '/plugins')).body.data, [{ name: 'key-auth', route: { name: 'pooled' }, config: { key_names: ['x-key'] } }, { name: 'rate-limiting', scope: 'global' }, {}])
+  t.match((await call('GET', '/consumers')).body.data, [{ username: 'alice', acls: ['staff'], credentials: { keyauth_credentials: 1 } }])
+  t.same((await call('GET', '/certificates')).body, { data: [], next: null })
+  t.same((await call('GET', '/ca_certificates')).body, { data: [], next: null })
+  for (const target of ['/services/none', '/services/none/routes', '/routes/none', '/upstreams/none', '/upstreams/none/health', '/requests/none']) t.equal((await call('GET', target)).status, 404, target)
+  for (const target of ['/services/%ff', '/nothing', '/services/a/b/c']) t.equal((await call('GET', target)).status, 404, target)
+})
+
+t.test('upstreams say how their targets fare', async t => {
+  const { call, port } = await start(t)
+  await ask(port, '/pooled', { headers: { 'x-key': KEY } })
+  t.match((await call('GET', '/upstreams')).body.data, [{ name: 'backends', targets: 2, services: [{ name: 'pool' }], health: 'HEALTHY' }])
+  t.match((await call('GET', '/upstreams/backends')).body, { name: 'backends' })
+  t.match((await call('GET', '/upstreams/backends/targets')).body.data, [{ weight: 10, failover: false }, { target: '127.0.0.1:1', weight: 0 }])
+  t.match((await call('GET', '/upstreams/backends/health')).body.data[0], { health: 'HEALTHY', addresses: [{ ip: '127.0.0.1', health: 'HEALTHY', processes: 1, unhealthy_in: 0, circuit_breaker: null, connections: { idle: 1 } }] })
+})
+
+t.test('the configuration is shown without secrets, each with a hash that tells of its changes', async t => {
+  const { call, file, yaml } = await start(t)
+  const { body } = await call('GET', '/config')
+  t.match(body, { snapshot: 1, hash_key: 'token', config: { gateway: { admin: { token: '***' } }, keyauth_credentials: [{ key: '***' }] } })
+  t.same(body.secrets.map(({ pointer }: { pointer: string }) => pointer), ['/gateway/admin/token', '/keyauth_credentials/0/key'])
+  const source = (await call('GET', '/config/source')).body
+  t.match(source.text, '{vault://env/alice-key}', 'the name of a variable is none')
+  t.equal(source.text.split('\n').length, yaml.split('\n').length)
+  writeFileSync(file, yaml.replace('"{vault://env/alice-key}"', 'literal-key-1').replace('minute: 100', 'minute: 50'))
+  t.match((await call('POST', '/reload', {})).body, { ok: true, snapshot: 2, changed: true, of: null })
+  t.notMatch((await call('GET', '/config/source')).body.text, 'literal-key-1')
+  const hashes = async (of: string) => (await call('GET', `/config?snapshot=${of}`)).body.secrets.map(({ hash }: { hash: string }) => hash)
+  const [before, after] = [await hashes('1'), await hashes('2')]
+  t.equal(before[0], after[0])
+  t.not(before[1], after[1])
+  t.equal((await call('GET', '/config?snapshot=9')).status, 404)
+  t.equal((await call('GET', '/config?snapshot=x')).status, 400)
+})
+
+t.test('what was refused is in the history, and what ran can be put back until the file changes again', async t => {
+  const { call, file, yaml, port } = await start(t)
+  t.match((await call('POST', '/reload', { dry_run: true })).body, { ok: true, dry_run: true, changed: false, snapshot: null })
+  writeFileSync(file, yaml.replace('paths: [/pooled]', 'path: [/pooled]'))
+  t.match(await call('POST', '/reload', { dry_run: true }), { status: 409, body: { ok: false, changed: true } })
+  t.equal((await call('GET', '/snapshots')).body.data.length, 1, 'a dry run leaves nothing')
+  t.match(await call('POST', '/reload', {}), { status: 409, body: { ok: false, snapshot: null, error: '1 error in the file' } })
+  writeFileSync(file, yaml.replace('paths: [/]', 'paths: [/new]'))
+  t.match(await call('POST', '/reload', {}), { status: 200, body: { snapshot: 2 } })
+  t.equal((await ask(port, '/a')).status, 404)
+  t.match(await call('POST', '/rollback', { snapshot: 1 }), { status: 200, body: { ok: true, snapshot: 3, of: 1, changed: true } })
+  t.equal((await ask(port, '/a')).status, 200)
+  t.match((await call('GET', '/status')).body.configuration, { snapshot: 3, rolled_back: { snapshot: 1 } })
+  t.match((await call('GET', '/snapshots')).body.data, [
+    { id: 4, snapshot: 3, state: 'running', trigger: 'rollback', of: 1, can_roll_back: false },
+    { id: 3, snapshot: 2, state: 'replaced', trigger: 'call', can_roll_back: true },
+    { id: 2, snapshot: null, state: 'refused', diagnostics: [{ rule: 'unknown-key' }], routes: null },
+    { id: 1, snapshot: 1, state: 'replaced', trigger: 'start', routes: 2, can_roll_back: true }
+  ])
+  t.match(await call('POST', '/reload', {}), { body: { snapshot: 4 } })
+  t.match((await call('GET', '/status')).body.configuration, { snapshot: 4, rolled_back: null })
+  t.equal((await ask(port, '/a')).status, 404, 'the file counts again')
+  t.equal((await call('POST', '/rollback', { snapshot: 77 })).status, 404)
+  t.equal((await call('POST', '/rollback', { snapshot: 'x' })).status, 400)
+})
+
+t.test('a listener that is read-only does what changes nothing', async t => {
+  const { call } = await start(t, { write: false })
+  for (const [target, body] of [['/reload', {}], ['/reload', { dry_run: false }], ['/rollback', { snapshot: 1 }], ['/limits/reset', { entry: 'per-minute', identifier: 'ip:1.2.3.4' }]] as const) {
+    t.equal((await call('POST', target, body)).status, 403, target)
+  }
+  t.equal((await call('POST', '/reload', { dry_run: true })).status, 200)
+  t.equal((await call('POST', '/limits/look-up', { entry: 'per-minute', identifier: 'ip:1.2.3.4' })).status, 200)
+})
+
+t.test('a client\'s count can be looked at, and set back', async t => {
+  const { call, port } = await start(t)
+  for (let round = 0; round < 3; round++) await ask(port, '/a')
+  t.match((await call('GET', '/limits')).body.data, [{ plugin: 'rate-limiting', instance_name: 'per-minute', limit_by: 'ip', windows: [{ period: 'minute', limit: 100 }], policy: 'local', state: 'local', decisions: 3, can_look_up: true }])
+  const order = { entry: 'per-minute', identifier: 'ip:127.0.0.1' }
+  t.match((await call('POST', '/limits/look-up', order)).body.windows, [{ name: null, period: 'minute', limit: 100, used: 3, remaining: 97 }])
+  t.match((await call('POST', '/limits/reset', order)).body, { identifier: 'ip:127.0.0.1', reset: 1 })
+  t.match((await call('POST', '/limits/look-up', order)).body.windows, [{ used: 0 }])
+  await ask(port, '/a')
+  t.match((await call('POST', '/limits/look-up', order)).body.windows, [{ used: 1 }])
+  t.equal((await call('POST', '/limits/look-up', { entry: 'none', identifier: 'x' })).status, 404)
+})
+
+t.test('traffic and requests are remembered, those that went wrong as well', async t => {
+  const { call, port } = await start(t)
+  for (const target of ['/a?token=geheim&b=1', '/fails', '/pooled']) await ask(port, target)
+  await until('all have ended', async () => (await call('GET', '/traffic')).body.routes.length === 2)
+  const { body: traffic } = await call('GET', '/traffic')
+  t.match(traffic.routes, [{ route: 'all', requests: 2, errors: 1, refused: 0 }, { route: 'pooled', requests: 1, refused: 1 }])
+  const sum = (list: readonly number[]): number => list.reduce((total, each) => total + each, 0)
+  t.same([sum(traffic.series.requests), sum(traffic.series.errors), sum(traffic.series.refused)], [3, 1, 1])
+  t.ok(traffic.routes.every(({ p50, p99 }: { p50: number, p99: number }) => p50 > 0 && p99 >= p50))
+  t.equal(traffic.series.at.length, 361)
+  t.equal(sum((await call('GET', '/traffic?route=pooled')).body.series.requests), 1)
+  t.equal(sum((await call('GET', '/traffic?route=none')).body.series.requests), 0)
+
+  const { data } = (await call('GET', '/requests')).body
+  t.match(data, [
+    { method: 'GET', route: 'pooled', status: 401, end: 'UA', plugin: 'key-auth', upstream: null, upstream_status: null },
+    { route: 'all', service: 'up', status: 500, end: '-', upstream: /^127\.0\.0\.1:\d+$/, upstream_status: 500, snapshot: 1 },
+    { url: /^http:\/\/127\.0\.0\.1\/a\?token=[A-Z*]+&b=1$/, status: 200, latencies: { total: Number } }
+  ])
+  const ids = async (query: string) => (await call('GET', `/requests?${query}`)).body.data.map(({ id }: { id: string }) => id)
+  t.same(await ids('route=pooled'), [data[0].id])
+  t.same(await ids('status=5xx'), [data[1].id])
+  t.same(await ids('status=200'), [data[2].id])
+  t.same(await ids('end=UA'), [data[0].id])
+  t.same(await ids('consumer=alice'), [])
+  t.same(await ids('size=1'), [data[0].id])
+  t.equal((await call('GET', '/requests?size=many')).status, 400)
+  t.match((await call('GET', `/requests/${data[0].id}`)).body, { id: data[0].id, timeline: null })
+})
