@@ -18,6 +18,8 @@ export interface AdminSource {
   document (path: string): unknown
   /** What a plugin does at a path; undefined: nothing. */
   action (path: string): PublishedAction | undefined
+  /** Of both. */
+  publishedPaths (): readonly string[]
   /** Has it done, in all processes. */
   act (action: PublishedAction, body: unknown): Promise<unknown>
   rules (): AccessRules

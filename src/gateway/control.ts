@@ -177,6 +177,7 @@ export function createControl (options: ControlOptions): Gateway {
       notReady: () => state === 'running' ? engine.notReady() : state,
       document: path => documents.get(path),
       action: path => actions.get(path),
+      publishedPaths: () => [...documents.keys(), ...actions.keys()],
       async act ({ plugin, path }, body) {
         const counts = await engine.act({ plugin, path, body })
         logger.info({ plugin, action: path, ...counts }, 'done for the admin listener')

@@ -1,10 +1,13 @@
-/** The Admin API of a gateway that runs: what it answers, and that every answer is what its schema says. */
+/** The Admin API of a gateway that runs: what it answers, and that every answer is what its OpenAPI document says. */
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { Refused } from '../../src/admin/answer.ts'
 import { allEndpoints } from '../../src/admin/endpoints/all.ts'
+import { dashboardEndpoints } from '../../src/admin/endpoints/dashboard.ts'
 import { createFinder } from '../../src/admin/router.ts'
-import { createAjv } from '../../src/config/validate/ajv.ts'
 import { createGateway } from '../../src/index.ts'
 import { ask, gatewayYaml, until, upstream } from '../helpers/running.ts'
 
@@ -52,6 +55,8 @@ async function start (t: Test, options: { readonly write?: boolean, readonly yam
   await gateway.listen()
   t.teardown(() => gateway.close())
   const adminPort = gateway.adminAddress?.port as number
+  const document = JSON.parse((await ask(adminPort, '/openapi.json', { headers: { authorization: `Bearer ${TOKEN}` } })).text)
+  const ajv = new Ajv2020({ strict: false }).addSchema(document, 'openapi')
   return {
     port: gateway.addresses[0]?.port as number,
     file,
@@ -65,12 +70,12 @@ async function start (t: Test, options: { readonly write?: boolean, readonly yam
       t.notMatch(text, KEY, 'no secret in any answer')
       t.notMatch(text, TOKEN, 'no secret in any answer')
       const answer = JSON.parse(text)
-      const schema = find(target.split('?')[0] as string).get(method)?.endpoint.answers[status]
-      if (schema !== undefined && schema !== null) {
-        const validate = createAjv().compile(schema)
+      const found = find(target.split('?')[0] as string).get(method)?.endpoint
+      const responses = found === undefined ? {} : document.paths[found.path][method.toLowerCase()].responses
+      if (found === undefined) t.equal(status, 404)
+      else if (t.ok(responses[status], `${method} ${target}: ${status} is in the document`)) {
+        const validate = ajv.compile({ $ref: `openapi#/paths/${found.path.replaceAll('/', '~1').replaceAll('{', '%7B').replaceAll('}', '%7D')}/${method.toLowerCase()}/responses/${status}/content/application~1json/schema` })
         t.ok(validate(answer), `${method} ${target}: ${JSON.stringify(validate.errors)}`)
-      } else {
-        t.ok(status >= 400, `${method} ${target}: ${status} has a schema`)
       }
       return { status, body: answer }
     }
@@ -202,4 +207,39 @@ t.test('traffic and requests are remembered, those that went wrong as well', asy
   t.same(await ids('size=1'), [data[0].id])
   t.equal((await call('GET', '/requests?size=many')).status, 400)
   t.match((await call('GET', `/requests/${data[0].id}`)).body, { id: data[0].id, timeline: null })
+})
+
+t.test('the document has everything, once, and nothing in it leads nowhere', async t => {
+  const { call } = await start(t)
+  const { body } = await call('GET', '/openapi.json')
+  const operations = Object.values<Record<string, { operationId: string }>>(body.paths).flatMap(path => Object.values(path))
+  t.equal(operations.length, allEndpoints().length)
+  t.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length)
+  const names = new Set([...JSON.stringify(body).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name = '']) => name))
+  t.ok(names.size > 15)
+  for (const name of names) t.ok(body.components.schemas[name], name)
+  t.same(body.paths['/livez'].get.security, [])
+  t.same(body.paths['/routes'].get.security, [{ token: [] }])
+})
+
+t.test('the dashboard is served as its files are, and nothing beside them', async t => {
+  const folder = t.testdir({ 'index.html': '<!doctype html>', 'app.js': 'run()', 'secret.txt': 'no', sub: { 'a.js': '' } })
+  const endpoints = dashboardEndpoints(pathToFileURL(`${folder}/`))
+  const get = async (target: string, headers: Record<string, string> = {}) => {
+    const found = createFinder(endpoints)(target).get('GET')
+    if (found === undefined) return { status: 404, headers: {}, page: undefined }
+    try {
+      return await found.endpoint.run({ source: null as never, params: found.params, query: new URLSearchParams(), body: undefined, headers })
+    } catch (error) {
+      return { status: (error as Refused).status, headers: {}, page: undefined }
+    }
+  }
+  const index = await get('/dashboard/')
+  t.match(index, { status: 200, page: { type: 'text/html; charset=utf-8' }, headers: { 'content-security-policy': /default-src 'none'.*frame-ancestors 'none'/ } })
+  t.equal(String(index.page?.text), '<!doctype html>')
+  t.match(await get('/dashboard/app.js'), { status: 200, page: { type: 'text/javascript; charset=utf-8' } })
+  const { etag = '' } = index.headers as Record<string, string>
+  t.match(await get('/dashboard/', { 'if-none-match': `"other", W/${etag}` }), { status: 304, page: { text: '' } })
+  for (const target of ['/', '/dashboard']) t.match(await get(target), { status: 307, headers: { location: 'dashboard/' } })
+  for (const name of ['secret.txt', 'sub', 'sub%2fa.js', '..%2fpackage.json', '%2e%2e%2f%2e%2e%2fpackage.json', 'none.js', 'app.js%00', '.js', 'APP.js', '%ff']) t.equal((await get(`/dashboard/${name}`)).status, 404, name)
 })

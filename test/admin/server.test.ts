@@ -16,6 +16,7 @@ const idle: AdminSource = {
   metrics: async () => ({ type: 'text/plain', text: 'a 1' }),
   document: () => undefined,
   action: () => undefined,
+  publishedPaths: () => [],
   act: async () => ({}),
   rules: () => ({ token: null, write: true, metrics_open: false }),
   running: never,
@@ -85,7 +86,7 @@ t.test('HEAD has the head alone, other methods are refused', async t => {
 
 t.test('anything else is not found', async t => {
   const get = await start(t)
-  for (const path of ['/', '/status/', '/metrics/', '//livez', '/STATUS']) t.equal((await get(path)).status, 404, path)
+  for (const path of ['/status/', '/metrics/', '//livez', '/STATUS']) t.equal((await get(path)).status, 404, path)
 })
 
 t.test('on the loopback, a request for another name is refused', async t => {
