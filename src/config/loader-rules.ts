@@ -1,5 +1,6 @@
 /** The rules of the format: what each says is wrong. All are errors but `hash-algorithm` and `ignored-part` (and what the check of a plugin or of a circuit breaker warns about). */
 export const loaderRules: Readonly<Record<string, string>> = {
+  'admin-without-token': 'an admin listener that others reach, without a token',
   'alias-limit': 'aliases or merge keys that expand without measure',
   'bad-address': 'a text that is no IP address or CIDR',
   'bad-certificate': 'a certificate or private key that can\'t be used',
@@ -31,7 +32,6 @@ export const loaderRules: Readonly<Record<string, string>> = {
   'not-supported-yet': 'something of Kong that this release doesn\'t do',
   'not-unique': 'two things that share what only one may have',
   'one-document': 'more than one YAML document in a file',
-  'open-admin': 'an admin listener that others reach, without a token',
   'out-of-range': 'a number beyond its limits',
   'plugin-config': 'options of a plugin that its own check refuses',
   'plugin-scope': 'a plugin at a level that it doesn\'t have',

@@ -243,3 +243,10 @@ t.test('the dashboard is served as its files are, and nothing beside them', asyn
   for (const target of ['/', '/dashboard']) t.match(await get(target), { status: 307, headers: { location: 'dashboard/' } })
   for (const name of ['secret.txt', 'sub', 'sub%2fa.js', '..%2fpackage.json', '%2e%2e%2f%2e%2e%2fpackage.json', 'none.js', 'app.js%00', '.js', 'APP.js', '%ff']) t.equal((await get(`/dashboard/${name}`)).status, 404, name)
 })
+
+t.test('a request that might come is explained by the configuration that runs', async t => {
+  const { call } = await start(t, { write: false })
+  t.match((await call('POST', '/explain', { url: '/pooled', consumer: 'alice', headers: [['x-key', 'k']] })).body, { outcome: { kind: String }, route: { name: 'pooled' } })
+  t.equal((await call('POST', '/explain', { url: '/pooled', consumer: 'nobody' })).status, 400)
+  t.equal((await call('POST', '/explain', { url: 7 })).status, 400)
+})

@@ -3,6 +3,7 @@ import { createViews } from '../views/views-of.ts'
 import { configEndpoints } from './config.ts'
 import { dashboardEndpoints } from './dashboard.ts'
 import { entityEndpoints } from './entities.ts'
+import { explainEndpoints } from './explain.ts'
 import { limitEndpoints } from './limits.ts'
 import { metaEndpoints } from './meta.ts'
 import { probes } from './probes.ts'
@@ -15,7 +16,7 @@ export function allEndpoints (): readonly Endpoint[] {
   const viewsOf = createViews()
   const endpoints = [
     ...probes, ...entityEndpoints(viewsOf), ...upstreamEndpoints(viewsOf), ...configEndpoints(), ...snapshots,
-    ...limitEndpoints(viewsOf), ...traffic, ...dashboardEndpoints()
+    ...limitEndpoints(viewsOf), ...traffic, ...explainEndpoints(), ...dashboardEndpoints()
   ]
   return [...endpoints, ...metaEndpoints(endpoints)]
 }

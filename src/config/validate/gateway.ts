@@ -59,7 +59,7 @@ function checkAdmin (admin: unknown, context: EntityContext): void {
   const { host, token } = admin as Partial<AdminSettings>
   if (typeof host !== 'string' || host === '' || token !== undefined || isLoopback(host) || context.isBroken(['admin', 'host']) || context.isBroken(['admin', 'token'])) return
   context.at(['admin', 'host'], {
-    rule: 'open-admin',
+    rule: 'admin-without-token',
     cause: 'others than this machine reach the admin listener here, and it has no token',
     mend: 'Add `token: "{vault://env/ADMIN_TOKEN}"` beside it (`openssl rand -hex 32` makes one), or listen on 127.0.0.1.'
   })

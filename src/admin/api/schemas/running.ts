@@ -61,8 +61,10 @@ export const ExplainOrder = Type.Object({
   method: Type.Optional(Type.String({ minLength: 1, default: 'GET' })),
   url: Type.String({ minLength: 1, description: 'Absolute, or a path.' }),
   headers: Type.Optional(Type.Array(Type.Tuple([Type.String(), Type.String()]), { description: 'Name and value.' })),
-  ip: Type.Optional(Type.String({ description: 'Address of the client.' })),
-  consumer: Type.Optional(Type.String({ description: 'Explains as if this one were authenticated: username, custom_id or id.' }))
+  ip: Type.Optional(Type.String({ description: 'Address that the connection comes from.' })),
+  consumer: Type.Optional(Type.String({ description: 'Explains as if this one were authenticated: username, custom_id or id.' })),
+  data: Type.Optional(Type.String({ description: 'Body.' })),
+  near: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'How many near candidates are listed; default 5.' }))
 }, { additionalProperties: false, description: 'A request that might come.' })
 
-export const Explanation = Type.Object({}, { additionalProperties: true, description: 'What `sallyport explain --json` prints.' })
+export const Explanation = Type.Object({ version: Type.Integer() }, { additionalProperties: true, description: 'What `sallyport explain --json` prints.' })
