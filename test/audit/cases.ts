@@ -166,7 +166,7 @@ export const cases: Readonly<Record<string, AuditCase>> = {
   'mirrored-credentials': { bad: entry('mirror', 'service: s, remove_headers: «[cookie]»'), good: entry('mirror', 'service: s') },
 
   'everybody-trusted': { bad: gateway('trusted_ips: [«0.0.0.0/0»]'), good: gateway('trusted_ips: [10.0.0.0/8, "fd00::/8"]') },
-  'open-admin': { bad: gateway('admin: { host: «0.0.0.0» }'), good: gateway('admin: { host: 127.0.0.1 }') },
+  'open-admin': { bad: gateway('admin: { host: «0.0.0.0», token: 0123456789abcdef }'), good: gateway('admin: { host: 127.0.0.1 }') },
   'odd-paths': { bad: gateway('path_policy: { encoded_slash: «keep» }'), good: route('paths: [/a]\npath_policy: { encoded_slash: keep }') },
   'underscore-fields': { bad: gateway('request_headers: { underscores: «keep» }'), good: gateway('request_headers: { underscores: reject }') },
   'wide-host': { bad: route('hosts: [«api.*»]'), good: route('hosts: ["*.example.com"]') },

@@ -24,9 +24,9 @@ export const perimeterRules: readonly AuditRule[] = [
   },
   {
     id: 'open-admin',
-    severity: 'high',
+    severity: 'medium',
     title: 'an admin listener that others reach',
-    why: 'It tells routes, upstreams and traffic to whoever asks.',
+    why: 'It speaks plain HTTP: who listens in has its token, and with it routes, upstreams and traffic.',
     mend: 'Leave it on 127.0.0.1; where a probe or a scraper needs it, keep others out by the network, and ignore this with that reason.',
     * find ({ config: { gateway: { admin } } }) {
       if (admin !== null && !isLoopback(admin.host)) yield { pointer: '/gateway/admin/host', cause: 'the admin listener is reached from other machines' }
