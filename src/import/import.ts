@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { editorLine } from './editor-line.ts'
 import { importKong } from './kong.ts'
+import { importNginx } from './nginx.ts'
 import { importOpenapi } from './openapi.ts'
 import type { Importer, ImporterOptions } from './importer.ts'
 import { sortFindings, type ImportReport } from './report.ts'
@@ -9,7 +10,8 @@ import type { Draft } from './draft.ts'
 
 export const IMPORTERS = {
   openapi: importOpenapi,
-  kong: importKong
+  kong: importKong,
+  nginx: importNginx
 } as const satisfies Record<string, Importer>
 
 export type ImportFormat = keyof typeof IMPORTERS

@@ -96,6 +96,7 @@ function repair (draft: Draft, path: Path, error: Diagnostic, placeOf: (item: ob
     return true
   }
   const [kind, position, key] = path
+  if (kind === 'gateway' && typeof position === 'string') return repairGateway(draft, position, key, message, placeOf)
   const list = draft.file[String(kind)]
   if (!Array.isArray(list) || typeof position !== 'number') return removeKey(draft, draft.file, String(kind), message, placeOf)
   const item = list[position] as Item | undefined
@@ -182,6 +183,17 @@ function removeKey (draft: Draft, owner: Item, key: string, message: string, pla
   if (!Object.hasOwn(owner, key) || key === '_format_version') return false
   delete owner[key]
   draft.tell('left_out', key, message, placeOf(owner), draft.file)
+  return true
+}
+
+/** One item of a list, or one setting. */
+function repairGateway (draft: Draft, name: string, index: string | number | undefined, message: string, placeOf: (item: object) => Place): boolean {
+  const gateway = draft.file['gateway'] as Item
+  const value = gateway[name]
+  if (Array.isArray(value) && typeof index === 'number') value.splice(index, 1)
+  else if (Object.hasOwn(gateway, name)) delete gateway[name]
+  else return removeKey(draft, draft.file, 'gateway', message, placeOf)
+  draft.tell('left_out', `gateway.${name}`, message, placeOf(gateway), draft.file)
   return true
 }
 
