@@ -193,6 +193,11 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
    * found; its priority is below theirs.
    */
   readonly authentication?: 'method' | 'policy'
+  /**
+   * What a route that loses the plugin is open to, beside what `authentication` says: callers that were kept out (`access`), more
+   * requests than it bears (`limit`), or what nobody has looked at (`content`). `sallyport plan` goes by it.
+   */
+  readonly protects?: 'access' | 'limit' | 'content'
   /** Of a policy: authentication plugins that must be in the chain of each route where this entry decides. */
   companions? (config: Static<Schema>): Iterable<Companion>
   /** Of a policy: whether it lets everybody pass. */

@@ -13,6 +13,7 @@ export default definePlugin({
   priority: 950,
   schema: Acl,
   scopes: ['global', 'service', 'route'],
+  protects: 'access',
   credentials: 'acls',
   identityHeaders: () => ['X-Consumer-Groups', 'X-Authenticated-Groups'],
   * check (config): Generator<CheckFinding> {

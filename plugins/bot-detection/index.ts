@@ -16,6 +16,7 @@ export default definePlugin({
   schema: BotDetection,
   // not consumer: nobody is authenticated yet when it runs
   scopes: ['global', 'service', 'route'],
+  protects: 'access',
   * check (config): Generator<CheckFinding> {
     for (const option of ['allow', 'deny'] as const) {
       for (const [index, pattern] of config[option].entries()) yield * regexFindings(`/${option}/${index}`, pattern, pattern, 'User-Agent')

@@ -8,6 +8,7 @@ export default definePlugin({
   priority: 905,
   schema: ConcurrencyLimiting,
   scopes: ['global', 'service', 'route', 'consumer'],
+  protects: 'limit',
   dividedByWorkers: () => true,
   * check (config): Generator<CheckFinding> {
     yield * identifierFindings(config)

@@ -19,6 +19,7 @@ export default definePlugin({
   schema: Csrf,
   // not consumer: nobody is authenticated yet when it runs
   scopes: ['global', 'service', 'route'],
+  protects: 'access',
   // a name with `_` would be dropped before it is looked at, and every unsafe request refused
   credentialHeaders: config => config.token === undefined ? [] : [config.token.header],
   secretNames: config => config.token === undefined ? [] : [config.token.header],

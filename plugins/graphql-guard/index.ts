@@ -10,6 +10,7 @@ export default definePlugin({
   schema: GraphqlGuard,
   body: 'buffer',
   scopes: ['global', 'service', 'route', 'consumer'],
+  protects: 'content',
   check: (config, context) => checkConfig(config, context?.directory ?? '.'),
   setup: async (config, gateway) => await Guard.create(config, gateway),
   register (scope, { state: guard }) {

@@ -10,6 +10,7 @@ export default definePlugin({
   schema: GraphqlRateLimitingAdvanced,
   body: 'buffer',
   scopes: ['global', 'service', 'route', 'consumer'],
+  protects: 'limit',
   dividedByWorkers: config => config.strategy === 'local',
   refuses: {
     pass_all_downstream_headers: 'Remove it: the service is not asked for its schema; write the file in `schema`.'

@@ -10,6 +10,7 @@ export default definePlugin({
   schema: GraphqlRateLimiting,
   body: 'buffer',
   scopes: ['global', 'service', 'route', 'consumer'],
+  protects: 'limit',
   dividedByWorkers: config => config.policy === 'local',
   check: checkConfig,
   setup: createLimiter,

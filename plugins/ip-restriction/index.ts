@@ -14,6 +14,7 @@ export default definePlugin({
   priority: 990,
   schema: IpRestriction,
   scopes: ['global', 'service', 'route', 'consumer'],
+  protects: 'access',
   check: (config, context) => checkConfig(config, context?.directory ?? '.'),
   async setup (config, gateway): Promise<State> {
     const { allow, deny, allow_file: allowFile, deny_file: denyFile } = config

@@ -9,6 +9,7 @@ export default definePlugin({
   schema: JsonThreatProtection,
   body: 'buffer',
   scopes: ['global', 'service', 'route', 'consumer'],
+  protects: 'content',
   setup: (config): Guard => createGuard(config),
   register (scope, { config, state: guard }) {
     const blocks = config.enforcement_mode === 'block'

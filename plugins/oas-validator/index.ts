@@ -13,6 +13,7 @@ export default definePlugin({
   body: config => config.request === 'off' ? 'stream' : 'buffer',
   response: config => config.response === 'off' ? 'stream' : JSON_TYPE,
   scopes: ['global', 'service', 'route', 'consumer'],
+  protects: 'content',
   * metrics (states: readonly ApiState[]): Iterable<MetricFamily> {
     yield driftFamily(states.map(state => state.drift))
   },

@@ -9,6 +9,7 @@ export default definePlugin({
   priority: 910,
   schema: RateLimiting,
   scopes: ['global', 'service', 'route', 'consumer'],
+  protects: 'limit',
   limitsKeys: true,
   keyTiers: config => Object.keys(config.tiers ?? {}),
   dividedByWorkers: config => config.policy === 'local',

@@ -10,6 +10,7 @@ export default definePlugin({
   priority: 951,
   schema: RequestSizeLimiting,
   scopes: ['global', 'service', 'route', 'consumer'],
+  protects: 'content',
   register (scope, { config }) {
     const limit = config.allowed_payload_size * BYTES[config.size_unit]
 

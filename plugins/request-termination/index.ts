@@ -29,6 +29,7 @@ export default definePlugin({
   schema: RequestTermination,
   body: config => config.echo ? 'buffer' : 'stream',
   scopes: ['global', 'service', 'route', 'consumer'],
+  protects: 'access',
   * check (config): Generator<CheckFinding> {
     if (config.message !== undefined && config.body !== undefined) {
       yield { path: '/message', message: '`message` and `body` are two answers', mend: 'Keep one of them.' }

@@ -9,6 +9,7 @@ export default definePlugin({
   schema: RequestValidator,
   body: config => readsBody(config) ? 'buffer' : 'stream',
   scopes: ['global', 'service', 'route', 'consumer'],
+  protects: 'content',
   refuses: {
     array_length_compat: 'A list is a list here, whatever its length: remove it.'
   },

@@ -8,6 +8,7 @@ export default definePlugin({
   priority: 900,
   schema: ResponseRatelimiting,
   scopes: ['global', 'service', 'route', 'consumer'],
+  protects: 'limit',
   dividedByWorkers: config => config.policy === 'local',
   * check (config): Generator<CheckFinding> {
     for (const [name, limits] of Object.entries(config.limits)) yield * periodFindings(limits, `/limits/${name}`)

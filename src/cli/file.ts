@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import type { Diagnostic } from '../config/diagnostics.ts'
 import { ConfigFileError } from '../config/file.ts'
-import { loadConfig, type LoadResult } from '../config/load.ts'
+import { loadConfig, type LoadOptions, type LoadResult } from '../config/load.ts'
 import { UsageError, type CliIo } from './io.ts'
 
 /** Where a file is looked for when none is named. */
@@ -33,14 +33,14 @@ export type Loaded = LoadResult & {
  *
  * @throws {UsageError} when it can't be read
  */
-export async function load (named: string | undefined, io: CliIo): Promise<Loaded> {
+export async function load (named: string | undefined, io: CliIo, options: Pick<LoadOptions, 'errorsOnly'> = {}): Promise<Loaded> {
   if (named === '-') {
     // Relative paths in it start at the working directory.
-    const result = await loadConfig({ file: resolve(io.cwd, STANDARD_INPUT), text: await readAll(io.stdin), env: io.env })
+    const result = await loadConfig({ file: resolve(io.cwd, STANDARD_INPUT), text: await readAll(io.stdin), env: io.env, ...options })
     return { ...result, diagnostics: renamed(result.diagnostics, STANDARD_INPUT), shown: STANDARD_INPUT }
   }
   const file = findFile(named, io)
-  const result = await readable(loadConfig({ file, env: io.env }), io)
+  const result = await readable(loadConfig({ file, env: io.env, ...options }), io)
   const shown = displayName(file, io)
   return { ...result, diagnostics: renamed(result.diagnostics, shown), shown }
 }

@@ -8,6 +8,7 @@ import { importCommand } from './import.ts'
 import { explainCommand } from './explain.ts'
 import { UsageError, type CliIo } from './io.ts'
 import { keysCommand } from './keys.ts'
+import { planCommand } from './plan.ts'
 import { printCommand } from './print.ts'
 import { routesCommand } from './routes.ts'
 import { schemaCommand } from './schema.ts'
@@ -40,6 +41,7 @@ const COMMANDS = [
   explainCommand,
   auditCommand,
   routesCommand,
+  planCommand,
   printCommand,
   keysCommand,
   importCommand,
@@ -62,7 +64,7 @@ FILE is ./gateway.yaml, or /etc/sallyport/gateway.yaml where that is missing.
 Exit codes:
   0  clean
   1  the file has errors, or the gateway could not start
-  2  with --strict: the file has warnings, or an import left something out; audit found something
+  2  with --strict: the file has warnings, or an import left something out; audit found something, or plan
   3  wrong usage, or a file that can't be read
 
 Examples:

@@ -36,6 +36,8 @@ export interface LoadOptions {
   readonly env?: Environment
   /** Flags of `start`; they win over the file. */
   readonly overrides?: Overrides
+  /** Leave out what only warns, which takes a fifth of the time of a big file; default false. */
+  readonly errorsOnly?: boolean
   /** Where plugins come from. */
   readonly loadPlugins?: typeof loadPlugins
 }
@@ -97,7 +99,7 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
     gateway: gatewaySettings(value['gateway'] as Record<string, unknown>, overrides),
     ...build(entities, { resolved, tags: selectTags(value), configs, hashed: value['_transform'] === false })
   })
-  report.include(lint({ config, source, plugins }))
+  report.include(lint({ config, source, plugins }, { errorsOnly: options.errorsOnly === true }))
   return { config: report.hasErrors ? null : config, diagnostics: report.list(), source, plugins, files }
 }
 

@@ -31,14 +31,25 @@ export interface Lintable {
   readonly plugins: LoadedPlugins
 }
 
+export interface LintOptions {
+  /** Whether only errors are wanted; default false. */
+  readonly errorsOnly?: boolean
+}
+
 /**
  * Looks for what the rules of the format allow and nobody means. No network, near-linear time.
  *
  * @returns warnings; and errors, about what shows only in the file as a whole
  */
-export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
+export function lint ({ config, source, plugins }: Lintable, { errorsOnly = false }: LintOptions = {}): Diagnostic[] {
   const report = new Report(source.file)
   const context = new LintContext(config, source, plugins, report)
+  // these refuse a file
+  uncountedKeys(context)
+  policyPlugins(context)
+  bypassedPlugins(context)
+  mixedKeys(context)
+  if (errorsOnly) return report.list().filter(({ severity }) => severity === 'error')
   const shadowed = shadowedRoutes(context)
   tiedRoutes(context, shadowed)
   patternLikePaths(context)
@@ -49,12 +60,9 @@ export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
   unusedConsumers(context)
   unusedGroups(context)
   unusedCredentials(context)
-  uncountedKeys(context)
   unusedModules(context)
   unusedImportance(context)
   idlePlugins(context)
-  policyPlugins(context)
-  bypassedPlugins(context)
   openWrites(context)
   swallowingRoutes(context)
   dividedLimits(context)
@@ -68,7 +76,6 @@ export function lint ({ config, source, plugins }: Lintable): Diagnostic[] {
   literalKeys(context)
   endingCertificates(context)
   openChains(context)
-  mixedKeys(context)
   uncoveredSnis(context)
   refusedStaples(context)
   return report.list()
