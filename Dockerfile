@@ -10,6 +10,7 @@ RUN npm ci --ignore-scripts --no-audit
 COPY tsconfig.json ./
 COPY src src
 COPY plugins plugins
+COPY scripts/build-dashboard.js scripts/
 RUN npm run build
 
 FROM node:24-bookworm-slim AS dependencies

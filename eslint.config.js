@@ -9,7 +9,7 @@ const augmentation = {
 export default [
   ...neostandard({ ts: true, ignores: ['dist', '.tap', 'coverage', 'schemas', 'bench/node_modules', 'bench/results'] }),
   {
-    files: ['**/*.ts', '**/*.js'],
+    files: ['**/*.ts', '**/*.tsx', '**/*.js'],
     plugins: { sallyport: boundaries },
     rules: { 'sallyport/import-boundaries': 'error' }
   },

@@ -1,0 +1,9 @@
+/** Endpoints with how often they are asked: what moves often, what moves seldom, what moves with the configuration alone. */
+export const OFTEN = 5_000
+export const SELDOM = 15_000
+export const WITH_THE_FILE = 0
+
+/** `/routes/orders%20list` */
+export function endpoint (...parts: readonly string[]): string {
+  return `/${parts.map(encodeURIComponent).join('/')}`
+}
