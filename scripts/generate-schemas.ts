@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { fileJsonSchema, pluginJsonSchema } from '../src/config/json-schema.ts'
+import { ConfigTests } from '../src/lab/file/schema.ts'
 import { loadPlugins } from '../src/plugins.ts'
 
 const folder = resolve(import.meta.dirname, '../../schemas')
@@ -13,6 +14,7 @@ export async function generateSchemas (): Promise<Map<string, string>> {
   const json = (schema: object): string => `${JSON.stringify(schema, null, 2)}\n`
   return new Map([
     ['gateway.schema.json', json(fileJsonSchema(registry))],
+    ['config-test.schema.json', json({ $schema: 'http://json-schema.org/draft-07/schema#', ...ConfigTests })],
     ...[...registry.values()].map(plugin => [`plugins/${plugin.name}.json`, json(pluginJsonSchema(plugin))] as const)
   ])
 }

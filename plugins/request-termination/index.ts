@@ -51,6 +51,8 @@ export default definePlugin({
     }
     yield * checkExceptions(config)
   },
+  // without a trigger it answers everything; of those that are exempt, no test has to know
+  outcomes: config => config.trigger === undefined ? ['refused'] : ['allowed', 'refused'],
   setup (config, gateway) {
     return { nodeId: createUuids(gateway.now)(), exempt: config.except_ips.length === 0 ? null : AddressSet.of(config.except_ips) }
   },

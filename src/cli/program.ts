@@ -13,6 +13,7 @@ import { printCommand } from './print.ts'
 import { routesCommand } from './routes.ts'
 import { schemaCommand } from './schema.ts'
 import { startCommand } from './start.ts'
+import { testCommand } from './test.ts'
 
 /**
  * Runs one command line.
@@ -42,6 +43,7 @@ const COMMANDS = [
   auditCommand,
   routesCommand,
   planCommand,
+  testCommand,
   printCommand,
   keysCommand,
   importCommand,

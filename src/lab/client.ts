@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { readMessage } from '../testing/message.ts'
 import type { ClientAnswer } from '../testing/client.ts'
+import { ownSocket } from './guard.ts'
 
 /** A request as the client writes it. */
 export interface WireRequest {
@@ -16,7 +17,7 @@ export interface WireRequest {
 
 /** Opens a connection; it has to be given to `exchange`. */
 export async function open (port: number): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  const socket = ownSocket(port)
   await once(socket, 'connect')
   return socket
 }

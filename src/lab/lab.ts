@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { pino } from 'pino'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Config, Consumer, ListenSettings, Route, Service } from '../config/model.ts'
+import { type Chain, Chains } from '../config/chains.ts'
 import { Consumers } from '../consumers/consumers.ts'
 import { disguise } from '../gateway/connection.ts'
 import type { Context } from '../gateway/context.ts'
@@ -49,6 +50,10 @@ export interface Trial {
   readonly received: readonly StubbedRequest[]
   /** How it ended, as the access log tells it; null: the HTTP parser has refused it. */
   readonly ended: Ended | null
+  /** What the gateway itself found before any plugin ran (no route, https only, …). */
+  readonly failure: boolean
+  /** What it said in its own log meanwhile, from warnings on. */
+  readonly log: readonly string[]
   /** Who answered: `upstream`, the name of a plugin, or `gateway`. */
   readonly answeredBy: string
 }
@@ -69,6 +74,7 @@ export interface LabOptions {
 export class LabError extends Error {}
 
 const HOUR = 3_600_000
+const NOTHING: Stub = () => ({})
 /** A machine under load must not change what a configuration does. */
 const CALM: VitalSigns = Object.freeze({ interval: HOUR, sample: () => ({ eventLoopDelay: 0, heapUsed: 0, rss: 0 }), close () {} })
 /** For documentation (RFC 5737): nobody's. */
@@ -85,11 +91,12 @@ export class Lab {
   readonly #observer: Observer
   readonly #stubs: Stubs
   readonly #byAddress = new Map<string, Stub>()
-  #anyUpstream: Stub = () => ({})
+  #anyUpstream: Stub = NOTHING
   readonly #watched = new Map<Socket, Watched>()
   /** Connections as the gateway has them, by the port of the client. */
   readonly #accepted = new Map<number, Socket>()
   readonly #consumers: Consumers
+  readonly #chains: Chains
   #server: GatewayServer | null = null
   readonly #options: LabOptions
 
@@ -107,6 +114,7 @@ export class Lab {
     this.clock = createClock(now ?? Date.now() - Date.now() % HOUR)
     this.provider = new IdentityProvider(config, this.clock, keys ?? new SigningKeys())
     this.#consumers = new Consumers(config)
+    this.#chains = new Chains(config, registry)
     this.#stubs = new Stubs({ names: new LabNames(), find: to => this.#find(to) })
     this.#observer = new Observer({ registry, watched: context => this.#watchedOf(context) })
   }
@@ -121,6 +129,13 @@ export class Lab {
     else this.#byAddress.set(address.toLowerCase(), stub)
   }
 
+  /** As it was at the beginning: every service answers 200 with nothing. */
+  clearStubs (): void {
+    for (const address of this.#byAddress.keys()) this.refuse(address, false)
+    this.#byAddress.clear()
+    this.#anyUpstream = NOTHING
+  }
+
   /** Takes a server away, or puts it back: its address refuses connections. */
   refuse (address: string, refused: boolean): void {
     this.#stubs.refuse(address.toLowerCase(), refused)
@@ -131,6 +146,11 @@ export class Lab {
     const upstream = this.config.upstreams.find(({ name }) => name === service.host)
     if (upstream === undefined) return [addressOf(service)]
     return this.config.targets.filter(target => target.upstream === upstream.id).map(({ target }) => target)
+  }
+
+  /** The plugin entries of a route, in their order; null: of requests that no route takes. */
+  chainOf (route: Route | null): Chain {
+    return this.#chains.of(route)
   }
 
   /** Whether an entry of the chain decides about requests before they go up. */
@@ -155,6 +175,7 @@ export class Lab {
     const target = rest.startsWith('/') || rest === '*' ? rest : `/${rest}`
     const watched: Watched = { steps: [], consumer: this.#consumerOf(request.consumer), context: null }
     const first = this.#stubs.received.length
+    const lines = this.log.length
     const client = await open(this.#port)
     const socket = await this.#acceptedFrom(client.localPort as number)
     const name = authority.replace(/:\d*$/, '')
@@ -189,6 +210,8 @@ export class Lab {
       steps: watched.steps,
       received: this.#stubs.received.slice(first).filter(({ to }) => to.purpose !== 'provider'),
       ended: context?.ended ?? null,
+      failure: context?.failure != null,
+      log: this.log.slice(lines),
       answeredBy: answeredBy(context, watched.steps)
     }
   }

@@ -86,10 +86,11 @@ export class Observer {
       const seen = watched(context)
       if (seen === null) return run.apply(this, args)
       const before = momentOf(context, reply, phase === 'onSend' ? args[2] : null)
+      const { answer } = context
       const finish = (outcome: ObservedStep['outcome'], error?: unknown, payload?: unknown): void => {
         seen.steps.push({ plugin: entry.name, entry, phase, before, after: momentOf(context, reply, phase === 'onSend' ? payload ?? args[2] : null), outcome, ...detailsOf(outcome, error, reply) })
       }
-      const passed = (payload?: unknown): void => finish(phase !== 'onSend' && context.answered ? 'answered' : 'passed', undefined, payload)
+      const passed = (payload?: unknown): void => finish(phase !== 'onSend' && (context.answered || (context.answer !== null && context.answer !== answer)) ? 'answered' : 'passed', undefined, payload)
       const waits = args[ARITY[phase]]
       if (seen.consumer !== null && authenticates && phase === 'onRequest') {
         if (context.consumer !== seen.consumer) identify(request.gateway, identityOf({ consumer: seen.consumer, groups: null }))

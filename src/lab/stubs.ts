@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { buildConnector } from 'undici'
 import type { Purpose } from '../gateway/outside.ts'
 import { readMessage } from '../testing/message.ts'
 import type { ReceivedRequest, UpstreamAnswer } from '../testing/stub-upstream.ts'
+import { ownSocket } from './guard.ts'
 import type { LabNames } from './names.ts'
 
 /** Whom a request of the gateway was meant for. */
@@ -53,6 +54,7 @@ export class Stubs {
   readonly #options: StubsOptions
   readonly #server: Server
   readonly #peers = new Map<number, Addressee>()
+  readonly #open = new Set<{ readonly socket: Socket, readonly to: Addressee }>()
   readonly #refused = new Set<string>()
   #failure: unknown
 
@@ -88,8 +90,15 @@ export class Stubs {
 
   /** Connections to this address fail from now on, or are made again. */
   refuse (address: string, refused: boolean): void {
-    if (refused) this.#refused.add(address)
-    else this.#refused.delete(address)
+    if (!refused) {
+      this.#refused.delete(address)
+      return
+    }
+    this.#refused.add(address)
+    // a server that is away takes its connections along
+    for (const { socket, to } of this.#open) {
+      if (addressOf(to).toLowerCase() === address) socket.destroy()
+    }
   }
 
   connector (purpose: Purpose): buildConnector.connector {
@@ -103,7 +112,7 @@ export class Stubs {
         setImmediate(callback, new NotStubbed(to), null)
         return
       }
-      if (this.#refused.has(addressOf(to))) {
+      if (this.#refused.has(addressOf(to).toLowerCase())) {
         setImmediate(callback, Object.assign(new Error(`connect ECONNREFUSED ${addressOf(to)}`), { code: 'ECONNREFUSED' }), null)
         return
       }
@@ -112,14 +121,19 @@ export class Stubs {
   }
 
   #connect (to: Addressee, callback: buildConnector.Callback): void {
-    const socket: Socket = connect({ port: (this.#server.address() as AddressInfo).port, host: '127.0.0.1', noDelay: true })
+    const socket = ownSocket((this.#server.address() as AddressInfo).port)
     const failed = (error: Error): void => callback(error, null)
     socket.once('error', failed)
     socket.once('connect', () => {
       socket.off('error', failed)
       const { localPort = 0 } = socket
+      const held = { socket, to }
       this.#peers.set(localPort, to)
-      socket.once('close', () => this.#peers.delete(localPort))
+      this.#open.add(held)
+      socket.once('close', () => {
+        this.#peers.delete(localPort)
+        this.#open.delete(held)
+      })
       callback(null, socket)
     })
   }

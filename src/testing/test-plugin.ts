@@ -4,12 +4,8 @@ import { GatewayServer } from '../gateway/gateway-server.ts'
 import { type BrandedPlugin, definePlugin, type FastifyBaseLogger, Type } from '../plugin.ts'
 import { type ClientAnswer, type ClientRequest, send } from './client.ts'
 import { type Clock, createClock } from './clock.ts'
+import { closeAtEnd, type TestContext } from './test-context.ts'
 import { type ReceivedRequest, StubUpstream, type UpstreamHandler } from './stub-upstream.ts'
-
-/** A test of node:test, tap or anything else that runs a function at its end. */
-export type TestContext =
-  | { after (close: () => Promise<void>): unknown }
-  | { teardown (close: () => Promise<void>): unknown }
 
 /** Who calls, as an authentication plugin would have found out. */
 export interface Caller {
@@ -190,9 +186,4 @@ function createCaller ({ username }: Caller): BrandedPlugin {
       })
     }
   })
-}
-
-function closeAtEnd (t: TestContext, close: () => Promise<void>): void {
-  if ('after' in t) t.after(close)
-  else t.teardown(close)
 }

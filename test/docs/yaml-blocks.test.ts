@@ -4,6 +4,7 @@
  *   yaml            a whole file: loads without a finding
  *   yaml fragment   a whole file but for `_format_version`, or a list of `plugins:` entries: loads without an error
  *   yaml invalid    shows a mistake: must be refused
+ *   yaml tests      tests of the page's first whole file: they pass
  *   yaml other      is no gateway.yaml
  */
 import { generateKeyPairSync } from 'node:crypto'
@@ -13,6 +14,7 @@ import t from 'tap'
 import type { Diagnostic } from '../../src/config/diagnostics.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { makeCertificate } from '../helpers/certificates.ts'
+import { runCli } from '../helpers/cli.ts'
 import { codeBlocks, markdownFiles, type CodeBlock } from '../helpers/markdown.ts'
 import { packageRoot } from '../helpers/package-root.ts'
 import { certificateFiles } from '../helpers/page-certificates.ts'
@@ -62,10 +64,10 @@ const blocks = markdownFiles().flatMap(file => codeBlocks(file)).filter(block =>
 
 t.test('the documentation has blocks to check', async t => {
   t.ok(blocks.some(block => block.info === 'yaml'))
-  t.same(blocks.filter(block => !/^yaml( fragment| invalid| other)?$/.test(block.info)), [], 'each has one of the four marks')
+  t.same(blocks.filter(block => !/^yaml( fragment| invalid| tests| other)?$/.test(block.info)), [], 'each has one of the five marks')
 })
 
-for (const block of blocks.filter(block => block.info !== 'yaml other')) {
+for (const block of blocks.filter(block => block.info !== 'yaml other' && block.info !== 'yaml tests')) {
   t.test(`${block.file}:${block.line} is ${block.info === 'yaml invalid' ? 'refused' : 'loaded'}`, async t => {
     const files = { ...modules(block.file), ...block.info === 'yaml invalid' ? {} : certificateFiles(block.text) }
     // made inside the project, so that `sallyport/plugin` is found
@@ -78,8 +80,16 @@ for (const block of blocks.filter(block => block.info !== 'yaml other')) {
   })
 }
 
+for (const block of blocks.filter(block => block.info === 'yaml tests')) {
+  t.test(`${block.file}:${block.line}: the tests pass`, async t => {
+    const config = blocks.find(({ file, info }) => file === block.file && info === 'yaml')?.text ?? ''
+    const { code, stdout } = await runCli(['test'], { cwd: t.testdir({ 'gateway.yaml': config, 'gateway.test.yaml': block.text }) })
+    t.equal(code, 0, stdout)
+  })
+}
+
 const files = ['gateway.yaml', 'deploy/config/gateway.yaml', ...readdirSync(join(packageRoot, 'examples'), { recursive: true, encoding: 'utf8' })
-  .map(file => join('examples', file)).filter(file => file.endsWith('.yaml') && !file.includes('node_modules'))]
+  .map(file => join('examples', file)).filter(file => file.endsWith('.yaml') && !file.endsWith('.test.yaml') && !file.includes('node_modules'))]
 
 for (const file of files) {
   t.test(`${file} is loaded`, async t => {

@@ -17,16 +17,18 @@ export interface CliOptions {
   /** Emits the signals; default one that emits none. */
   readonly signals?: EventEmitter
   readonly onStderr?: (text: string) => void
+  readonly onStdout?: (text: string) => void
 }
 
 /** Runs a command line in this process. */
 export async function runCli (args: readonly string[], options: CliOptions = {}): Promise<CliRun> {
-  const { cwd = process.cwd(), env = {}, stdin = '', terminal = false, signals = new EventEmitter(), onStderr } = options
+  const { cwd = process.cwd(), env = {}, stdin = '', terminal = false, signals = new EventEmitter(), onStderr, onStdout } = options
   const written = { stdout: '', stderr: '' }
   const output = (name: 'stdout' | 'stderr') => ({
     write: (text: string) => {
       written[name] += text
       if (name === 'stderr') onStderr?.(text)
+      else onStdout?.(text)
     },
     isTerminal: terminal,
     paint: createPainter(terminal, env)

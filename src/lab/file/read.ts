@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import type { Diagnostic } from '../../config/diagnostics.ts'
+import { readText } from '../../config/file.ts'
+import { expandsTooFar, toValue } from '../../config/values.ts'
+import { parseYaml } from '../../config/parse.ts'
+import { Report } from '../../config/report.ts'
+import { Source } from '../../config/source.ts'
+import { createAjv, type ValidateFunction } from '../../config/validate/ajv.ts'
+import { translate } from '../../config/validate/translate.ts'
+import { ConfigTests, type ConfigTestsSpec } from './schema.ts'
+
+/** A file of tests that can be run, as far as its own form goes. */
+export interface TestFile {
+  /** As it was named. */
+  readonly file: string
+  readonly source: Source
+  readonly spec: ConfigTestsSpec
+  /** Absolute path of the configuration. */
+  readonly config: string
+}
+
+export interface ReadResult {
+  /** null: it has errors. */
+  readonly tests: TestFile | null
+  readonly diagnostics: readonly Diagnostic[]
+  readonly source: Source
+}
+
+/** Compiles once for many files. */
+export function createReader (): (file: string) => Promise<ReadResult> {
+  let validate: ValidateFunction | null = null
+  /** @throws ConfigFileError for a file that can't be read */
+  return async function read (file) {
+    const text = (await readText(file)).replace(/^\uFEFF/, '')
+    const { root, problems } = parseYaml(text)
+    const source = new Source(file, text, root)
+    const report = new Report(file)
+    for (const { start, end, pointer, related = [], ...finding } of problems) {
+      report.add(source.lines.range(start, end), source.describe(pointer), {
+        ...finding,
+        related: related.map(place => ({ range: source.lines.range(place.start, place.end), message: place.message }))
+      })
+    }
+    const failed = (): ReadResult => ({ tests: null, diagnostics: report.list(), source })
+    if (root === null) {
+      if (!report.hasErrors) report.add(source.locate(''), '', { rule: 'required', cause: 'the file is empty', mend: 'Start with `tests:`.' })
+      return failed()
+    }
+    const bomb = expandsTooFar(root)
+    if (bomb !== undefined) {
+      report.add(source.lines.range(bomb.start, bomb.end), '', { rule: 'alias-limit', cause: 'aliases expand to more than a million values, or nest more than 200 deep', mend: 'Use fewer aliases inside of anchors.' })
+      return failed()
+    }
+    const spec = toValue(root)
+    validate ??= createAjv(true).compile(ConfigTests)
+    if (!validate(spec)) translate(validate.errors ?? [], source, report, { pointer: '' })
+    if (report.hasErrors) return failed()
+    const tests = spec as ConfigTestsSpec
+    return { tests: { file, source, spec: tests, config: configOf(file, tests.config) }, diagnostics: [], source }
+  }
+}
+
+/** The nearest gateway.yaml, from the folder of the tests upwards. */
+export function configOf (file: string, named: string | undefined): string {
+  const folder = dirname(resolve(file))
+  if (named !== undefined) return resolve(folder, named)
+  for (let at = folder; ; at = dirname(at)) {
+    const candidate = join(at, 'gateway.yaml')
+    if (existsSync(candidate)) return candidate
+    if (dirname(at) === at) return join(folder, 'gateway.yaml')
+  }
+}

@@ -1,0 +1,68 @@
+import type { Config } from '../../config/model.ts'
+import type { Lab } from '../lab.ts'
+import { type Stub, type StubAnswer, addressOf } from '../stubs.ts'
+import type { StubSpec, StubsSpec } from './schema.ts'
+
+/** All services without a stub of their own. */
+export const ANY = '*'
+
+/**
+ * Addresses that a name of a stub stands for: those of a service or an upstream, or the address that it is.
+ *
+ * @returns null: it is none of these
+ */
+export function addressesNamed (config: Config, name: string): string[] | null {
+  const upstream = config.upstreams.find(one => one.name === name || one.id === name)
+  if (upstream !== undefined) return targetsOf(config, upstream.id)
+  const service = config.services.find(one => one.name === name || one.id === name)
+  if (service !== undefined) {
+    const own = config.upstreams.find(one => one.name === service.host)
+    return own === undefined ? [addressOf(service)] : targetsOf(config, own.id)
+  }
+  return /^(?:\[[0-9a-f:.]+\]|[^\s:/[\]]+):\d{1,5}$/i.test(name) ? [name] : null
+}
+
+function targetsOf (config: Config, upstream: string): string[] {
+  return config.targets.filter(target => target.upstream === upstream).map(({ target }) => target)
+}
+
+/** Has these stubs stand from now on; those before stay where nothing else is said. */
+export function applyStubs (lab: Lab, stubs: StubsSpec): void {
+  for (const [name, answers] of Object.entries(stubs)) {
+    const list = Array.isArray(answers) ? answers : [answers]
+    const stub = createStub(name, list)
+    if (name === ANY) {
+      lab.stub(null, stub)
+      continue
+    }
+    const down = list.some(({ error, when }) => error === 'refused' && when === undefined)
+    for (const address of addressesNamed(lab.config, name) ?? []) {
+      lab.stub(address, stub)
+      lab.refuse(address, down)
+    }
+  }
+}
+
+function createStub (name: string, list: readonly StubSpec[]): Stub {
+  const answers = list.map(answer => ({ answer, regex: answer.when?.matches === undefined ? null : new RegExp(answer.when.matches, 'u'), sent: answerOf(answer) }))
+  return function answerStub ({ method, path, target }) {
+    for (const { answer: { when }, regex, sent } of answers) {
+      if (when?.method !== undefined && when.method !== method) continue
+      if (when?.path !== undefined && when.path !== path) continue
+      if (regex !== null && !regex.test(target)) continue
+      return sent
+    }
+    return { status: 404, body: `the stub '${name}' has no answer for ${method} ${target}` }
+  }
+}
+
+function answerOf ({ status = 200, headers = {}, body, json, error }: StubSpec): StubAnswer {
+  const typed = Object.keys(headers).some(name => name.toLowerCase() === 'content-type')
+  return {
+    status,
+    headers: json === undefined || typed ? headers : { ...headers, 'content-type': 'application/json' },
+    body: json === undefined ? body ?? '' : JSON.stringify(json),
+    // nobody can cut a connection that was never made: one answer of several
+    ...error === undefined ? {} : { error: error === 'refused' ? 'reset' : error }
+  }
+}
