@@ -95,7 +95,7 @@ export class GatewayServer {
     const shared = {
       transport: new Transport(options.outside?.connector('upstream')),
       breakers: new Breakers(options.log),
-      health: new HealthChecks(options.log, options.outside !== undefined),
+      health: new HealthChecks(options.log, options.outside),
       kept: new KeptState(),
       copies: new Set<Copy>(),
       overload: new Overload({ log: options.log, measure: options.measure ?? measureProcess })

@@ -23,6 +23,8 @@ export interface Outside {
   /** Makes undici's connections, without TLS: that the other side is who it says is not tried. */
   connector (purpose: Purpose): buildConnector.connector
   readonly names: NameServer
+  /** How far the time of breakers and of targets' health is ahead of the monotonic clock, in milliseconds. */
+  shift (): number
   /** Told of a client's connection before anything is read from it. */
   connected (socket: Socket): void
   /** What is called in the place of a hook, with the same arguments. */

@@ -88,6 +88,7 @@ export class Lab {
   readonly config: Config
   /** Lines of the gateway's own log, from warnings on. */
   readonly log: string[] = []
+  readonly #began: number
   readonly #observer: Observer
   readonly #stubs: Stubs
   readonly #byAddress = new Map<string, Stub>()
@@ -112,6 +113,7 @@ export class Lab {
     this.#options = options
     this.config = config
     this.clock = createClock(now ?? Date.now() - Date.now() % HOUR)
+    this.#began = this.clock.now()
     this.provider = new IdentityProvider(config, this.clock, keys ?? new SigningKeys())
     this.#consumers = new Consumers(config)
     this.#chains = new Chains(config, registry)
@@ -246,6 +248,7 @@ export class Lab {
         outside: {
           connector: purpose => this.#stubs.connector(purpose),
           names: this.#stubs.names,
+          shift: () => this.clock.now() - this.#began,
           connected: socket => { this.#accept(socket) },
           observe: (entry, phase, run) => this.#observer.wrap(entry, phase, run)
         }

@@ -26,7 +26,7 @@ export async function runProgram (runner: Runner, file: string, { shown, wanted 
     const begun = performance.now()
     const done = (status: TestResult['status'], problems: TestResult['problems']): TestResult => ({ name, status, reason: null, range: null, took: performance.now() - begun, problems })
     try {
-      const gateway = await openConfig(runner, loaded as LoadedConfig, tests.options, shown(config))
+      const gateway = await openConfig(runner, loaded as LoadedConfig, tests.options)
       try {
         await test(gateway)
       } finally {

@@ -4,7 +4,7 @@ import { hasErrors } from '../config/diagnostics.ts'
 import { loadConfig, type LoadResult } from '../config/load.ts'
 import type { Config } from '../config/model.ts'
 import { Coverage } from './coverage.ts'
-import { compare } from './expect.ts'
+import { compare, type Failure } from './expect.ts'
 import { checkAgainst } from './file/check.ts'
 import { createReader, type TestFile } from './file/read.ts'
 import { moveClock, requestOf, timeOf } from './file/request.ts'
@@ -12,6 +12,7 @@ import type { ExpectSpec, StepSpec, TestSpec } from './file/schema.ts'
 import { applyStubs } from './file/stubs.ts'
 import { SigningKeys } from './identity-provider.ts'
 import { Lab, LabError, type Trial } from './lab.ts'
+import { nearbyRoutes } from './nearby.ts'
 import { type Outcome, outcomesOf } from './outcome.ts'
 import type { FileResult, Problem, TestResult } from './result.ts'
 import { whyOf } from './why.ts'
@@ -93,6 +94,15 @@ export class Runner {
     return lab
   }
 
+  /** What became of a request that was to become something else; and where it could have gone, if it is about the route. */
+  why (lab: Lab, loaded: LoadedConfig, trial: Trial, outcomes: ReadonlyMap<string, Outcome>, failures: readonly Failure[]): string[] {
+    const shown = this.#options.shown(loaded.config.file)
+    const lines = whyOf(lab, trial, outcomes, { source: loaded.source, shown })
+    if (trial.route !== null && !failures.some(({ pointer }) => pointer === '/route' || pointer === '/service')) return lines
+    const [first = '', ...rest] = lines
+    return [first, ...nearbyRoutes(loaded, trial.request, shown).map(line => loaded.source.redact(line)), ...rest]
+  }
+
   /** Counts what a request has reached. */
   see ({ file }: Config, trial: Trial, outcomes: ReadonlyMap<string, Outcome>): void {
     this.coverage.get(this.#options.shown(file))?.see(trial, outcomes)
@@ -139,7 +149,7 @@ export class Runner {
         this.see(lab.config, trial, outcomes)
         const failures = expect === undefined ? [] : compare(trial, outcomes, expect as ExpectSpec, lab.config)
         if (failures.length === 0) continue
-        const why = whyOf(lab, trial, outcomes, { source: loaded.source, shown: this.#options.shown(lab.config.file) })
+        const why = this.why(lab, loaded, trial, outcomes, failures)
         const which = repeat === 1 ? label : `${label === null ? '' : `${label}, `}request ${time} of ${repeat}`
         return failures.map(({ pointer, what, expected, got }, index) => ({
           range: source.locate(`${at}/expect${pointer}`),

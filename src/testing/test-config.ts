@@ -7,7 +7,6 @@ import { LabError, type Lab, type Trial } from '../lab/lab.ts'
 import { type Outcome, outcomesOf } from '../lab/outcome.ts'
 import { type LoadedConfig, Runner } from '../lab/run.ts'
 import type { Stub } from '../lab/stubs.ts'
-import { whyOf } from '../lab/why.ts'
 import { closeAtEnd, type TestContext } from './test-context.ts'
 
 export interface ConfigOptions {
@@ -53,19 +52,19 @@ export async function testConfig (t: TestContext, file: string, options?: Config
 export async function testConfig (file: string, options?: ConfigOptions): Promise<ConfigTest>
 export async function testConfig (first: TestContext | string, second: string | ConfigOptions = {}, third: ConfigOptions = {}): Promise<ConfigTest> {
   const [file, options] = typeof first === 'string' ? [first, second as ConfigOptions] : [second as string, third]
-  const runner = new Runner({ env: process.env, shown: name => name, wanted: () => true, coverage: false })
+  const runner = new Runner({ env: process.env, shown: () => file, wanted: () => true, coverage: false })
   const loaded = await runner.load(resolve(file), options.env ?? {})
   if (loaded.config === null) {
     const errors = loaded.diagnostics.filter(({ severity }) => severity === 'error')
     throw new Error(errors.map(({ range, cause, mend }) => `${file}:${range.line}:${range.column}: ${cause}. ${mend}`).join('\n'))
   }
-  const test = await openConfig(runner, loaded as LoadedConfig, options, file)
+  const test = await openConfig(runner, loaded as LoadedConfig, options)
   if (typeof first !== 'string') closeAtEnd(first, test.close)
   return test
 }
 
-/** @param shown what the user calls the file */
-export async function openConfig (runner: Runner, loaded: LoadedConfig, options: ConfigOptions, shown: string): Promise<ConfigTest> {
+/** For one test. */
+export async function openConfig (runner: Runner, loaded: LoadedConfig, options: ConfigOptions): Promise<ConfigTest> {
   const lab = await runner.open(loaded, options.clock)
   const test: ConfigTest = {
     async request (request) {
@@ -77,7 +76,7 @@ export async function openConfig (runner: Runner, loaded: LoadedConfig, options:
         if (failures.length === 0) return
         const error = new Error([
           ...failures.map(({ what, expected, got }) => `${what}: expected ${expected}, got ${loaded.source.redact(got)}`),
-          ...whyOf(lab, trial, outcomes, { source: loaded.source, shown }).map(line => `  ${line}`)
+          ...runner.why(lab, loaded, trial, outcomes, failures).map(line => `  ${line}`)
         ].join('\n'))
         // the line that expects is the one that the stack begins with
         Error.captureStackTrace(error, expect)

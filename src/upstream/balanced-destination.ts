@@ -64,7 +64,7 @@ export class BalancedDestination implements Destination {
     endpoint.address.inFlight--
     const failed = this.#membership.balancer.measures && ending !== 'complete' && ending !== 'cancelled' && status === 0
     if (!failed && endpoint.health === null) return
-    const now = performance.now()
+    const now = this.#membership.now()
     if (failed) endpoint.address.measure(Math.max(FAILED, now - begun), now)
     endpoint.health?.end(ending, status, begun, now)
   }

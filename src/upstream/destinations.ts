@@ -8,6 +8,7 @@ import { guard } from './breaker/guard.ts'
 import { BalancedDestination } from './balanced-destination.ts'
 import type { Destination } from './destination.ts'
 import { Memberships, type MembershipServices } from './memberships.ts'
+import { ShiftedDestination } from './shifted-destination.ts'
 import { SingleDestination } from './single-destination.ts'
 
 /** What destinations share: it belongs to the process and outlives snapshots. */
@@ -32,6 +33,7 @@ export class Destinations {
   readonly #byService = new Map<string, Destination>()
   readonly #guarded = new Map<string, Destination>()
   readonly #all: Destination[] = []
+  readonly #shiftedBy = new Map<Destination, Destination>()
   readonly #memberships: Memberships
 
   constructor (config: Config, services: DestinationServices) {
@@ -64,7 +66,7 @@ export class Destinations {
       destination = this.#guarded.get(key) ?? this.#guard(destination, key, service, route, options)
       this.#guarded.set(key, destination)
     }
-    return destination
+    return this.#shifted(destination)
   }
 
   /** Gives back what they hold; one that fails at that is logged, and keeps nothing else open. */
@@ -94,15 +96,26 @@ export class Destinations {
 
   #guard (inner: Destination, key: string, service: Service, route: string | null, options: CircuitBreakerOptions): Destination {
     const { fallback_service: name } = options
+    const { outside } = this.#services
     const fallback = name === undefined ? null : this.#config.services.find(one => one.id === name.toLowerCase() || one.name === name) ?? null
     return this.#keep(guard(inner, {
       breakers: this.#services.breakers,
       key,
       owner: { service: service.name ?? service.id, route },
       options,
+      ...outside === undefined ? {} : { tick: () => performance.now() + outside.shift() },
       // a plugin's breaker may stand before the fallback, too
       fallback: fallback === service ? null : fallback
     }))
+  }
+
+  /** By the clock of a lab; what is there, lives by its own. */
+  #shifted (destination: Destination): Destination {
+    const { outside } = this.#services
+    if (outside === undefined) return destination
+    const known = this.#shiftedBy.get(destination) ?? new ShiftedDestination(destination, () => outside.shift())
+    this.#shiftedBy.set(destination, known)
+    return known
   }
 
   #keep (destination: Destination): Destination {

@@ -57,6 +57,11 @@ export class Membership {
     this.#update()
   }
 
+  /** Monotonic milliseconds, by the clock that its targets live by. */
+  now (): number {
+    return this.#options.now()
+  }
+
   get endpoints (): readonly Endpoint[] {
     return this.#endpoints
   }

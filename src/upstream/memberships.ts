@@ -41,7 +41,7 @@ export class Memberships {
       const targets = config.targets.filter(target => target.upstream === upstream.id)
       const lease = health.acquire(upstream.name, { healthchecks: upstream.healthchecks, hostHeader: upstream.host_header, tls: healthTls(config, upstream) })
       this.#releases.unshift(() => lease.release())
-      const membership = new Membership({ upstream, targets, kept, names, health: lease.state, now: () => performance.now() })
+      const membership = new Membership({ upstream, targets, kept, names, health: lease.state, now: () => performance.now() + (outside?.shift() ?? 0) })
       this.#releases.unshift(() => membership.release())
       this.#byName.set(upstream.name, membership)
     }

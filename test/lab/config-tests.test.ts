@@ -105,6 +105,15 @@ tests:
   t.match(stdout, /4 tests: 2 passed, 1 failed, 1 skipped in /)
 })
 
+t.test('a request that took another route is shown those that it nearly took', async t => {
+  const { stdout } = await run(t, { 'one.test.yaml': `
+tests:
+  - { name: one, request: /orderz, expect: { route: orders } }
+` })
+  t.match(stdout, /route: expected orders, got none/)
+  t.match(stdout, /why: no route took GET \/orderz\n +\w+ \(gateway\.yaml:\d+\) did not take it: path \/orderz, it wants \/\w+/)
+})
+
 t.test('values from the environment are not shown', async t => {
   const { stdout } = await run(t, {
     'one.test.yaml': `
@@ -341,12 +350,13 @@ t.test('the schema says of each field what it is', async t => {
   const bare: string[] = []
   const look = (schema: Record<string, unknown>, at: string): void => {
     for (const [name, inner] of Object.entries((schema['properties'] ?? {}) as Record<string, Record<string, unknown>>)) {
-      if (inner['description'] === undefined && inner['examples'] === undefined && !['equals', 'contains'].includes(name)) bare.push(`${at}.${name}`)
+      if (inner['description'] === undefined && inner['examples'] === undefined && inner['$ref'] === undefined && !['equals', 'contains'].includes(name)) bare.push(`${at}.${name}`)
       look(inner, `${at}.${name}`)
     }
     for (const list of ['anyOf'] as const) for (const inner of (schema[list] ?? []) as Array<Record<string, unknown>>) look(inner, at)
     if (typeof schema['items'] === 'object') look(schema['items'] as Record<string, unknown>, `${at}[]`)
   }
   look(ConfigTests as unknown as Record<string, unknown>, '')
+  for (const [name, part] of Object.entries((ConfigTests as unknown as { definitions: object }).definitions)) look(part as unknown as Record<string, unknown>, name)
   t.same(bare, [])
 })

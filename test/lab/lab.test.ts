@@ -190,3 +190,46 @@ t.test('an authoriser that nobody stands for is not reached', async t => {
   lab.stub('auth.internal:4180', () => ({}))
   t.equal((await lab.request({ url: '/orders' })).answer.status, 200)
 })
+
+t.test('the clock moves circuit breakers and what is known of targets', async t => {
+  const lab = await createLab(t, `
+_format_version: "3.0"
+services:
+  - name: one
+    url: http://one.internal
+    circuit_breaker: { failure_threshold: 2, reset_timeout: 30000, slow_call_duration: 5000, slow_ratio: 0.5 }
+    routes: [{ name: one, paths: [/one] }]
+  - name: many
+    host: many
+    retries: 0
+    routes: [{ name: many, paths: [/many] }]
+upstreams:
+  - name: many
+    targets: [{ target: "a.internal:80" }, { target: "b.internal:80" }]
+    healthchecks: { passive: { recovery_interval: 60, unhealthy: { http_failures: 1, http_statuses: [500] } }, max_ejection_percent: 50 }
+`)
+  const status = async (url: string): Promise<number> => (await lab.request({ url })).answer.status
+  lab.clock.advance(3_600_000)
+  t.equal(await status('/one'), 200)
+  lab.stub('one.internal:80', () => ({ status: 503 }))
+  for (let count = 0; count < 4; count++) await status('/one')
+  const open = await lab.request({ url: '/one' })
+  t.equal(open.answer.status, 503)
+  t.same(open.received, [], 'the breaker is open')
+  lab.stub('one.internal:80', () => ({}))
+  lab.clock.advance(29_000)
+  t.equal(await status('/one'), 503)
+  lab.clock.advance(2_000)
+  t.equal(await status('/one'), 200)
+  t.equal(await status('/one'), 200)
+
+  lab.stub('a.internal:80', () => ({ status: 500 }))
+  const before = [await status('/many'), await status('/many')].sort()
+  t.same(before, [200, 500])
+  t.same([await status('/many'), await status('/many'), await status('/many')], [200, 200, 200], 'one target is out')
+  lab.stub('a.internal:80', () => ({}))
+  lab.clock.advance(121_000)
+  const hosts = new Set<string | undefined>()
+  for (let count = 0; count < 4; count++) hosts.add((await lab.request({ url: '/many' })).received[0]?.to.host)
+  t.same([...hosts].sort(), ['a.internal', 'b.internal'], 'it is back')
+})

@@ -1,8 +1,16 @@
-import { Type, type Static, type TSchema } from 'typebox'
+import { Type, type Static, type TSchema, type TUnsafe } from 'typebox'
 
 /** Schema of `*.test.yaml`: the one source of check, types, docs and editor schema. */
 
 const closed = { additionalProperties: false } as const
+
+/** Parts that stand in several places: said once, and compiled once. */
+const shared: Record<string, TSchema> = {}
+
+function share<Part extends TSchema> (name: string, part: Part): TUnsafe<Static<Part>> {
+  shared[name] = part
+  return Type.Unsafe<Static<Part>>({ $ref: `#/definitions/${name}` })
+}
 
 const HeaderValue = Type.Union([Type.String(), Type.Array(Type.String(), { minItems: 1 })])
 
@@ -25,11 +33,11 @@ const Stub = Type.Object({
   error: Type.Optional(Type.Enum(['refused', 'reset', 'silent'], { description: '`refused`: the server takes no connection. `reset`: it cuts the connection. `silent`: it never answers, and the service\'s real read_timeout passes.', examples: ['refused'] }))
 }, { ...closed, title: 'Answer', description: 'What a stub answers.' })
 
-const Stubs = Type.Record(Type.String({ minLength: 1 }), Type.Union([Stub, Type.Array(Stub, { minItems: 1 })]), {
+const Stubs = share('stubs', Type.Record(Type.String({ minLength: 1 }), Type.Union([Stub, Type.Array(Stub, { minItems: 1 })]), {
   title: 'Stubs',
   description: 'What stands in the place of servers: by name of a service or an upstream, by `host:port`, and `*` for all services that are not named. A service without one answers 200 with nothing.',
   examples: [{ users: { json: { id: 7 } }, '*': { status: 204 } }]
-})
+}))
 
 const Clock = Type.String({
   pattern: '^(?:\\+\\d+(?:ms|s|m|h|d)|\\d{4}-\\d\\d-\\d\\d(?:T\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d+)?)?(?:Z|[+-]\\d\\d:\\d\\d))?)$',
@@ -51,7 +59,7 @@ const Token = Type.Object({
   header: Type.Optional(Type.String({ minLength: 1, description: 'Field that it is sent in, without `Bearer`; where this is left out, `Authorization: Bearer`.', examples: ['X-Token'] }))
 }, { ...closed, title: 'Token', description: 'Token of the identity provider of the test, which stands for every one that the file names.' })
 
-const Request = Type.Union([
+const Request = share('request', Type.Union([
   Type.String({ pattern: '^(?:[A-Z]+ )?(?:/|https?://)\\S*$', description: 'Method and URL; GET without one.', examples: ['GET /users/7'] }),
   Type.Object({
     method: Type.Optional(Type.String({ minLength: 1, description: 'Method; GET where it is left out.', examples: ['POST'] })),
@@ -63,7 +71,7 @@ const Request = Type.Union([
     consumer: Type.Optional(Type.String({ minLength: 1, description: 'Who calls, by username or id: authentication plugins are passed over, as if they had found this one.', examples: ['ann'] })),
     token: Type.Optional(Token)
   }, closed)
-], { title: 'Request', description: 'What a client sends.' })
+], { title: 'Request', description: 'What a client sends.' }))
 
 /** A text that is to be there, or what is known about it. */
 function text (what: string): TSchema {
@@ -101,7 +109,7 @@ const UpstreamRequest = Type.Object({
   count: Type.Optional(Type.Integer({ minimum: 0, description: 'How many requests reached servers; where it is left out, at least one.', examples: [1] }))
 }, { ...closed, description: 'What the upstream got: the last one of several.', examples: [{ path: '/api/users/7', headers: { 'x-consumer-username': 'ann' } }] })
 
-const Expect = Type.Object({
+const Expect = share('expect', Type.Object({
   status: Type.Optional(Type.Union([Status, Type.Array(Status, { minItems: 1 })], { description: 'Status of the answer, or those that are good.', examples: [200, '4xx'] })),
   route: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'Route that the request took; null: none.', examples: ['users'] })),
   service: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'Service that it went to; null: none.', examples: ['users'] })),
@@ -116,7 +124,7 @@ const Expect = Type.Object({
     examples: [{ 'key-auth': 'allowed', 'rate-limiting': 'refused' }]
   })),
   error: Type.Optional(Type.String({ description: 'Code of the error, as in the access log.', examples: ['SP_NO_ROUTE'] }))
-}, { ...closed, minProperties: 1, title: 'Expect', description: 'What has to come of the request.' })
+}, { ...closed, minProperties: 1, title: 'Expect', description: 'What has to come of the request.' }))
 
 const Step = Type.Object({
   name: Type.Optional(Type.String({ minLength: 1, description: 'Shown where it fails.', examples: ['the third one is too many'] })),
@@ -150,7 +158,7 @@ export const ConfigTests = Type.Object({
   stubs: Type.Optional(Stubs),
   isolated: Type.Optional(Type.Boolean({ description: '`false`: the tests of this file share one gateway, with what it counts, and one clock. For configurations with thousands of routes, where making one for each test takes long. Default true.', examples: [false] })),
   tests: Type.Array(Test, { minItems: 1, description: 'The tests.' })
-}, { ...closed, title: 'Tests of a configuration', description: 'Tests of a gateway.yaml, for `sallyport test`.' })
+}, { ...closed, title: 'Tests of a configuration', description: 'Tests of a gateway.yaml, for `sallyport test`.', definitions: shared })
 
 export type ConfigTestsSpec = Static<typeof ConfigTests>
 export type TestSpec = Static<typeof Test>
