@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { createExplainer } from '../explain/explain.ts'
+import { createExplainer, type ExplainParts } from '../explain/explain.ts'
+import { runText } from '../explain/text-run.ts'
 import { explanationText } from '../explain/text.ts'
-import { ExplainError, type Explanation, type ExplainRequest } from '../explain/types.ts'
+import type { ExplainedRun, RunRequest } from '../explain/run-types.ts'
+import { ExplainError, type ExplainRequest } from '../explain/types.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
 import { load } from './file.ts'
 import { UsageError, type CliIo } from './io.ts'
@@ -18,6 +20,9 @@ export interface ExplainArgs {
   readonly data?: string
   readonly near: number
   readonly json: boolean
+  readonly run: boolean
+  readonly claims?: Readonly<Record<string, unknown>>
+  readonly answer?: string
 }
 
 export function explainCommand (io: CliIo, done: Done): Command {
@@ -31,15 +36,19 @@ export function explainCommand (io: CliIo, done: Done): Command {
     .option('--consumer <name>', 'consumer that the authentication plugins find')
     .option('-d, --data <text>', 'body of the request')
     .option('--near <number>', 'how many routes that nearly took the request are listed', count, 5)
+    .option('--run', 'run the plugins as well, against stubs: what does each change?', false)
+    .option('--claims <json>', 'with --run: send a token of the stub identity provider with these claims', claims)
+    .option('--answer <text>', 'with --run: body that the stub of the service answers (default: {})')
     .option('--json', 'print JSON', false)
     .addHelpText('after', `
 The request is taken in by the code that runs in the gateway: path policy, trusted_ips, matching order. Host comes from URL,
-unless a header says otherwise. Credentials are not looked at; their values are printed as ***.
+unless a header says otherwise. Without --run, credentials are not looked at; their values are printed as ***.
 
 Examples:
   $ sallyport explain GET https://api.example.com/orders/7
   $ sallyport explain POST /orders -H 'X-Version: 2' --ip 203.0.113.9 gateway.yaml
-  $ sallyport explain GET /orders --consumer acme --json`)
+  $ sallyport explain GET /orders --consumer acme --json
+  $ sallyport explain GET /orders --run --claims '{"sub":"ann","scope":"orders:read"}'`)
     .action(async (method: string, url: string, file: string | undefined, options: Omit<ExplainArgs, 'method' | 'url' | 'file'>) => done(await explain({ method, url, file, ...options }, io)))
 }
 
@@ -50,8 +59,12 @@ export async function explain (args: ExplainArgs, io: CliIo): Promise<ExitCode> 
     io.stderr.write(textReport(diagnostics.filter(({ severity }) => severity === 'error'), source.text, io.stderr.paint))
     return exitCode.errors
   }
-  const explanation = usable(() => createExplainer({ config, registry, source })(requestOf(args)))
-  io.stdout.write(args.json ? `${JSON.stringify(explanation, null, 2)}\n` : explanationText(explanation, shown, io.stdout.paint))
+  const request = requestOf(args)
+  if (!args.run && (args.claims ?? args.answer) !== undefined) throw new UsageError('--claims and --answer say how to run: add --run.')
+  const explanation = await usable(async () => createExplainer({ config, registry, source })(request))
+  const ran = args.run ? await usable(async () => await run({ config, registry, source }, { ...request, ...runOptions(args) })) : undefined
+  if (args.json) io.stdout.write(`${JSON.stringify(ran === undefined ? explanation : { ...explanation, run: ran }, null, 2)}\n`)
+  else io.stdout.write(`${explanationText(explanation, shown, io.stdout.paint)}${runText(ran ?? null, shown, io.stdout.paint)}`)
   return exitCode.clean
 }
 
@@ -67,10 +80,20 @@ function requestOf ({ method, url, header, ip, consumer, data, near }: ExplainAr
   }
 }
 
+async function run (parts: ExplainParts, request: ExplainRequest & RunRequest): Promise<ExplainedRun | null> {
+  // the whole gateway, which takes a while to load
+  const { runRequest } = await import('../explain/run.ts')
+  return await runRequest(parts, request)
+}
+
+function runOptions ({ claims, answer }: ExplainArgs): RunRequest {
+  return { ...claims === undefined ? {} : { claims }, ...answer === undefined ? {} : { answer } }
+}
+
 /** @throws {UsageError} for a request that no client could send */
-function usable (run: () => Explanation): Explanation {
+async function usable<Result> (run: () => Promise<Result>): Promise<Result> {
   try {
-    return run()
+    return await run()
   } catch (error) {
     if (error instanceof ExplainError) throw new UsageError(error.message)
     throw error
@@ -86,4 +109,13 @@ function collect (text: string, before: ReadonlyArray<readonly [string, string]>
 function count (text: string): number {
   if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('Write a number, from 0.')
   return Number(text)
+}
+
+function claims (text: string): Readonly<Record<string, unknown>> {
+  const mend = "Write an object of JSON: '{\"sub\":\"ann\"}'."
+  try {
+    const value = JSON.parse(text) as unknown
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>
+  } catch {}
+  throw new InvalidArgumentError(mend)
 }

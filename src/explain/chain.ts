@@ -38,7 +38,8 @@ export function explainChain (offline: Offline, registry: PluginRegistry, route:
   return { chain, leftOut, anonymous: authenticates === -1 }
 }
 
-function entryWriter ({ consumers, consumer_groups: groups }: Config, words: Words): (entry: PluginEntry) => ExplainedEntry {
+/** Says what an entry is and where it stands. */
+export function entryWriter ({ consumers, consumer_groups: groups }: Config, words: Words): (entry: PluginEntry) => ExplainedEntry {
   const names = new Map<string, string>(groups.map(({ id, name }) => [id, `group ${name}`]))
   for (const { id, username, custom_id: custom } of consumers) names.set(id, username ?? custom ?? id)
   return entry => {

@@ -9,6 +9,8 @@ type Criterion = Partial<Pick<Route, 'methods' | 'hosts' | 'paths' | 'headers' |
 
 const OPEN = { methods: null, hosts: null, paths: null, headers: null, snis: null } as const
 
+const TOGETHER = 64
+
 export class CriteriaProbe {
   readonly #request: RoutingRequest
   /** Ten thousand routes share a few dozen lists of methods, hosts and headers. */
@@ -28,8 +30,23 @@ export class CriteriaProbe {
     return result
   }
 
-  /** What the route does not accept, as the file and the request have it: nothing is cut yet. */
-  failures (route: Route): FailedCriterion[] {
+  /**
+   * The routes of which no path accepts the request. Many are asked at once: a router for each of ten thousand routes is work for
+   * the garbage collector above all.
+   */
+  rejectingByPath (routes: readonly Route[]): Set<Route> {
+    const rejecting = new Set<Route>()
+    const asked = routes.filter(({ paths }) => paths !== null)
+    for (let start = 0; start < asked.length; start += TOGETHER) {
+      const group = asked.slice(start, start + TOGETHER)
+      const none = compileRouter(group.map(route => ({ ...route, ...OPEN, paths: route.paths }))).match(this.#request) === null
+      for (const route of group) if (none || !this.accepts(route, { paths: route.paths })) rejecting.add(route)
+    }
+    return rejecting
+  }
+
+  /** What the route does not accept, as the file and the request have it: nothing is cut yet. @param rejecting by path */
+  failures (route: Route, rejecting: ReadonlySet<Route>): FailedCriterion[] {
     const { method, host, path, sni } = this.#request
     const { methods, hosts, paths, headers, snis } = route
     const failed: FailedCriterion[] = []
@@ -39,7 +56,7 @@ export class CriteriaProbe {
       if (!this.accepts(route, { headers: { [name]: values } })) failed.push({ criterion: 'header', name, wants: values, got: this.#header(name) })
     }
     if (snis !== null && !this.accepts(route, { snis })) failed.push({ criterion: 'sni', name: null, wants: snis, got: sni })
-    if (paths !== null && !this.accepts(route, { paths })) failed.push({ criterion: 'path', name: null, wants: paths, got: path })
+    if (paths !== null && rejecting.has(route)) failed.push({ criterion: 'path', name: null, wants: paths, got: path })
     return failed
   }
 

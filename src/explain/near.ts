@@ -22,9 +22,10 @@ interface Scored {
 /** @param winner null: no route took the request */
 export function nearRoutes (probe: CriteriaProbe, routes: readonly Route[], winner: Candidate | null, path: string, limit: number, words: Words): { near: NearRoute[], more: number } {
   const scored: Scored[] = []
+  const rejecting = probe.rejectingByPath(routes)
   for (const route of routes) {
     if (route === winner?.route) continue
-    const failed = probe.failures(route)
+    const failed = probe.failures(route, rejecting)
     const distance = failed.reduce((sum, failure) => sum + distanceOf(failure, path), 0)
     scored.push({ route, distance, failed })
   }

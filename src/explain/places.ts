@@ -13,6 +13,8 @@ export interface Words {
   named (entity: Entity & { readonly name: string | null }): RouteName
   /** A value of the file, or stars where it came from a reference. */
   value (pointer: Pointer, value: string): string
+  /** The host of a service or target, with or without its port. */
+  host (value: string): string
   /** A value of a header field of the request. */
   header (name: string, value: string): string
   /** A URL or target of the request. */
@@ -30,12 +32,15 @@ export function createWords (config: Config, registry: PluginRegistry, source: S
     path: source?.describe(pointer) ?? null,
     line: source?.has(pointer) === true ? source.locate(pointer).line : null
   })
+  // made of a reference, they stand in no text that could be looked for
+  const hosts = source === null ? [] : config.services.filter(({ pointer }) => source.isSecret(`${pointer}/host`)).map(({ host }) => host)
   return {
     place,
     text,
     named: entity => ({ name: entity.name, id: entity.id, ...place(entity.pointer) }),
     value: (pointer, value) => source?.isSecret(pointer) === true ? CUT : text(value),
-    header: (name, value) => redactor.header(name) ? CUT : text(redactor.url(Buffer.from(value, 'latin1').toString())),
+    host: value => hosts.some(host => value === host || value.startsWith(`${host}:`)) ? CUT : text(value),
+    header: (name, value) => redactor.header(name) ? CUT : text(hosts.reduce((shown, host) => shown.replaceAll(host, CUT), redactor.url(Buffer.from(value, 'latin1').toString()))),
     url: value => text(redactor.url(value))
   }
 }

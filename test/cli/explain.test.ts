@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { runCli } from '../helpers/cli.ts'
-import { codeBlocks } from '../helpers/markdown.ts'
+import { codeBlocks, type CodeBlock } from '../helpers/markdown.ts'
 import { packageRoot } from '../helpers/package-root.ts'
 
 const FILE = `_format_version: "3.0"
@@ -117,12 +117,44 @@ t.test('--json prints what docs/cli.md describes', async t => {
   for (const name of Object.keys(result)) t.ok(section.includes(`\`${name}\``), name)
 })
 
+t.test('--run shows what each plugin did, and what came of it', async t => {
+  const cwd = t.testdir({
+    'gateway.yaml': FILE.replace('- { name: key-auth }', `- { name: key-auth }
+      - { name: request-transformer, config: { remove: { headers: [X-Old] }, replace: { headers: ["X-Kept:new"] } } }
+      - { name: response-transformer, config: { add: { headers: ["X-More:1"] } } }`)
+  })
+  const { stdout, code } = await runCli(['explain', 'GET', '/orders', '--run', '--consumer', 'acme', '-H', 'X-Old: 1', '-H', 'X-Kept: old', '--answer', 'plain\ntext'], { cwd })
+  t.equal(code, 0)
+  const [, steps = ''] = /\nRUN, with stubs in the place of all other servers\n([^]*?)\n\n/.exec(stdout) ?? []
+  t.match(steps, /^ {2}key-auth, access: taken for granted, gateway\.yaml:11\n {4}\+ consumer: acme\n/)
+  t.match(steps, /\n {2}request-transformer, access: changed, gateway\.yaml:12\n {4}- X-Old: 1\n {4}~ X-Kept: old → new\n/)
+  t.match(steps, /\n {2}response-transformer, response: changed, gateway\.yaml:13\n {4}\+ answer x-more: 1$/)
+  t.match(stdout, /\nSERVICE orders\.internal:8080 GOT\n {2}GET \/api\/orders\n/)
+  t.match(stdout, /\nANSWER\n {2}200 by the service, for acme\n[^]*\n\n {4}plain\n {4}text\n$/)
+
+  const refused = await runCli(['explain', 'GET', '/orders', '--run'], { cwd })
+  t.match(refused.stdout, /key-auth, access: refused with 401 \(SP_UNAUTHORIZED\), gateway\.yaml:11\n[^]*\n {2}not reached: rate-limiting, request-transformer\n/)
+  t.match(refused.stdout, /401 by key-auth \(UA\)/)
+  t.notMatch(refused.stdout, /GOT/)
+  t.notMatch((await runCli(['explain', 'CONNECT', '/orders', '--run'], { cwd })).stdout, /RUN|ANSWER/)
+})
+
+t.test('--json --run has what docs/cli.md describes', async t => {
+  const { stdout } = await runCli(['explain', 'GET', '/orders', '-', '--json', '--run'], { stdin: FILE })
+  const { run } = JSON.parse(stdout)
+  t.match(run, { answered_by: 'key-auth', steps: [{ plugin: 'key-auth', outcome: 'refused' }] })
+  const [, row = ''] = /\n\| `run` \|(.*)/.exec(readFileSync(join(packageRoot, 'docs/cli.md'), 'utf8')) ?? []
+  for (const name of [...Object.keys(run), ...Object.keys(run.steps[0])]) t.ok(row.includes(`\`${name}\``), name)
+})
+
 t.test('a bad file, and a bad request', async t => {
   t.match(await runCli(['explain', 'GET', '/', '-'], { stdin: 'routes: []' }), { code: 1, stdout: '', stderr: /\[required\]/ })
   for (const [args, message] of [
     [['explain', 'GET', 'x.com'], /is no URL: write http:\/\/host\/path/],
     [['explain', 'GET', '/', '-H', 'nothing'], /Write 'Name: value'/],
     [['explain', 'GET', '/', '--near', 'x'], /Write a number/],
+    [['explain', 'GET', '/', '--run', '--claims', '[1]'], /Write an object of JSON/],
+    [['explain', 'GET', '/', '--claims', '{}'], /add --run/],
     [['explain', 'GET', '/', '--consumer', 'acne'], /did you mean 'acme'/]
   ] as const) t.match(await runCli([...args, '-'], { stdin: FILE }), { code: 3, stdout: '', stderr: message })
 })
@@ -130,11 +162,18 @@ t.test('a bad file, and a bad request', async t => {
 t.test('the outputs in the README and in docs/cli.md are what explain prints for the file above them', async t => {
   for (const page of ['README.md', 'docs/cli.md']) {
     const blocks = codeBlocks(page)
-    const shown = blocks.findIndex(({ text }) => /^\$ sallyport explain (?!--help)/.test(text))
-    const file = page === 'README.md' ? blocks.find(({ info }) => info === 'yaml') : blocks[shown - 1]
+    const shown = blocks.filter(({ text }) => /^\$ sallyport explain (?!--help)/.test(text))
+    const file = page === 'README.md' ? blocks.find(({ info }) => info === 'yaml') : blocks[blocks.indexOf(shown[0] as CodeBlock) - 1]
     const cwd = t.testdir({ 'gateway.yaml': file?.text ?? '' })
-    const [, command = ''] = /^\$ sallyport (.*)\n/.exec(blocks[shown]?.text ?? '') ?? []
-    const { stdout } = await runCli(command.split(' '), { cwd })
-    t.equal(blocks[shown]?.text, `$ sallyport ${command}\n${stdout}`, page)
+    for (const { text } of shown) {
+      const [, command = ''] = /^\$ sallyport (.*)\n/.exec(text) ?? []
+      const { stdout } = await runCli(command.split(' '), { cwd })
+      t.equal(steady(text), steady(`$ sallyport ${command}\n${stdout}`), page)
+    }
   }
 })
+
+/** Without what differs from run to run. */
+function steady (text: string): string {
+  return text.replaceAll(/\b[\da-f]{32}\b/g, 'ID').replaceAll(/(latency: )\d+/gi, '$10')
+}
