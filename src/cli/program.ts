@@ -3,6 +3,7 @@ import { version } from '../version.ts'
 import { auditCommand } from './audit.ts'
 import { auditLogCommand } from './audit-log.ts'
 import { checkCommand } from './check.ts'
+import { debugTokenCommand } from './debug-token.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
 import { importCommand } from './import.ts'
 import { explainCommand } from './explain.ts'
@@ -46,6 +47,7 @@ const COMMANDS = [
   testCommand,
   printCommand,
   keysCommand,
+  debugTokenCommand,
   importCommand,
   auditLogCommand,
   schemaCommand

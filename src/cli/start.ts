@@ -28,7 +28,7 @@ export function startCommand (io: CliIo, done: Done): Command {
     .argument('[FILE]', 'the configuration')
     .option('-p, --port <port>', 'listen on this port, instead of those of the file', toPort)
     .option('--host <address>', 'listen on this address, instead of those of the file')
-    .option('--admin-port <port>', 'port of /livez, /readyz and /status; off disables them', toAdminPort)
+    .option('--admin-port <port>', 'port of the admin listener (probes, metrics, dashboard); off disables it', toAdminPort)
     .addHelpText('after', `
 A file with errors does not start: what check finds is printed. While it runs, a changed file is taken over at once, or
 refused as a whole. SIGHUP reloads, SIGTERM and SIGINT finish the running requests and end, with exit code 0.

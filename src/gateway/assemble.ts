@@ -119,6 +119,7 @@ class Scopes {
         requestBuffer: config.gateway.limits.request_buffer,
         responseBuffer: config.gateway.limits.response_buffer,
         miss,
+        debugged: config.gateway.debug !== null,
         observe: services.outside === undefined ? null : services.outside.observe.bind(services.outside),
         hookFailed: (plugin, error) => services.log.error({ err: error, plugin }, 'a hook failed on an answer or after it')
       })

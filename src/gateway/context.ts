@@ -15,6 +15,7 @@ import type { HeaderList } from '../proxy/header-list.ts'
 import type { WholeAnswer } from '../proxy/whole-answer.ts'
 import { collectBody, hasBody } from '../proxy/request-body.ts'
 import type { Connection } from './connection.ts'
+import type { DebugTrace } from './debug/trace.ts'
 import type { Handshake } from './handshake.ts'
 import type { RouteRuntime } from './runtime.ts'
 import type { Scope } from './scopes.ts'
@@ -131,6 +132,10 @@ export class Context implements GatewayRequest {
   plugin: string | null = null
   /** What it is called in traces; null: in none. */
   trace: TraceContext | null = null
+  /** What X-Sallyport-Debug said, whatever it was; null: nothing. */
+  debugToken: string | null = null
+  /** What is noted of it, where a token asks for that. */
+  debug: DebugTrace | null = null
   /** Plugins that kept it waiting, where somebody wants to know. */
   waits: Wait[] | null = null
   /** Get the line of the access log when all log hooks have run. */

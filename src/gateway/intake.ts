@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts'
 import { dropNamed } from '../proxy/answer-head.ts'
 import { dashed, removeFields } from '../proxy/field-rules.ts'
 import {
-  AUTHORIZATION, CONNECTION, CONTENT_LENGTH, DROP, EXPECT, FORWARDED, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PATH,
+  AUTHORIZATION, CONNECTION, CONTENT_LENGTH, DEBUG, DROP, EXPECT, FORWARDED, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PATH,
   FORWARDED_PORT, FORWARDED_PREFIX, FORWARDED_PROTO, HOST, KEEP, ONCE, REAL_IP, TE, TRANSFER_ENCODING, UNDERSCORE,
   UPGRADE, VIA
 } from '../proxy/request-fields.ts'
@@ -153,6 +153,10 @@ function readHead (context: Context, snapshot: Intake): string[] {
       case EXPECT:
         if (value.toLowerCase() !== '100-continue') context.failure = bad('SP_EXPECT', 'Expectation failed', 417)
         break
+      case DEBUG:
+        // of two nobody knows which one is meant
+        context.debugToken = context.debugToken === null ? value : ''
+        break
       case UPGRADE:
       case CONTENT_LENGTH:
       case DROP:
@@ -160,6 +164,8 @@ function readHead (context: Context, snapshot: Intake): string[] {
     }
   }
 
+  // no plugin passes it on, no log has it
+  if (context.debugToken !== null) removeFields(raw, name => fieldRules.kindOf(name) === DEBUG)
   if (underscored) removeFields(raw, name => fieldRules.kindOf(name) === UNDERSCORE)
   if (named !== undefined) dropNamed(fields, named)
   if (size > limits.header_block) context.failure = bad('SP_HEADER_BLOCK', 'Request header fields too large', 431)

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { debugFields } from '../proxy/debug-fields.ts'
 import { answerEarly } from '../proxy/request-body.ts'
 import type { Context } from './context.ts'
 
@@ -10,6 +11,7 @@ export function stamp (context: Context, reply: FastifyReply): void {
   const { tokens } = context.snapshot
   if (tokens.server !== null && !reply.hasHeader('server')) reply.header('server', tokens.server)
   if (tokens.requestId !== null) reply.header(tokens.requestId, context.id)
+  if (context.debug !== null) for (const [name, value] of debugFields(context)) reply.header(name, value)
   if (context.proxiedTick === 0) {
     if (tokens.responseLatency !== null) reply.header(tokens.responseLatency, String(Math.round(performance.now() - context.startedTick)))
     return

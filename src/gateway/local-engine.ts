@@ -1,3 +1,4 @@
+import { explainerOf } from '../admin/record/explainer.ts'
 import { Recorder } from '../admin/record/recorder.ts'
 import { createLineWriter } from '../observability/access-line.ts'
 import { createAccessLog, type AccessLog } from '../observability/access-log.ts'
@@ -82,7 +83,7 @@ export class LocalEngine implements Engine {
     const lineOf = createLineWriter(redactor)
     const accessLog = config.gateway.log.access ? createAccessLog(destination, redactor, lineOf) : null
     this.#recorder ??= config.gateway.admin === null ? null : new Recorder()
-    this.#writer = writerOf(accessLog, this.#recorder, number)
+    this.#writer = writerOf(accessLog, this.#recorder, number, explainerOf(config, registry))
     this.#lineOf = lineOf
 
     const running = this.#server
@@ -188,11 +189,11 @@ export class LocalEngine implements Engine {
 }
 
 /** What is told of the end of each request of a configuration; null: nobody wants to know. */
-function writerOf (log: AccessLog | null, recorder: Recorder | null, number: number): ((context: Context) => void) | null {
+function writerOf (log: AccessLog | null, recorder: Recorder | null, number: number, explain: (context: Context) => unknown): ((context: Context) => void) | null {
   if (recorder === null) return log === null ? null : context => log.write(context)
-  if (log === null) return context => recorder.record(context, number)
+  if (log === null) return context => recorder.record(context, number, explain)
   return context => {
-    recorder.record(context, number)
+    recorder.record(context, number, explain)
     log.write(context)
   }
 }

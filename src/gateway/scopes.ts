@@ -9,6 +9,7 @@ import { createBodyReader, type Transform } from './body-phase.ts'
 import { audienceOf, type Chain, type ChainItem } from '../config/chains.ts'
 import { composeLog, composeRequest, composeResponse, contextOf, type Choice, type RequestStep, type Step } from './compose.ts'
 import type { Context } from './context.ts'
+import { eitherRequest, eitherResponse, tracedSteps } from './debug/traced.ts'
 import { createFieldsReader, shareClasses } from './fastify-classes.ts'
 import { stamp } from './local-answer.ts'
 import type { Outside } from './outside.ts'
@@ -42,6 +43,8 @@ export interface ScopeOptions {
   /** No route: only response and log hooks run, as in Kong. */
   readonly miss: boolean
   readonly hookFailed: (plugin: string, error: unknown) => void
+  /** Requests may be debugged: their hooks are timed. */
+  readonly debugged: boolean
   /** Wraps each hook; null: nobody looks. */
   readonly observe: Outside['observe'] | null
 }
@@ -73,7 +76,10 @@ export async function registerScope (instance: FastifyInstance, options: ScopeOp
   const transforms = miss ? [] : steps.preParsing
   const buffers = !miss && modes(chain, options.entries, 'body').length > 0
   const held = modes(chain, options.entries, 'response')
-  const answer = composeResponse(steps.onSend, choices, options.hookFailed)
+  const { hookFailed, debugged } = options
+  const request = (list: readonly RequestStep[], phase: 'access' | 'request') => debugged ? eitherRequest(composeRequest(list), composeRequest(tracedSteps(list, phase))) : composeRequest(list)
+  const plainAnswer = composeResponse(steps.onSend, choices, hookFailed)
+  const answer = debugged ? eitherResponse(plainAnswer, composeResponse(tracedSteps(steps.onSend, 'response'), choices, hookFailed)) : plainAnswer
   const delivery: Delivery = {
     tokens: options.delivery.tokens,
     chain: steps.onSend.length > 0 ? answer : null,
@@ -82,11 +88,11 @@ export async function registerScope (instance: FastifyInstance, options: ScopeOp
     holds: type => held.some(mode => mode === 'buffer' || (mode as RegExp).test(type))
   }
 
-  if (accessSteps.length > 0) instance.addHook('onRequest', composeRequest(accessSteps))
+  if (accessSteps.length > 0) instance.addHook('onRequest', request(accessSteps, 'access'))
   if (buffers || transforms.length > 0) {
     instance.addHook('preHandler', createBodyReader(transforms as unknown as Transform[], buffers ? options.requestBuffer : 0))
   }
-  if (requestSteps.length > 0) instance.addHook('preHandler', composeRequest(requestSteps))
+  if (requestSteps.length > 0) instance.addHook('preHandler', request(requestSteps, 'request'))
   if (delivery.chain !== null || delivery.ownFields !== null) {
     instance.addHook('onSend', function answerPhase (request, reply, payload, done) {
       const context = contextOf(request)
@@ -101,7 +107,7 @@ export async function registerScope (instance: FastifyInstance, options: ScopeOp
       answer(request, reply, payload, done as (error?: unknown, value?: unknown) => void)
     })
   }
-  if (steps.onResponse.length > 0) scope.log = composeLog(steps.onResponse, choices, options.hookFailed)
+  if (steps.onResponse.length > 0) scope.log = composeLog(steps.onResponse, choices, hookFailed)
 
   shareClasses(instance)
   instance.route({ method: ROUTABLE, url: scope.path, handler: createProxyHandler(delivery) })

@@ -13,6 +13,7 @@ import type { Tokens } from '../proxy/product.ts'
 import { compileRouter } from '../router/compile.ts'
 import type { Router } from '../router/types.ts'
 import { kContext, type Context, type GatewayMessage } from './context.ts'
+import { DebugGate, endDebug } from './debug/gate.ts'
 import { createHostReader, type Host } from './host.ts'
 import type { ActionOrder } from './engine.ts'
 import { admit } from './intake.ts'
@@ -84,6 +85,8 @@ export class Snapshot {
   readonly #kept: readonly string[]
   readonly #identities: readonly ServerIdentities[]
   readonly #beginnings: ReadonlyArray<() => void>
+  /** null: no request is debugged. */
+  readonly #debug: DebugGate | null
   /** Somebody wants to know how requests end. */
   readonly #observed: boolean
   #inFlight = 0
@@ -112,6 +115,8 @@ export class Snapshot {
     this.#kept = parts.kept
     this.#beginnings = parts.beginnings
     this.#observed = parts.observed
+    const { debug } = parts.config.gateway
+    this.#debug = debug === null ? null : new DebugGate(debug, parts.services.now)
     this.router = compileRouter(parts.config.routes)
     this.overload = parts.services.overload
     this.copies = parts.services.copies
@@ -160,7 +165,8 @@ export class Snapshot {
       context.upgrade = facts.upgrade ?? null
       context.expectsContinue = facts.expectsContinue === true
     }
-    (raw as GatewayMessage)[kContext] = context
+    if (context.debugToken !== null) this.#debug?.begin(context, context.debugToken)
+    ;(raw as GatewayMessage)[kContext] = context
     context.connection.current = context
     this.#inFlight++
     response.on('close', onClose)
@@ -176,6 +182,7 @@ export class Snapshot {
     context.watcher?.closed()
     if (context.admitted) this.overload.end()
     if (this.#observed) context.ended = endOf(context)
+    if (context.debug !== null) endDebug(context, context.debug, this.#services.log)
     context.scope.log?.(context)
     this.#services.onFinish?.(context)
     if (context.sinks !== null) this.#feed(context, context.sinks)

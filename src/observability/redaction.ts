@@ -28,7 +28,7 @@ export interface Redactor {
  */
 const anywhere = /authori[sz]ation|token|secret|passw|passphrase|apikey|accesskey|authkey|subscriptionkey|functionskey|privatekey|credential|cookie|jwt|session|assertion|samlre/
 /** Sec-WebSocket-Protocol is how browsers send a token with a WebSocket; DPoP is a proof that can be replayed. */
-const headerExact = new Set(['secwebsocketprotocol', 'dpop', 'xauth', 'auth'])
+const headerExact = new Set(['secwebsocketprotocol', 'dpop', 'xauth', 'auth', 'xsallyportdebug'])
 const argumentExact = new Set(['key', 'code', 'sig', 'hmac', 'auth', 'sid', 'pwd', 'pass', 'pin', 'otp', 'ticket'])
 
 /** Names come from clients: the memory of decisions must not grow with them. */

@@ -1,4 +1,5 @@
 import type { Context } from '../gateway/context.ts'
+import { debugFields } from './debug-fields.ts'
 import { latin1 } from './latin1.ts'
 import type { Tokens } from './product.ts'
 import { CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DROP, KEEP, SERVER, TOKEN, TRAILER, TRANSFER_ENCODING, VIA, responseFieldKind } from './response-fields.ts'
@@ -88,6 +89,7 @@ export function answerHead (context: Context, raw: readonly Buffer[], tokens: To
   if (tokens.upstreamStatus !== null) fields.push(tokens.upstreamStatus, String(context.upstreamStatus))
   if (tokens.requestId !== null) fields.push(tokens.requestId, context.id)
   if (context.affinityCookie !== null) fields.push('Set-Cookie', context.affinityCookie)
+  if (context.debug !== null) for (const field of debugFields(context)) fields.push(...field)
   return { fields, length, hasContentType, readable, framed: chunked || length >= 0, own, via }
 }
 

@@ -29,6 +29,8 @@ export const FORWARDED = 18
 export const ONCE = 19
 /** Has a `_` in its name: goes the way of `gateway.request_headers.underscores`. */
 export const UNDERSCORE = 20
+/** Token of `sallyport debug-token`: for the gateway alone. */
+export const DEBUG = 21
 
 // maps, not objects: `constructor` is a field name, too
 const SPECIAL = new Map<string, number>(Object.entries({
@@ -60,6 +62,7 @@ const SPECIAL = new Map<string, number>(Object.entries({
   proxy: DROP,
   'http2-settings': DROP,
   'x-sallyport-request-id': DROP,
+  'x-sallyport-debug': DEBUG,
   'x-kong-request-id': DROP
 }))
 

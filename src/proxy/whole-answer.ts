@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import type { Context } from '../gateway/context.ts'
 import { AnswerFields } from './answer-fields.ts'
 import { writeAnswer } from './answer-writer.ts'
+import { debugFields } from './debug-fields.ts'
 import { upstreamError } from './errors.ts'
 import type { Delivery } from './delivery.ts'
 import { answerThroughHooks } from './hooked-answer.ts'
@@ -86,6 +87,7 @@ function addTokens (context: Context, fields: string[], tokens: Tokens): void {
   if (tokens.requestId !== null) fields.push(tokens.requestId, context.id)
   // the upstream was asked, and this answer stands for its own
   if (context.affinityCookie !== null) fields.push('Set-Cookie', context.affinityCookie)
+  if (context.debug !== null) for (const field of debugFields(context)) fields.push(...field)
 }
 
 function hasServer (fields: readonly string[]): boolean {

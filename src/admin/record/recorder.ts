@@ -8,11 +8,15 @@ export class Recorder {
   readonly traffic = new Traffic()
   readonly requests = new RequestRing()
 
-  /** @param snapshot number of the configuration that has served it */
-  record (context: Context, snapshot: number): void {
+  /**
+   * @param snapshot number of the configuration that has served it
+   * @param explain why its route won, for requests that are debugged
+   */
+  record (context: Context, snapshot: number, explain: (context: Context) => unknown): void {
     const ended = context.ended as Ended
     const { route } = context
     this.traffic.add(route === null ? null : route.name ?? route.id, ended.status, ended.total, context.startedAt + ended.total)
-    this.requests.add(context, ended, snapshot, null)
+    const timeline = context.debug === null ? null : context.debug.timeline
+    this.requests.add(context, ended, snapshot, timeline === null ? null : { ...timeline, explanation: explain(context) ?? null })
   }
 }

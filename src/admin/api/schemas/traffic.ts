@@ -70,9 +70,9 @@ export const TimelineView = closed({
   total: amount('Milliseconds.'),
   plugins: Type.Array(closed({
     plugin: Type.String(),
-    phase: Type.Enum(['access', 'request', 'response', 'log']),
+    phase: Type.Enum(['access', 'request', 'response']),
     ...span,
-    outcome: Type.Enum(['passed', 'answered', 'failed', 'skipped'], { description: '`skipped`: the entry is not for this consumer.' }),
+    outcome: Type.Enum(['passed', 'answered', 'failed', 'unfinished'], { description: '`failed`: its error became the answer. `unfinished`: it still waited for something when the request ended.' }),
     error: nullable(Type.String(), { description: 'Code.' })
   }), { description: 'In the order in which they ran.' }),
   tries: Type.Array(closed({
@@ -84,7 +84,7 @@ export const TimelineView = closed({
     error: nullable(Type.String())
   }), { description: 'Attempts at the upstream.' }),
   cache: nullable(Type.String(), { description: 'What the cache said (`Hit`, `Miss`, …); null: there is none.' }),
-  explanation: nullable(Type.Unknown(), { description: 'What `explain` says of the request; null: it was not asked.' })
+  explanation: nullable(Type.Unknown(), { description: 'What `explain` says of the request, by what it came with; null: nobody asked.' })
 }, { description: 'Where the time of a request went.' })
 
 export const RequestDetails = closed({
