@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { LONGEST_TTL, mintDebugToken } from '../debug/token.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
 import { load } from './file.ts'
@@ -23,7 +23,7 @@ export function debugTokenCommand (io: CliIo, done: Done): Command {
     .option('-r, --route <name>', 'for requests of this route alone, by name or id')
     .option('-p, --path <path>', 'for this path and all below it alone', toPath)
     .option('-i, --ip <address>', 'for clients with this address alone', toAddress)
-    .option('-t, --ttl <duration>', 'how long it is good for, at most 15m: 90s, 5m', toSeconds, 300)
+    .addOption(new Option('-t, --ttl <duration>', 'how long it is good for, at most 15m').argParser(toSeconds).default(300, '5m'))
     .addHelpText('after', `
 Send it in X-Sallyport-Debug. The answer has X-Sallyport-Debug-Id and Server-Timing, the gateway's log one more line, and
 GET /requests/ID of the admin listener a timeline. The field goes no further than the gateway. Who has the token can debug

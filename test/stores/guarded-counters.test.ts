@@ -115,3 +115,16 @@ t.test('several limits at once: the store decides, and while it is down what was
   t.match(await local.spend(1), { admitted: true, usages: [[{ remaining: 1 }]] }, 'a quarter of 8')
   t.match([await local.spend(5), await local.spend(1)], [{ admitted: true }, { admitted: false }])
 })
+
+t.test('what is to be forgotten is so in both stores, and in none while the shared one is down', async t => {
+  const local = new MemoryCounters({ type: 'fixed', most: 1000, now: () => 1_000_000 })
+  const shared = { take: async () => { throw new Error('down') }, spend: async () => { throw new Error('down') }, reachable: async () => false, forget: async () => 1 }
+  const log = { warn () {}, info () {} } as never
+  const up = new GuardedCounters({ shared, local, onStoreError: 'local', processes: 1, log })
+  await up.take('a', WINDOWS, 3, 'admitted')
+  t.match(local.take('a', WINDOWS, 0, 'never'), { usage: [{ remaining: 5 }] })
+  t.equal(await up.forget('a', [null], WINDOWS), 1)
+  t.match(local.take('a', WINDOWS, 0, 'never'), { usage: [{ remaining: 8 }] })
+  const down = new GuardedCounters({ shared: { ...shared, forget: async () => { throw new Error('down') } }, local, onStoreError: 'local', processes: 1, log })
+  await t.rejects(down.forget('a', [null], WINDOWS))
+})

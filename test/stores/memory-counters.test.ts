@@ -102,3 +102,17 @@ t.test('fewer counters from now on', async t => {
   counters.limitTo(10)
   t.equal(counters.count, 10)
 })
+
+t.test('a key is forgotten alone, in all of its windows, under its names', async t => {
+  const { counters } = store()
+  const windows: CounterWindow[] = [{ period: 'minute', limit: 5 }, { period: 'hour', limit: 5 }]
+  for (const key of ['a', 'b']) counters.take(key, windows, 2, 'admitted')
+  t.equal(counters.forget('a', [null], windows), 2)
+  t.match(counters.take('a', windows, 0, 'never'), { usage: [{ remaining: 5 }, { remaining: 5 }] })
+  t.match(counters.take('b', windows, 0, 'never'), { usage: [{ remaining: 3 }, { remaining: 3 }] })
+  t.equal(counters.forget('c', [null], windows), 0)
+  const orders = ['video', 'image'].map(name => ({ name, windows, cost: 1 }))
+  counters.spend('a', orders, 'while-left')
+  t.equal(counters.forget('a', ['video'], windows), 2)
+  t.match(counters.spend('a', orders, 'never'), { usages: [[{ remaining: 5 }, { remaining: 5 }], [{ remaining: 4 }, { remaining: 4 }]] })
+})

@@ -211,3 +211,19 @@ t.test('counts that nobody can be told of take no more memory than they may', t 
   t.equal(unsent.size, 0)
   t.end()
 })
+
+t.test('a key that is forgotten is so in Redis, in this process and in what was to be told', async t => {
+  const { port } = await startRedis(t)
+  const [one, two] = [await process(t, port), await process(t, port)]
+  take(one.counters, 4)
+  await one.counters.sync()
+  take(one.counters, 2)
+  take(one.counters, 1, 'b')
+  t.equal(await one.counters.forget('a', [null], YEAR), 1)
+  await one.counters.sync()
+  t.match(one.counters.take('a', YEAR, 0, 'never'), { usage: [{ remaining: 10 }] })
+  t.match(one.counters.take('b', YEAR, 0, 'never'), { usage: [{ remaining: 9 }] })
+  take(two.counters, 1)
+  await two.counters.sync()
+  t.match(two.counters.take('a', YEAR, 0, 'never'), { usage: [{ remaining: 9 }] }, 'others hear of it at their next round')
+})
