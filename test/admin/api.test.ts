@@ -292,9 +292,31 @@ t.test('with workers, what all of them know is one answer', async t => {
   t.match(await post('/limits/look-up', order), { windows: [{ limit: 1000, used: total }] })
   t.match(await post('/limits/reset', order), { reset: 2 })
   t.match(await post('/limits/look-up', order), { windows: [{ limit: 1000, used: 0 }] })
-  gateway.write(gatewayYaml(up, { workers: 2 }))
-  await until('the reload', async () => (await gateway.status()).configuration.snapshot === 2)
+  t.match(await post('/reload', {}), { ok: true, snapshot: 2 })
   t.match(await post('/rollback', { snapshot: 1 }), { ok: true, snapshot: 3, of: 1 })
   t.same((await gateway.status()).processes.map(({ snapshot }) => snapshot), [3, 3])
   await gateway.logged(/rolled back to snapshot 1/)
+})
+
+t.test('no form of a secret in the file is shown', async t => {
+  const up = await upstream(t, (_request, response) => { response.end('ok') })
+  const yaml = gatewayYaml(up, { admin: { host: '127.0.0.1', port: 0, token: TOKEN } }, `_ignore: [&key literal-of-bob]
+consumers:
+  - { username: bob, keyauth_credentials: [{ key: *key }], hmacauth_credentials: [{ username: bob, secret: 'literal-of-hmac' }] }
+  - username: carol
+    jwt_secrets:
+      - key: carol
+        secret: >-
+          literal-of-jwt-first
+          literal-of-jwt-second
+plugins:
+  - { name: key-auth }
+  # literal-of-hmac was here before
+  - { name: request-transformer, config: { add: { headers: ["Authorization: Bearer literal-of-header"] } } }
+`)
+  const { call } = await start(t, { yaml })
+  for (const target of ['/config/source', '/config', '/plugins', '/consumers', '/status', '/snapshots']) {
+    t.notMatch(JSON.stringify((await call('GET', target)).body), /literal-of/, target)
+  }
+  t.match((await call('GET', '/config/source')).body.text, /bob, keyauth_credentials/)
 })

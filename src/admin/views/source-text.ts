@@ -7,16 +7,22 @@ import type { LoadedPlugins } from '../../plugins.ts'
 
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g
 
+/** Shorter ones are found in every other word, and protect nothing. */
+const SHORTEST = 6
+
 /** The text of a file, line for line, without secrets: those that its schemas name, and all that looks like one. */
 export function sourceText (file: { readonly config: Config | null, readonly source: Source, readonly plugins: LoadedPlugins }): string {
   const { source } = file
   const lines = source.text.split('\n')
+  const values: string[] = []
   for (const pointer of file.config === null ? [] : secretPlaces(file.config, file)) {
     // from the environment: what stands there is the name of a variable
     if (!source.has(pointer) || source.isSecret(pointer)) continue
+    values.push(source.textOf(pointer) ?? '')
     blank(lines, source, pointer)
   }
-  return lines.join('\n')
+  // an anchor, a comment: wherever else it stands
+  return values.filter(value => value.length >= SHORTEST).reduce((text, value) => text.replaceAll(value, CUT), lines.join('\n'))
     .replace(PRIVATE_KEY, key => key.split('\n').map((_, index) => index === 0 ? CUT : '').join('\n'))
     .split('\n').map(maskSecrets).join('\n')
 }
