@@ -40,7 +40,19 @@ const lintRules: Readonly<Record<string, string>> = {
   'write-without-auth': 'a route that lets anybody write'
 }
 
+/** What `check --live` finds beyond the file. */
+const liveRules: Readonly<Record<string, string>> = {
+  'live-certificate': 'a certificate that the gateway would refuse',
+  'live-connect': 'an address that takes no connection',
+  'live-dns': 'a name that stands for no address',
+  'live-expires': 'a certificate of others that ends within 30 days',
+  'live-file': 'a log that can\'t be written',
+  'live-provider': 'an identity provider or authority that can\'t be used',
+  'live-redis': 'a Redis that can\'t be used',
+  'live-tls': 'a handshake that fails'
+}
+
 /** Every rule that `check` knows, with what it finds; docs/check.md has an example of each, and a test holds the two equal. */
 export const rules: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries({ ...loaderRules, ...lintRules }).sort(([one], [other]) => one < other ? -1 : 1)
+  Object.entries({ ...loaderRules, ...lintRules, ...liveRules }).sort(([one], [other]) => one < other ? -1 : 1)
 )

@@ -10,7 +10,7 @@ const page = readFileSync(join(packageRoot, 'docs/check.md'), 'utf8')
 const sections = page.slice(page.indexOf('\n## Rules')).split(/^### /m).slice(1).map(text => ({ rule: text.slice(0, text.indexOf('\n')), text }))
 
 /** Rules without an example that a file alone could show. */
-const WITHOUT_EXAMPLE = ['alias-limit', 'certificate-chain', 'certificate-expires', 'expired-certificate', 'mixed-keys', 'ocsp-response', 'restart-needed', 'short-secret', 'too-long', 'uncovered-sni', 'unused-module']
+const WITHOUT_EXAMPLE = ['alias-limit', 'certificate-chain', 'certificate-expires', 'expired-certificate', 'live-certificate', 'live-connect', 'live-dns', 'live-expires', 'live-file', 'live-provider', 'live-redis', 'live-tls', 'mixed-keys', 'ocsp-response', 'restart-needed', 'short-secret', 'too-long', 'uncovered-sni', 'unused-module']
 
 function idsInCode (): string[] {
   const folder = join(packageRoot, 'src')

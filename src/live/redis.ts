@@ -1,0 +1,74 @@
+import type { Cluster, Redis } from 'ioredis'
+import type { Pointer } from '../config/model.ts'
+import { connectRedis, type RedisSettings } from '../stores/redis/connect.ts'
+import type { LiveProblem, Probe, ProbeContext } from './probe.ts'
+
+export type LiveRedis = RedisSettings
+
+/** Signs on, asks for a sign of life, and runs a script that does nothing: what the gateway's stores need. */
+export function redisProbe (pointer: Pointer, settings: LiveRedis): Probe {
+  return {
+    key: JSON.stringify(['redis', settings]),
+    pointer,
+    run: async context => await tryRedis(connectRedis({ ...settings, timeout: context.timeout }), context, true)
+  }
+}
+
+/** The list of revoked tokens: is read, no script runs. */
+export function redisUrlProbe (pointer: Pointer, url: string): Probe {
+  return {
+    key: JSON.stringify(['redis-url', url]),
+    pointer,
+    async run (context) {
+      const { Redis } = await import('ioredis')
+      const client = new Redis(url, { connectTimeout: context.timeout, commandTimeout: context.timeout, maxRetriesPerRequest: 0, enableOfflineQueue: false, retryStrategy: () => 50 })
+      client.on('error', () => {})
+      return await tryRedis(client, context, false)
+    }
+  }
+}
+
+async function tryRedis (client: Redis | Cluster, { signal, timeout }: ProbeContext, scripts: boolean): Promise<LiveProblem[]> {
+  let last: NodeJS.ErrnoException | null = null
+  // of a cluster each node has a word of its own
+  client.on('error', (error: NodeJS.ErrnoException & { lastNodeError?: NodeJS.ErrnoException }) => { last = error.lastNodeError ?? error })
+  try {
+    await ready(client, signal)
+    await client.ping()
+    if (scripts) await client.eval('return 1', 1, 'sallyport:check')
+    return []
+  } catch (error) {
+    return [redisProblem(last ?? error as NodeJS.ErrnoException, timeout)]
+  } finally {
+    client.disconnect()
+  }
+}
+
+async function ready (client: Redis | Cluster, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException & { lastNodeError?: NodeJS.ErrnoException }): void => {
+      const failure = error.lastNodeError ?? error
+      reject(failure)
+    }
+    client.once('ready', () => resolve()).once('error', fail)
+    signal.addEventListener('abort', () => reject(Object.assign(new Error('too late'), { code: 'ETIMEDOUT' })))
+  })
+}
+
+/** Redis' own words may quote what it was sent: their first word says enough. */
+function redisProblem (error: NodeJS.ErrnoException, timeout: number): LiveProblem {
+  const { code = '', message } = error
+  const [word = ''] = /^[A-Z]+/.exec(message) ?? []
+  const told = (cause: string, mend: string): LiveProblem => ({ rule: 'live-redis', cause, mend })
+  if (word === 'NOAUTH') return told('Redis asks for a password', 'Add `password`, from a reference.')
+  if (word === 'WRONGPASS' || /invalid password/.test(message)) return told('Redis refuses user and password', 'Correct `username` and `password`.')
+  if (/without any password configured/.test(message)) return told('Redis has no password for this user, and one is sent', 'Remove `password`, or set it there.')
+  if (word === 'NOPERM') return told('the user may not do in Redis what the gateway does', 'Allow it the commands PING, EVAL and EVALSHA, and those on hashes and keys (`+@all` on the keys of the gateway).')
+  if (code === 'ECONNREFUSED') return told('nothing listens where Redis should be', 'Start it, or correct host and port.')
+  if (code === 'ENOTFOUND') return told('there is no such host as Redis is said to be on', 'Correct the host.')
+  if (code === 'ETIMEDOUT' || /timed? ?out/i.test(message)) return told(`Redis does not answer within ${timeout} ms`, 'See that a firewall lets the gateway through; with `ssl`, that it speaks TLS on this port.')
+  if (/sentinel/i.test(message)) return told('no sentinel tells where the master is', 'Correct `sentinel_nodes`, `sentinel_master` and the password of the sentinels.')
+  if (/CLUSTER|cluster support disabled/i.test(message)) return told('this is no Redis Cluster', 'Write `host` and `port` in place of `cluster_nodes`.')
+  if (/CERT|SSL|SELF_SIGNED|UNABLE_TO/.test(code)) return told(`Redis' certificate is not trusted (${code})`, 'Name its authority in `ca_certificate`, or its name in `server_name`.')
+  return told(`Redis can't be used (${code === '' ? word === '' ? 'no code' : word : code})`, 'See that it is reached from here, and speaks TLS where `ssl` says so.')
+}
