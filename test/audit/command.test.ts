@@ -147,3 +147,15 @@ t.test('no value of a reference is told', async t => {
     t.notMatch(stdout, /canary/, format)
   }
 })
+
+t.test('what stands outside of `issuers` holds for each of them', async t => {
+  const text = 'plugins:\n  - name: jwt\n    config: { audience: [a], issuers: [{ issuer: "https://a.example/" }, { issuer: "https://b.example/" }] }\n'
+  t.notMatch((await run(text)).stdout, /token-audience/)
+  t.match((await run(text.replace('audience: [a], ', ''))).stdout, /token-audience/)
+})
+
+t.test('a token that must end is asked for more urgently where keys are signed with by hand', async t => {
+  const text = 'plugins:\n  - name: jwt\n    config: { issuer: "https://a.example/", audience: [a] }\n'
+  t.match((await run(text)).stdout, /medium: tokens without `exp` are accepted/)
+  t.match((await run(text.replace('issuer: "https://a.example/", audience: [a]', ''))).stdout, /high: tokens without `exp` are accepted/)
+})

@@ -6,13 +6,16 @@
  *   yaml invalid    shows a mistake: must be refused
  *   yaml tests      tests of the page's first whole file: they pass
  *   yaml other      is no gateway.yaml
+ *
+ * What it shows is audited, too.
  */
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Diagnostic } from '../../src/config/diagnostics.ts'
-import { loadConfig } from '../../src/config/load.ts'
+import { audit } from '../../src/audit/audit.ts'
+import { loadConfig, type LoadResult } from '../../src/config/load.ts'
 import { makeCertificate } from '../helpers/certificates.ts'
 import { runCli } from '../helpers/cli.ts'
 import { codeBlocks, markdownFiles, type CodeBlock } from '../helpers/markdown.ts'
@@ -41,9 +44,23 @@ const VALUES: ReadonlyArray<readonly [end: string, value: string]> = [
 const env = new Proxy<Record<string, string>>({}, { get: (_, name) => VALUES.find(([end]) => String(name).endsWith(end))?.[1], has: () => true })
 
 /** `directory` is where the file's relative names start. */
-async function findings (text: string, file: string, directory = packageRoot): Promise<readonly Diagnostic[]> {
-  const { diagnostics } = await loadConfig({ file: join(directory, file), text, env })
-  return diagnostics
+async function loaded (text: string, file: string, directory = packageRoot): Promise<LoadResult> {
+  return await loadConfig({ file: join(directory, file), text, env })
+}
+
+/** What an audit says that no reader should copy. */
+function weaknesses ({ config, ...rest }: LoadResult, accepted: ReadonlySet<string>): string[] {
+  if (config === null) return []
+  const { findings } = audit({ config, ...rest }, { now: Date.now(), file: '' })
+  return findings.filter(({ rule, severity }) => severity === 'critical' || (severity === 'high' && !accepted.has(rule))).map(({ rule, range, cause }) => `${rule} at ${range.line}: ${cause}`)
+}
+
+/** What a piece of a file leaves to the rest of it; certificates are made for the test. */
+const OF_A_PIECE = new Set(['certificate-expires', 'no-authentication', 'unlimited-public-route', 'unlimited-login', 'credentials-over-http'])
+
+/** The guide from Express does what the code beside it did, which asked neither for an audience nor for an end. */
+function accepted (file: string): ReadonlySet<string> {
+  return file === 'docs/guides/from-express.md' ? new Set([...OF_A_PIECE, 'token-audience', 'token-without-end']) : OF_A_PIECE
 }
 
 /** JavaScript and lists of a page by file name: a block whose first line is `// name.js` or `# name.txt`. */
@@ -71,12 +88,17 @@ for (const block of blocks.filter(block => block.info !== 'yaml other' && block.
   t.test(`${block.file}:${block.line} is ${block.info === 'yaml invalid' ? 'refused' : 'loaded'}`, async t => {
     const files = { ...modules(block.file), ...block.info === 'yaml invalid' ? {} : certificateFiles(block.text) }
     // made inside the project, so that `sallyport/plugin` is found
-    const found = Object.keys(files).length === 0
-      ? await findings(whole(block), block.file)
-      : await findings(whole(block), 'gateway.yaml', t.testdir(files))
+    const result = Object.keys(files).length === 0
+      ? await loaded(whole(block), block.file)
+      : await loaded(whole(block), 'gateway.yaml', t.testdir(files))
+    const found = result.diagnostics
     const errors = found.filter(finding => finding.severity === 'error')
     if (block.info === 'yaml invalid') t.not(errors.length, 0)
-    else t.same(words(block.info === 'yaml' ? found : errors), [])
+    else {
+      t.same(words(block.info === 'yaml' ? found : errors), [])
+      // each of its blocks shows what a rule warns of
+      if (block.file !== 'docs/check.md') t.same(weaknesses(result, accepted(block.file)), [], 'nothing that an audit calls critical or high')
+    }
   })
 }
 
@@ -93,7 +115,9 @@ const files = ['gateway.yaml', 'deploy/config/gateway.yaml', ...readdirSync(join
 
 for (const file of files) {
   t.test(`${file} is loaded`, async t => {
-    t.same(words(await findings(readFileSync(join(packageRoot, file), 'utf8'), file)), [])
+    const result = await loaded(readFileSync(join(packageRoot, file), 'utf8'), file)
+    t.same(words(result.diagnostics), [])
+    t.same(weaknesses(result, OF_A_PIECE), [], 'nothing that an audit calls critical or high')
   })
 }
 
@@ -103,5 +127,5 @@ t.test('the schema that gateway.yaml names for editors is there', async t => {
 })
 
 t.test('a block with a mistake is found', async t => {
-  t.not((await findings(`${version}servces: []\n`, 'README.md')).length, 0)
+  t.not((await loaded(`${version}servces: []\n`, 'README.md')).diagnostics.length, 0)
 })

@@ -124,7 +124,7 @@ export const limitRules: readonly AuditRule[] = [
     mend: 'Add `request-size-limiting`, globally, with an own entry where uploads are larger.',
     * find (context) {
       for (const route of context.routes) {
-        if (context.writes(route) && context.entryOn(route, 'request-size-limiting') === null && !buffers(context, route)) yield { pointer: route.pointer, subject: context.name('route', route), cause: who => `${who} takes bodies of any size` }
+        if (context.writes(route) && context.entryOn(route, 'request-size-limiting') === null && !buffers(context, route)) yield { pointer: route.pointer, subject: context.name('route', route), cause: who => `bodies of any size pass on ${who}` }
       }
     }
   },

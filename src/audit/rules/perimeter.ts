@@ -86,7 +86,7 @@ export const perimeterRules: readonly AuditRule[] = [
       for (const route of context.routes) {
         const all = route.paths === null || route.paths.some(path => path === '/' || /^~\/?(?:\.\*)?\$?$/.test(path))
         // said to be public is thought of
-        if (all && route.hosts === null && route.headers === null && route.snis === null && context.isOpen(route) && context.guard(route) !== 'public' && others(context)) yield { pointer: route.pointer, subject: context.name('route', route), cause: who => `${who} takes every path on every host from anybody` }
+        if (all && route.hosts === null && route.headers === null && route.snis === null && context.isOpen(route) && context.guard(route) !== 'public' && others(context)) yield { pointer: route.pointer, subject: context.name('route', route), cause: who => `every path on every host, from anybody, is for ${who}` }
       }
     }
   },

@@ -57,7 +57,10 @@ export const tokenRules: readonly AuditRule[] = [
     * find (context) {
       for (const { entry } of context.uses('jwt')) {
         const { claims_to_verify: verified, maximum_expiration: longest, required_claims: required } = entry.config as { claims_to_verify: readonly string[], maximum_expiration: number, required_claims: readonly string[] }
-        if (!verified.includes('exp') && longest === 0 && !required.includes('exp')) yield { pointer: option(entry, 'claims_to_verify'), cause: 'tokens without `exp` are accepted' }
+        if (verified.includes('exp') || longest > 0 || required.includes('exp')) continue
+        // a provider's tokens expire; those that somebody signs by hand often don't
+        const provider = issuersOf(entry).length > 0 && issuersOf(entry).every(({ issuer }) => issuer.secret === undefined && issuer.public_key === undefined)
+        yield { pointer: option(entry, 'claims_to_verify'), ...provider ? { severity: 'medium' } : {}, cause: 'tokens without `exp` are accepted' }
       }
     }
   },
@@ -185,7 +188,11 @@ export const tokenRules: readonly AuditRule[] = [
 function issuersOf (entry: PluginEntry): Array<{ readonly issuer: Issuer, readonly at: Pointer }> {
   const config = entry.config as Issuer & { issuers?: readonly Issuer[] }
   const at = `${entry.pointer}/config`
-  if (config.issuers !== undefined) return config.issuers.map((issuer, index) => ({ issuer, at: `${at}/issuers/${index}` }))
+  if (config.issuers !== undefined) return config.issuers.map((issuer, index) => ({
+    // what stands outside holds for each that says nothing
+    issuer: config.audience === undefined ? issuer : { audience: config.audience, ...issuer },
+    at: `${at}/issuers/${index}`
+  }))
   return config.issuer === undefined && KEYS.every(name => config[name] === undefined) ? [] : [{ issuer: config, at }]
 }
 
