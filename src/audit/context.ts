@@ -25,6 +25,7 @@ export class AuditContext {
   readonly #chains = new Map<Route, Chain>()
   readonly #uses = new Map<string, Use[]>()
   readonly #guards = new Map<Route, Guard>()
+  readonly #byService = new Map<string, Route[]>()
 
   constructor (config: Config, source: Source, plugins: LoadedPlugins, now: number) {
     this.config = config
@@ -54,6 +55,15 @@ export class AuditContext {
       this.#uses.set(entry.name, list)
     }
     this.routes = all.filter(route => route.service !== null && !this.#answersItself(route))
+    for (const route of this.routes) {
+      const list = this.#byService.get(route.service as string)
+      if (list === undefined) this.#byService.set(route.service as string, [route])
+      else list.push(route)
+    }
+  }
+
+  routesOf ({ id }: Service): readonly Route[] {
+    return this.#byService.get(id) ?? []
   }
 
   /** Enabled entries of these plugins that run somewhere. */
@@ -68,6 +78,14 @@ export class AuditContext {
       if (names.includes(name) && last !== undefined && audienceOf(last) === null) return last
     }
     return null
+  }
+
+  /** Of each plugin the one for everybody who has none of their own. */
+  entriesOn (route: Route): PluginEntry[] {
+    return (this.#chains.get(route) ?? []).flatMap(({ entries }) => {
+      const last = entries.at(-1)
+      return last !== undefined && audienceOf(last) === null ? [last] : []
+    })
   }
 
   /** Whether any caller has to run through one of these on a route. */

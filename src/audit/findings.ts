@@ -32,17 +32,18 @@ export interface Spot extends Pick<AuditFinding, 'rule' | 'severity' | 'range' |
 /** One finding a cause: many routes that lack the same are one mistake. */
 export function fold (spots: readonly Spot[], file: string): AuditFinding[] {
   const groups = new Map<string, Spot[]>()
+  const seen = new Set<string>()
   for (const spot of spots) {
     const key = [spot.rule, spot.severity, typeof spot.cause === 'string' ? spot.cause : '', spot.mend].join('\n')
+    // an anchor that ten places use is one place
+    const place = [key, spot.path, spot.subject ?? '', spot.range.line, spot.range.column].join('\n')
+    if (seen.has(place)) continue
+    seen.add(place)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [spot])
-    else if (!group.some(other => same(other, spot))) group.push(spot)
+    else group.push(spot)
   }
   return [...groups.values()].map(group => finding(group, file)).sort(compareFindings)
-}
-
-function same (one: Spot, other: Spot): boolean {
-  return one.path === other.path && one.subject === other.subject && one.range.line === other.range.line && one.range.column === other.range.column
 }
 
 function finding (group: readonly Spot[], file: string): AuditFinding {

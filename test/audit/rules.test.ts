@@ -13,8 +13,9 @@ import { placeOf, unmark } from '../helpers/marked-yaml.ts'
 import { cases } from './cases.ts'
 
 const HEAD = '_format_version: "3.0"\n'
-const authority = makeCertificate('ca')
-const server = makeCertificate('a.example.org', { names: ['a.example.org'], bits: 2048 })
+const later = { notBefore: new Date(Date.now() - 86_400_000), notAfter: new Date(Date.now() + 400 * 86_400_000) }
+const authority = makeCertificate('ca', later)
+const server = makeCertificate('api.example.com', { names: ['api.example.com'], bits: 2048, ...later })
 const folder = t.testdir({ 'partners.crl': makeCrl(authority, []).pem })
 const env = { CA: authority.cert, CERT: server.cert, KEY: server.key, SECRET: 'not-so-short-a-secret-0123456789abcdef', S: 'not-so-short-a-secret-0123456789abcdef' }
 
@@ -54,3 +55,43 @@ for (const [id, { bad, good }] of Object.entries(cases)) {
     t.notOk((await run(t, good)).findings.find(({ rule }) => rule === id), 'the good file has not')
   })
 }
+
+/** What an API may look like that follows all advice. */
+const RIGHT = `gateway:
+  listen: [{ port: 8443, tls: true, http2: true }]
+  overload: { event_loop_delay: 200 }
+  headers: { server_tokens: false }
+services:
+  - name: orders
+    url: https://orders.internal
+    connect_timeout: 2000
+    read_timeout: 10000
+    total_timeout: 30000
+    retries: 2
+    circuit_breaker: {}
+    ca_certificates: [internal]
+    routes:
+      - { name: orders, hosts: [api.example.com], paths: [/orders], protocols: [https] }
+      - { name: graphql, hosts: [api.example.com], paths: [/graphql], protocols: [https], plugins: [{ name: graphql-guard }] }
+      - name: status
+        hosts: [api.example.com]
+        paths: ["~/status$"]
+        methods: [GET]
+        protocols: [https]
+        plugins: [{ name: auth-policy, config: { public: true } }, { name: rate-limiting, config: { minute: 60, limit_by: ip } }]
+plugins:
+  - { name: auth-policy, config: { default: deny } }
+  - { name: jwt, config: { issuer: "https://auth.example.com/", audience: [orders], claims_to_verify: [exp], uri_param_names: [], strip_token: true } }
+  - { name: auth-policy, instance_name: x, config: { any_of: [jwt] }, service: orders }
+  - { name: rate-limiting, config: { minute: 600, limit_by: credential, policy: redis, redis: { host: redis.internal, password: "{vault://env/SECRET}" } } }
+  - { name: request-size-limiting, config: { allowed_payload_size: 1 } }
+  - { name: security-headers }
+  - { name: cors, config: { origins: ["https://app.example.com"], credentials: true } }
+  - { name: prometheus }
+ca_certificates: [{ name: internal, cert: "{vault://env/CA}" }]
+certificates: [{ cert: "{vault://env/CERT}", key: "{vault://env/KEY}", snis: [{ name: api.example.com }] }]
+`
+
+t.test('a file in which all is right has nothing to tell, down to the last rule', async t => {
+  t.strictSame((await run(t, RIGHT)).findings.map(({ rule, cause }) => `${rule}: ${cause}`), [])
+})

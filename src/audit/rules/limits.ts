@@ -59,9 +59,10 @@ export const limitRules: readonly AuditRule[] = [
     why: 'Whoever brings Redis down, or waits until it is, has no limit.',
     mend: 'Remove `on_store_error`: each process then goes on to count by itself; `deny` on a login.',
     * find (context) {
+      const asked = new Set(logins(context))
       for (const { entry, routes } of context.uses(...STORED)) {
         if (entry.config['policy'] === 'local' || entry.config['strategy'] === 'local' || entry.config['on_store_error'] !== 'allow') continue
-        const login = routes.some(route => logins(context).includes(route))
+        const login = routes.some(route => asked.has(route))
         yield { pointer: option(entry, 'on_store_error'), ...login ? { severity: 'high' } : {}, cause: `while Redis is down nothing is limited${login ? ', tries at a login included' : ''}` }
       }
     }
@@ -244,8 +245,8 @@ function logins (context: AuditContext): readonly Route[] {
 
 /** A plugin holds bodies, and so `limits.request_buffer` bounds them. */
 function buffers (context: AuditContext, route: Route): boolean {
-  return [...context.plugins.registry.values()].some(({ name, body }) => {
-    const entry = body === undefined ? null : context.entryOn(route, name)
-    return entry !== null && (typeof body === 'function' ? body(entry.config as never) : body) === 'buffer'
+  return context.entriesOn(route).some(({ name, config }) => {
+    const body = context.plugins.registry.get(name)?.body
+    return (typeof body === 'function' ? body(config as never) : body) === 'buffer'
   })
 }

@@ -57,7 +57,7 @@ export const upstreamRules: readonly AuditRule[] = [
     mend: 'Add `total_timeout` to the service, but where it streams events.',
     * find (context) {
       for (const service of context.services) {
-        const routes = context.routes.filter(route => route.service === service.id && context.entryOn(route, 'upstream-timeout')?.config['total_timeout'] === undefined)
+        const routes = context.routesOf(service).filter(route => context.entryOn(route, 'upstream-timeout')?.config['total_timeout'] === undefined)
         if (service.total_timeout === null && routes.length > 0) yield { pointer: service.pointer, subject: context.name('service', service), cause: who => `nothing ends a request to ${who} that goes on and on` }
       }
     }
@@ -100,7 +100,7 @@ export const upstreamRules: readonly AuditRule[] = [
     mend: 'Add `circuit_breaker: {}` to the service.',
     * find (context) {
       for (const service of context.services) {
-        const bare = context.routes.some(route => route.service === service.id && context.entryOn(route, 'circuit-breaker') === null)
+        const bare = context.routesOf(service).some(route => context.entryOn(route, 'circuit-breaker') === null)
         if (service.circuit_breaker === null && bare) yield { pointer: service.pointer, subject: context.name('service', service), cause: who => `nothing stops requests to ${who} while it fails` }
       }
     }
