@@ -1,6 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import { editorLine } from './editor-line.ts'
+import { importExpressGateway } from './express-gateway.ts'
 import { importKong } from './kong.ts'
+import { importKrakend } from './krakend.ts'
 import { importNginx } from './nginx.ts'
 import { importOpenapi } from './openapi.ts'
 import type { Importer, ImporterOptions } from './importer.ts'
@@ -11,6 +13,8 @@ import type { Draft } from './draft.ts'
 export const IMPORTERS = {
   openapi: importOpenapi,
   kong: importKong,
+  'express-gateway': importExpressGateway,
+  krakend: importKrakend,
   nginx: importNginx
 } as const satisfies Record<string, Importer>
 

@@ -2,6 +2,7 @@
 import { isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml'
 import type { Diagnostic } from '../config/diagnostics.ts'
 import { loadConfig } from '../config/load.ts'
+import { join } from '../config/pointer.ts'
 import { isClosing, type Draft, type Item, type Place } from './draft.ts'
 import { isHarmless } from './harmless.ts'
 import { render } from './render.ts'
@@ -24,13 +25,8 @@ export interface Settled {
 /** A file has few kinds of mistakes that hide behind others. */
 const ROUNDS = 12
 
-/** Whoever looks at the result sets the variables: any value that passes as text and as number will do here. */
-const ANY = new Proxy<Record<string, string>>({}, { get: () => '1', has: () => true })
-
-/** Values of variables, for references that want a certain form. */
-const FORMS: ReadonlyArray<readonly [RegExp, string]> = [[/url|uri|endpoint/i, 'http://127.0.0.1'], [/secret|password|key/i, '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL']]
-
-const ENV = new Proxy<Record<string, string>>({}, { get: (_, name) => FORMS.find(([form]) => form.test(String(name)))?.[1] ?? ANY[String(name)], has: () => true })
+/** Whoever looks at the result sets the variables; what is wrong with a value that nobody knows yet is not looked at. */
+const ENV = new Proxy<Record<string, string>>({}, { get: () => '1', has: () => true })
 
 /**
  * Writes the draft, checks it, and takes out what is refused, until nothing is. A refused entry that protects is
@@ -42,14 +38,14 @@ export async function settle ({ draft, head, file, placeOf }: SettleOptions): Pr
   for (let round = 0; ; round++) {
     keepClosed(draft, placeOf)
     const text = render(draft, head)
-    const { diagnostics } = await loadConfig({ file, text, env: ENV })
+    const { diagnostics, source } = await loadConfig({ file, text, env: ENV })
     const errors = diagnostics.filter(({ severity }) => severity === 'error')
-    if (errors.length === 0) return { text, diagnostics }
     const paths = new PathFinder(text)
-    const targets = errors.map(error => ({ error, path: paths.at(error) }))
+    const targets = errors.map(error => ({ error, path: paths.at(error) })).filter(({ path }) => !source.isSecret(path.reduce<string>((pointer, step) => join(pointer, step), '')))
+    if (targets.length === 0) return { text, diagnostics: diagnostics.filter(({ severity }) => severity === 'warning') }
     // from the end of each list: what stands before keeps its place
     const changed = targets.sort((a, b) => comparePaths(b.path, a.path)).map(({ error, path }) => repair(draft, path, error, placeOf)).includes(true)
-    if (!changed || round === ROUNDS) throw new Error(`the result of the import does not pass check: ${errors.map(({ path, cause }) => `${path}: ${cause}`).join('; ')}`)
+    if (!changed || round === ROUNDS) throw new Error(`the result of the import does not pass check: ${targets.map(({ error }) => `${error.path}: ${error.cause}`).join('; ')}`)
   }
 }
 
@@ -161,7 +157,7 @@ function repairEntity (draft: Draft, { kind, list, item, path, key, message, pla
       return true
     }
   }
-  if (key !== 'undefined' && Object.hasOwn(item, key) && isSpare(kind, key)) {
+  if (key !== 'undefined' && Object.hasOwn(item, key) && (isSpare(kind, key) || (key === 'tls_verify' && item[key] === false))) {
     delete item[key]
     draft.tell('left_out', `${name}.${key}`, message, place, item)
     return true

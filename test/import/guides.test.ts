@@ -10,7 +10,7 @@ import { packageRoot } from '../helpers/package-root.ts'
 
 const PAIR = /<!-- import:([\w-]+):(\S+) -->\n```[\w ]+\n([^]*?)\n```\n([^]*?)```yaml other\n([^]*?)```/g
 
-for (const name of ['from-kong', 'from-nginx']) {
+for (const name of ['from-kong', 'from-nginx', 'from-express-gateway', 'from-krakend']) {
   const file = join(packageRoot, 'docs/guides', `${name}.md`)
   const page = readFileSync(file, 'utf8')
 
