@@ -30,7 +30,7 @@ function statusOf (now: number): GatewayStatus {
     pid: 1,
     state: 'running',
     started_at: new Date(now - 273_845_000).toISOString(),
-    configuration: { file: FILE, hash: 'sha256:3f9a', snapshot: 4, loaded_at: new Date(now - 4_000_000).toISOString(), rolled_back: null, services: 120, routes: 10_000, plugins: 312, consumers: 2 },
+    configuration: { file: FILE, hash: 'sha256:3f9a', snapshot: 4, loaded_at: new Date(now - 4_000_000).toISOString(), rolled_back: { snapshot: 2 }, services: 120, routes: 10_000, plugins: 312, consumers: 2 },
     last_reload: { ok: false, trigger: 'file', at: new Date(now - 60_000).toISOString(), took: 31, error: '1 error in the file', diagnostics: [finding] },
     listen: [{ host: '0.0.0.0', port: 8000, scheme: 'http' }, { host: '::', port: 8443, scheme: 'https' }],
     connections: 120,

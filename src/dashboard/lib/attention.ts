@@ -1,5 +1,5 @@
 /** What somebody should look at, worst first. */
-import type { CertificateView, GatewayStatus, LimitView, SnapshotView, UpstreamView } from '../../admin/api/types.ts'
+import type { CertificateView, GatewayStatus, LimitView, UpstreamView } from '../../admin/api/types.ts'
 import { ago, count, plural } from './format.ts'
 import { href } from './location.ts'
 
@@ -15,13 +15,12 @@ export interface Known {
   readonly upstreams: readonly UpstreamView[]
   readonly limits: readonly LimitView[]
   readonly certificates: readonly CertificateView[]
-  readonly snapshots: readonly SnapshotView[]
 }
 
 /** Days before the end of a certificate from which on it is told. */
 const SOON = 30
 
-export function attention ({ status, upstreams, limits, certificates, snapshots }: Known): Point[] {
+export function attention ({ status, upstreams, limits, certificates }: Known): Point[] {
   const points: Point[] = []
   const bad = (text: string, to: string): void => { points.push({ tone: 'bad', text, to }) }
   const warn = (text: string, to: string): void => { points.push({ tone: 'warn', text, to }) }
@@ -40,8 +39,8 @@ export function attention ({ status, upstreams, limits, certificates, snapshots 
     if (days < 0) bad(`Certificate of ${name} ended ${ago(end)}.`, href(['certificates']))
     else if (days < SOON) warn(`Certificate of ${name} ends in ${plural(days, 'day')}.`, href(['certificates']))
   }
-  const running = snapshots.find(each => each.state === 'running')
-  if (running?.trigger === 'rollback') warn(`Rolled back: snapshot ${running.of ?? '?'} runs, not what the file says now.`, href(['config']))
+  const back = status.configuration.rolled_back
+  if (back !== null) warn(`Rolled back: snapshot ${back.snapshot} runs, not what the file says now.`, href(['config']))
   if (status.workers.running < status.workers.configured) bad(`${status.workers.running} of ${plural(status.workers.configured, 'worker')} run.`, href([]))
   if (status.requests.shed > 0) warn(`Overloaded: ${plural(status.requests.shed, 'request')} refused since the start.`, href(['requests'], { end: 'OM' }))
   if (status.access_log.dropped > 0) warn(`${count(status.access_log.dropped)} lines of the access log were lost: its reader is too slow.`, href([]))

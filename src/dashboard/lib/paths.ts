@@ -3,6 +3,9 @@ export const OFTEN = 5_000
 export const SELDOM = 15_000
 export const WITH_THE_FILE = 0
 
+/** Requests that are asked for at once: some 200 kB. */
+export const MANY = '300'
+
 /** `/routes/orders%20list` */
 export function endpoint (...parts: readonly string[]): string {
   return `/${parts.map(encodeURIComponent).join('/')}`

@@ -49,8 +49,9 @@ export function PlaceLink ({ place }: { readonly place: { readonly file: string,
   return <a class='mono' href={href(['config'], { line: String(place.line) })}>{name}:{place.line}</a>
 }
 
-export function Code ({ children }: { readonly children: ComponentChildren }): JSX.Element {
-  return <code>{children}</code>
+/** A sentence in which what stands between backticks is code. */
+export function Words ({ text }: { readonly text: string }): JSX.Element {
+  return <>{text.split('`').map((part, i) => i % 2 === 1 ? <code key={i}>{part}</code> : part)}</>
 }
 
 /** Several short texts of the file. */

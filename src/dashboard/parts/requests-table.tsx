@@ -23,16 +23,20 @@ const COLUMNS: ReadonlyArray<Column<RequestView>> = [
   { key: 'bytes', head: 'Sent', number: true, from: 'wide', by: row => row.response_bytes, cell: row => bytes(row.response_bytes) }
 ]
 
+const WITHOUT_ROUTE = COLUMNS.filter(column => column.key !== 'route')
+
 interface RequestsTableProps {
   readonly label: string
   readonly rows: readonly RequestView[]
   readonly empty: ComponentChildren
   readonly scope?: string
+  /** Says no route: it is known. */
+  readonly ofOneRoute?: boolean
   readonly searched?: boolean
   readonly tools?: ComponentChildren
 }
 
-export function RequestsTable ({ label, rows, empty, scope = '', searched = false, tools }: RequestsTableProps): JSX.Element {
+export function RequestsTable ({ label, rows, empty, scope = '', ofOneRoute = false, searched = false, tools }: RequestsTableProps): JSX.Element {
   const text = (row: RequestView): string => `${row.id} ${row.method} ${row.url} ${row.status} ${row.route ?? ''} ${row.consumer ?? ''} ${row.client_ip} ${row.error ?? ''} ${row.plugin ?? ''}`.toLowerCase()
-  return <Table label={label} rows={rows} columns={COLUMNS} id={row => row.id} scope={scope} empty={empty} {...(searched ? { text, search: 'Path, id, address, consumer…' } : {})} {...(tools === undefined ? {} : { tools })} />
+  return <Table label={label} rows={rows} columns={ofOneRoute ? WITHOUT_ROUTE : COLUMNS} id={row => row.id} scope={scope} empty={empty} {...(searched ? { text, search: 'Path, id, address, consumer…' } : {})} {...(tools === undefined ? {} : { tools })} />
 }

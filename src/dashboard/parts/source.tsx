@@ -7,7 +7,7 @@
 import type { JSX } from 'preact'
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { Finding, SourceView } from '../../admin/api/types.ts'
-import { Mark } from './marks.tsx'
+import { Mark, Words } from './marks.tsx'
 
 interface Block {
   /** Number of its first line. */
@@ -51,8 +51,8 @@ export function FindingNote ({ finding }: { readonly finding: Finding }): JSX.El
   const { severity, range, rule, cause, mend, path } = finding
   return (
     <div class={`finding ${severity === 'error' ? 'bad' : 'warn'}`}>
-      <p><Mark tone={severity === 'error' ? 'bad' : 'warn'}>{severity}</Mark> <span class='num'>{range.line}:{range.column}</span> {cause}</p>
-      <p>{mend}</p>
+      <p><Mark tone={severity === 'error' ? 'bad' : 'warn'}>{severity}</Mark> <span class='num'>{range.line}:{range.column}</span> <Words text={cause} /></p>
+      <p><Words text={mend} /></p>
       <p class='faint mono'>{path === '' ? rule : `${path}  ${rule}`}</p>
     </div>
   )

@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { List, RequestView, TargetHealthView } from '../../admin/api/types.ts'
 import { count, duration, share } from '../lib/format.ts'
-import { endpoint, OFTEN } from '../lib/paths.ts'
+import { endpoint, MANY, OFTEN } from '../lib/paths.ts'
 import { useResource } from '../lib/resource.ts'
 import { Breaker, Health, Mark, PlaceLink } from './marks.tsx'
 import { Empty, Loaded } from './states.tsx'
@@ -28,7 +28,7 @@ const COLUMNS: ReadonlyArray<Column<Row>> = [
   { key: 'address', head: 'Address', from: 'medium', by: row => row.address?.ip ?? '', cell: row => row.address === null ? <span class='faint'>none known</span> : <span class='mono'>{row.address.ip.includes(':') ? `[${row.address.ip}]` : row.address.ip}:{row.address.port}</span> },
   { key: 'health', head: 'Health', by: row => row.address?.health ?? row.target.health, cell: row => <Health of={row.address?.health ?? row.target.health} /> },
   { key: 'processes', head: 'Sick in', from: 'wide', title: 'Processes that hold it for unhealthy', cell: row => row.address === null ? '–' : <span class='num'>{row.address.unhealthy_in} of {row.address.processes}</span> },
-  { key: 'weight', head: 'Weight', number: true, by: row => row.target.weight, cell: row => row.target.weight === 0 ? <Mark tone='quiet'>drained</Mark> : <>{count(row.target.weight)} <span class='faint medium-inline'>{share(row.target.weight, row.weights)}</span></> },
+  { key: 'weight', head: 'Weight', number: true, by: row => row.target.weight ?? 0, cell: row => <Weight of={row} /> },
   { key: 'breaker', head: 'Breaker', by: row => row.address?.circuit_breaker ?? '', cell: row => <Breaker state={row.address?.circuit_breaker ?? null} /> },
   { key: 'connections', head: 'Busy, idle', number: true, from: 'wide', title: 'Connections of the gateway to it', by: row => row.address?.connections.busy ?? 0, cell: row => row.address === null ? '–' : `${row.address.connections.busy}, ${row.address.connections.idle}` },
   { key: 'p50', head: 'p50', number: true, title: 'Time to the head of its answer, of the requests that are still known', by: row => row.latency?.p50 ?? -1, cell: row => duration(row.latency?.p50) },
@@ -36,9 +36,15 @@ const COLUMNS: ReadonlyArray<Column<Row>> = [
   { key: 'place', head: 'Place', from: 'wide', cell: row => <PlaceLink place={row.target.place} /> }
 ]
 
+function Weight ({ of: { target: { weight }, weights } }: { readonly of: Row }): JSX.Element {
+  if (weight === null) return <code>***</code>
+  if (weight === 0) return <Mark tone='quiet'>drained</Mark>
+  return <>{count(weight)} <span class='faint medium-inline'>{share(weight, weights)}</span></>
+}
+
 export function Targets ({ upstream }: { readonly upstream: string }): JSX.Element {
   const targets = useResource<List<TargetHealthView>>(endpoint('upstreams', upstream, 'health'), OFTEN)
-  const requests = useResource<List<RequestView>>('/requests', OFTEN)
+  const requests = useResource<List<RequestView>>(`/requests?size=${MANY}`, OFTEN)
   const known = useMemo(() => latencies(requests.data?.data ?? []), [requests.data])
   return (
     <Loaded of={targets} what={`the targets of ${upstream}`}>{({ data }) => (
@@ -49,7 +55,7 @@ export function Targets ({ upstream }: { readonly upstream: string }): JSX.Eleme
 }
 
 function rowsOf (targets: readonly TargetHealthView[], known: ReadonlyMap<string, Latency>): Row[] {
-  const weights = targets.reduce((sum, each) => sum + (each.failover ? 0 : each.weight), 0)
+  const weights = targets.reduce((sum, each) => sum + (each.failover ? 0 : each.weight ?? 0), 0)
   return targets.flatMap((target): Row[] => target.addresses.length === 0
     ? [{ id: target.id, target, address: null, weights, latency: undefined }]
     : target.addresses.map(address => {

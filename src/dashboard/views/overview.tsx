@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import type { CertificateView, GatewayStatus, LimitView, List, RequestView, RouteTraffic, SnapshotView, TrafficView, UpstreamView } from '../../admin/api/types.ts'
+import type { CertificateView, GatewayStatus, LimitView, List, RequestView, RouteTraffic, TrafficView, UpstreamView } from '../../admin/api/types.ts'
 import { attention, type Point } from '../lib/attention.ts'
 import { ago, bytes, count, duration, long, plural, rate, share } from '../lib/format.ts'
 import { href } from '../lib/location.ts'
@@ -52,8 +52,7 @@ export function Overview (): JSX.Element {
 function Attention ({ status, upstreams }: { readonly status: GatewayStatus, readonly upstreams: readonly UpstreamView[] }): JSX.Element {
   const limits = useResource<List<LimitView>>('/limits', SELDOM)
   const certificates = useResource<List<CertificateView>>('/certificates', 60_000)
-  const snapshots = useResource<List<SnapshotView>>('/snapshots', SELDOM)
-  const points = attention({ status, upstreams, limits: limits.data?.data ?? [], certificates: certificates.data?.data ?? [], snapshots: snapshots.data?.data ?? [] })
+  const points = attention({ status, upstreams, limits: limits.data?.data ?? [], certificates: certificates.data?.data ?? [] })
   return (
     <section aria-label='What needs attention' aria-live='polite' class='attention'>
       {points.length === 0 ? <p class='calm'><Mark tone='good'>ok</Mark> Nothing needs attention.</p> : <ul>{points.slice(0, MOST).map(point => <AttentionPoint key={point.text} point={point} />)}{points.length > MOST ? <li>and {points.length - MOST} more</li> : null}</ul>}
@@ -77,8 +76,8 @@ function Now ({ status, traffic }: { readonly status: GatewayStatus, readonly tr
     ['Requests', `${rate(requests / 60)}/s`, `${count(requests)} in the last minute`],
     ['5xx', share(errors, requests), plural(errors, 'request')],
     ['4xx', share(refused, requests), plural(refused, 'request')],
-    ['p50', duration(p('p50')), 'half are faster'],
-    ['p99', duration(p('p99')), '1 in 100 is slower'],
+    ['p50', duration(p('p50')), 'half are faster, last 5 s'],
+    ['p99', duration(p('p99')), '1 in 100 is slower, last 5 s'],
     ['In flight', count(status.requests.in_flight), plural(status.connections, 'connection')]
   ]
   return (
@@ -125,7 +124,7 @@ function Process ({ status }: { readonly status: GatewayStatus }): JSX.Element {
         <Fact name='Up'>{long(Date.now() - new Date(status.started_at).getTime())} <span class='faint'>pid {status.pid}</span></Fact>
         <Fact name='Listens on'><span class='codes'>{status.listen.map(each => <code key={each.port}>{each.scheme}://{each.host.includes(':') ? `[${each.host}]` : each.host}:{each.port}</code>)}</span></Fact>
         <Fact name='File'><code>{file.file}</code> <span class='faint'>{plural(file.services, 'service')}, {plural(file.routes, 'route')}, {plural(file.plugins, 'plugin')}, {plural(file.consumers, 'consumer')}</span></Fact>
-        <Fact name='Snapshot'><span class='num'>{file.snapshot}</span> <span class='faint'>since {ago(file.loaded_at)}</span></Fact>
+        <Fact name='Snapshot'><span class='num'>{file.snapshot}</span> <span class='faint'>taken over {ago(file.loaded_at)}</span></Fact>
         <Fact name='Last reload'>{last === null ? <span class='faint'>none since the start</span> : <><Mark tone={last.ok ? 'good' : 'bad'}>{last.ok ? 'taken over' : 'refused'}</Mark> {ago(last.at)} <span class='faint'>by {last.trigger}, {duration(last.took)}</span></>}</Fact>
         <Fact name='Workers'><span class='num'>{workers.running} of {workers.configured}{workers.restarts > 0 ? `, ${plural(workers.restarts, 'restart')}` : ''}</span></Fact>
         <Fact name='Memory'><span class='num'>{bytes(memory)}</span></Fact>

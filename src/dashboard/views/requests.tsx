@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import type { List, RequestView } from '../../admin/api/types.ts'
 import { withQuery } from '../lib/api.ts'
 import { narrow, usePlace } from '../lib/location.ts'
-import { OFTEN } from '../lib/paths.ts'
+import { MANY, OFTEN } from '../lib/paths.ts'
 import { useResource } from '../lib/resource.ts'
 import { RequestsTable } from '../parts/requests-table.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
@@ -12,7 +12,7 @@ const STATUSES = ['2xx', '3xx', '4xx', '5xx']
 
 export function Requests (): JSX.Element {
   const { status, route, consumer, end } = usePlace().query
-  const requests = useResource<List<RequestView>>(withQuery('/requests', { status, route, consumer }), OFTEN)
+  const requests = useResource<List<RequestView>>(withQuery('/requests', { status, route, consumer, size: MANY }), OFTEN)
   const narrowed = [route === undefined ? '' : `route ${route}`, consumer === undefined ? '' : `consumer ${consumer}`].filter(text => text !== '').join(', ')
   return (
     <>

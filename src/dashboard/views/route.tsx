@@ -3,7 +3,7 @@ import type { ChainItemView, List, RequestView, RouteDetails, TrafficView } from
 import { count, share } from '../lib/format.ts'
 import { href, narrow, usePlace } from '../lib/location.ts'
 import { withQuery } from '../lib/api.ts'
-import { endpoint, OFTEN, WITH_THE_FILE } from '../lib/paths.ts'
+import { endpoint, MANY, OFTEN, WITH_THE_FILE } from '../lib/paths.ts'
 import { useResource } from '../lib/resource.ts'
 import { Codes, Fact, Facts, Mark, PlaceLink, reasonText } from '../parts/marks.tsx'
 import { RequestsTable } from '../parts/requests-table.tsx'
@@ -13,7 +13,7 @@ import { TrafficCharts } from '../parts/traffic-charts.tsx'
 export function OneRoute ({ name }: { readonly name: string }): JSX.Element {
   const route = useResource<RouteDetails>(endpoint('routes', name), WITH_THE_FILE)
   const traffic = useResource<TrafficView>(withQuery('/traffic', { route: name }), OFTEN)
-  const requests = useResource<List<RequestView>>(withQuery('/requests', { route: name }), OFTEN)
+  const requests = useResource<List<RequestView>>(withQuery('/requests', { route: name, size: MANY }), OFTEN)
   const end = usePlace().query['end']
   return (
     <>
@@ -33,7 +33,7 @@ export function OneRoute ({ name }: { readonly name: string }): JSX.Element {
           <section>
             <h2>Recent requests</h2>
             <RequestsTable
-              label='Recent requests' rows={end === undefined ? data : data.filter(each => each.end === end)} searched
+              label='Recent requests' ofOneRoute rows={end === undefined ? data : data.filter(each => each.end === end)} searched
               empty={<Empty title={end === undefined ? 'No request of this route is known.' : `None ended with ${end}.`}>The gateway keeps the last few hundred of all routes.</Empty>}
             />
           </section>

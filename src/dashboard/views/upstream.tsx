@@ -33,7 +33,7 @@ function Breakers ({ upstream }: { readonly upstream: string }): JSX.Element {
   const services = useResource<List<ServiceView>>('/services', OFTEN)
   return (
     <Loaded of={services} what='the services'>{({ data }) => {
-      const rows = data.filter(each => each.host === upstream).flatMap(service => service.circuit_breakers.map(breaker => ({ service: service.name ?? service.id, ...breaker })))
+      const rows = data.filter(each => each.upstream?.name === upstream || each.upstream?.id === upstream).flatMap(service => service.circuit_breakers.map(breaker => ({ service: service.name ?? service.id, ...breaker })))
       if (rows.length === 0) return <Empty title='No breaker has seen a request.'>A service has one with <code>circuit_breaker:</code>; it opens when too many calls fail.</Empty>
       return (
         <div class='frame' role='region' aria-label='Circuit breakers' tabIndex={0}>

@@ -30,12 +30,12 @@ function worst ({ circuit_breakers: breakers }: ServiceView): State {
 
 const SERVICES: ReadonlyArray<Column<ServiceView>> = [
   { key: 'name', head: 'Service', by: row => row.name ?? row.id, cell: row => <span class='mono'>{row.name ?? row.id}</span> },
-  { key: 'address', head: 'Address', grow: true, by: row => row.host, cell: row => <span class='mono'>{row.protocol}://{row.upstream === null ? `${row.host}:${row.port}` : <a href={href(['upstreams', row.host])}>{row.host}</a>}{row.path}</span> },
+  { key: 'address', head: 'Address', grow: true, by: row => row.host, cell: row => <span class='mono'>{row.protocol}://{row.upstream === null ? `${row.host}:${row.port ?? '***'}` : <a href={href(['upstreams', row.upstream.name ?? row.upstream.id])}>{row.host}</a>}{row.path}</span> },
   { key: 'routes', head: 'Routes', number: true, by: row => row.routes, cell: row => <a href={href(['routes'], { q: row.name ?? row.id })}>{count(row.routes)}</a> },
   { key: 'breaker', head: 'Breaker', by: row => worst(row) ?? '', cell: row => <Breaker state={worst(row)} /> },
-  { key: 'connect', head: 'Connect', number: true, from: 'wide', title: 'Longest time', by: row => row.connect_timeout, cell: row => duration(row.connect_timeout) },
-  { key: 'read', head: 'Read', number: true, from: 'wide', title: 'Longest time', by: row => row.read_timeout, cell: row => duration(row.read_timeout) },
-  { key: 'retries', head: 'Retries', number: true, from: 'wide', by: row => row.retries, cell: row => count(row.retries) },
+  { key: 'connect', head: 'Connect', number: true, from: 'wide', title: 'Longest time', by: row => row.connect_timeout ?? 0, cell: row => duration(row.connect_timeout) },
+  { key: 'read', head: 'Read', number: true, from: 'wide', title: 'Longest time', by: row => row.read_timeout ?? 0, cell: row => duration(row.read_timeout) },
+  { key: 'retries', head: 'Retries', number: true, from: 'wide', by: row => row.retries ?? 0, cell: row => row.retries === null ? '***' : count(row.retries) },
   { key: 'place', head: 'Place', from: 'medium', by: row => row.place.line, cell: row => <PlaceLink place={row.place} /> }
 ]
 
