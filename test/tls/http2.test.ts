@@ -322,3 +322,19 @@ t.test('a drain tells clients to go, and lets requests end', async t => {
   t.equal((await answer).text, 'released')
   await drained
 })
+
+t.test('a status above 599, which Node refuses to write over HTTP/2, is 502; up to there they pass', async t => {
+  const up = await upstream(t, (request, response) => {
+    response.socket?.write(`HTTP/1.1 ${request.url?.slice(1)} Odd\r\nContent-Length: 2\r\n\r\nok`)
+  })
+  const { server, port } = await startTls(t, tlsConfig(up, h2))
+  const client = await session(t, port)
+  t.match(await ask(client, '/599'), { status: 599, text: 'ok' })
+  for (const status of [600, 799, 999]) {
+    const answer = await ask(client, `/${status}`)
+    t.equal(answer.status, 502, String(status))
+    t.notMatch(answer.text, /RangeError|ERR_/)
+  }
+  t.equal((await ask(client, '/200')).status, 200, 'the connection is kept')
+  await settled(server)
+})
