@@ -5,6 +5,7 @@ import type { Test } from 'tap'
 import { route, service } from '../helpers/config.ts'
 import { settled } from '../helpers/hop.ts'
 import { until, upstream } from '../helpers/running.ts'
+import { rawUpstream } from '../helpers/raw-upstream.ts'
 import { authority, recordingUpstream, startTls, tlsClient, tlsConfig } from '../helpers/tls.ts'
 
 const h2 = { http2: true }
@@ -324,10 +325,8 @@ t.test('a drain tells clients to go, and lets requests end', async t => {
 })
 
 t.test('a status above 599, which Node refuses to write over HTTP/2, is 502; up to there they pass', async t => {
-  const up = await upstream(t, (request, response) => {
-    response.socket?.write(`HTTP/1.1 ${request.url?.slice(1)} Odd\r\nContent-Length: 2\r\n\r\nok`)
-  })
-  const { server, port } = await startTls(t, tlsConfig(up, h2))
+  const up = await rawUpstream(t, ({ line }) => `HTTP/1.1 ${line.slice(5, 8)} Odd\r\nContent-Length: 2\r\n\r\nok`)
+  const { server, port } = await startTls(t, tlsConfig(up.port, h2))
   const client = await session(t, port)
   t.match(await ask(client, '/599'), { status: 599, text: 'ok' })
   for (const status of [600, 799, 999]) {
