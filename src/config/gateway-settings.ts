@@ -65,6 +65,8 @@ export interface GatewaySettings {
     readonly request_buffer: number
     /** Largest response body held in memory for a plugin that needs it whole: 502 beyond. */
     readonly response_buffer: number
+    /** 0: no limit. */
+    readonly connections_per_address: number
   }
   readonly request_headers: {
     /** Of names with a `_`. */
@@ -82,6 +84,10 @@ export interface GatewaySettings {
     /** Minimum rate of a request body in bytes per second, after `body_grace`: 408. */
     readonly body_min_rate: number
     readonly body_grace: number
+    /** A client that takes nothing of what is written to it for this long is cut; 0: never. */
+    readonly send: number
+    /** Bytes a second that it has to take over each such period; 0: any. */
+    readonly send_min_rate: number
     /** Until a plugin's `setup` must be done. */
     readonly setup: number
   }

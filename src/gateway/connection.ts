@@ -28,10 +28,12 @@ export interface Connection {
   waiting: Array<() => void> | null
   /** Something that is no request has come: nothing behind it is read any more. */
   refused: boolean
-  /** Sweeper's memory of the last look: bytes written, bytes that wait, and since when none of these left. */
+  /** Sweeper's memory of the last look: bytes that the client has taken, and since when none. */
   written: number
-  left: number
   stalledSince: number
+  /** Since when something has waited for it all the time, and the bytes that it had taken then. */
+  waitsSince: number
+  waited: number
   /** And of idleness: bytes read, and since when no request has run and nothing has come. */
   read: number
   idleSince: number
@@ -70,8 +72,9 @@ export function makeConnection (socket: Socket, version: 1 | 2): Connection {
     waiting: null,
     refused: false,
     written: 0,
-    left: 0,
     stalledSince: 0,
+    waitsSince: 0,
+    waited: 0,
     read: 0,
     idleSince: 0
   }

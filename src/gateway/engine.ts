@@ -31,6 +31,8 @@ export interface ProcessFacts {
   /** Configurations that were replaced and still have requests or streams to finish. */
   readonly retired_snapshots: number
   readonly connections: number
+  /** Not taken: `limits.connections_per_address`. */
+  readonly refused_connections: number
   readonly requests: {
     /** WebSocket tunnels and event streams included. */
     readonly in_flight: number

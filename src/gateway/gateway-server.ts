@@ -17,6 +17,7 @@ import { Overload } from './overload/overload.ts'
 import { ranksOf } from './overload/ranks.ts'
 import { measureProcess, type VitalSigns } from './overload/vitals.ts'
 import { createRequestIds } from './request-id.ts'
+import { AddressLimit } from './address-limit.ts'
 import { Listener } from './server.ts'
 import { Snapshot, type SnapshotServices } from './snapshot.ts'
 import { newTicketSeed, TicketKeys } from '../tls/ticket-keys.ts'
@@ -61,6 +62,8 @@ export interface ServerFacts {
   /** Counts commits, from 1. */
   readonly snapshot: number
   readonly connections: number
+  /** Connections that were not taken: `limits.connections_per_address`. */
+  readonly refused: number
   /** In flight, tunnels included. */
   readonly requests: number
   readonly total: number
@@ -86,6 +89,7 @@ export class GatewayServer {
   readonly #listeners: Listener[] = []
   readonly #retired = new Set<Snapshot>()
   #current: Snapshot
+  readonly #addresses: AddressLimit
   readonly #malformed: Partial<Record<EndReason, number>> = {}
   #number = 1
   #total = 0
@@ -109,6 +113,8 @@ export class GatewayServer {
     this.#shared = shared
     this.#current = first
     first.begin()
+    this.#addresses = new AddressLimit({ log: options.log, workers: options.workers ?? 1 })
+    this.#addresses.apply(first.config.gateway)
     shared.overload.apply(first.config.gateway.overload, ranksOf(first.config).count)
     for (const address of options.listen ?? options.config.gateway.listen) {
       this.#listeners.push(new Listener(address, options.config.gateway, {
@@ -120,6 +126,7 @@ export class GatewayServer {
         ticketKeys: options.ticketKeys ?? new TicketKeys(newTicketSeed(Date.now())),
         log: options.log,
         nextId: createRequestIds(),
+        admit: socket => this.#addresses.admit(socket),
         connected: socket => options.outside?.connected(socket),
         onMalformed: facts => {
           const reason = reasonOfError(facts.code, facts.status)
@@ -190,6 +197,7 @@ export class GatewayServer {
     return {
       snapshot: this.#number,
       connections: this.#listeners.reduce((sum, listener) => sum + listener.connections, 0),
+      refused: this.#addresses.refused,
       requests,
       total: this.#total,
       shed: this.#shared.overload.shed,
@@ -227,6 +235,7 @@ export class GatewayServer {
     this.#number++
     next.begin()
     for (const listener of this.#listeners) listener.apply(next.config.gateway)
+    this.#addresses.apply(next.config.gateway)
     this.#shared.breakers.commit()
     this.#shared.health.commit()
     this.#shared.overload.apply(next.config.gateway.overload, ranksOf(next.config).count)

@@ -130,6 +130,7 @@ export class LocalEngine implements Engine {
       snapshot: this.#number,
       retired_snapshots: server?.retired ?? 0,
       connections: server?.connections ?? 0,
+      refused_connections: server?.refused ?? 0,
       requests: { in_flight: server?.requests ?? 0, total: server?.total ?? 0, shed: server?.shed ?? 0 },
       access_log: { dropped: this.#options.destination.dropped },
       upstreams: server?.upstreams ?? [],

@@ -36,7 +36,9 @@ export interface ServerOptions {
   readonly ticketKeys: TicketKeys
   readonly log: FastifyBaseLogger
   readonly nextId: () => string
-  /** Told of connections before anything is read. */
+  /** Asked about each connection before anything is read. @returns false: it has been closed */
+  readonly admit: (socket: Socket) => boolean
+  /** Told of those that are taken. */
   readonly connected?: (socket: Socket) => void
   /** Told of requests that the parser refused, which no snapshot sees. */
   readonly onMalformed: ((facts: MalformedFacts) => void) | null
@@ -92,6 +94,8 @@ export class Listener {
     server.on('connection', socket => {
       // a client of TLS counts from the end of its handshake; again for a request that is replayed without its Upgrade
       if ((this.#door !== null && !(socket instanceof TLSSocket)) || this.#sockets.has(socket)) return
+      // with TLS it was asked for at the door
+      if (this.#door === null && !options.admit(socket)) return
       // an address can only be asked for while the peer is there
       connectionOf(socket).listener = address
       options.connected?.(socket)
@@ -137,7 +141,7 @@ export class Listener {
     server.off('connection', parse)
     server.on('connection', socket => {
       if (socket instanceof TLSSocket) parse.call(server, socket)
-      else door.greet(socket)
+      else if (this.#options.admit(socket)) door.greet(socket)
     })
     return door
   }

@@ -5,9 +5,6 @@ import { GatewayError } from '../errors.ts'
 import { connectionOf, type Connection } from './connection.ts'
 import type { Context } from './context.ts'
 
-/** A client that takes nothing of what is written to it for this long is cut, in milliseconds (nginx's send_timeout). */
-export const SEND_TIMEOUT = 60_000
-
 /** How long an upload that was fast so far may stall: this many times the grace of its start. */
 const CREDIT = 3
 
@@ -18,15 +15,7 @@ const CREDIT = 3
 export function sweep (sockets: Iterable<Socket>, timeouts: GatewaySettings['timeouts'], now = performance.now()): void {
   for (const socket of sockets) {
     const connection = connectionOf(socket)
-    const left = socket.writableLength + queued(socket)
-    if (socket.writableLength > 0 && socket.bytesWritten === connection.written && left === connection.left) {
-      if (connection.stalledSince === 0) connection.stalledSince = now
-      else if (now - connection.stalledSince > SEND_TIMEOUT) socket.destroy()
-    } else {
-      connection.written = socket.bytesWritten
-      connection.left = left
-      connection.stalledSince = 0
-    }
+    checkReading(connection, socket, now, timeouts)
     const context = connection.current
     if (context === null) {
       // what is written still is an answer or its end: the clock above is for that
@@ -38,9 +27,52 @@ export function sweep (sockets: Iterable<Socket>, timeouts: GatewaySettings['tim
   }
 }
 
-/** What the kernel has not taken yet of the writes under way: one long write counts as written from its start. */
-function queued (socket: Socket): number {
-  return (socket as Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0
+/** Node's own object of a connection, that of TLS with the one below. */
+interface Handle {
+  readonly bytesWritten?: number
+  readonly writeQueueSize?: number
+  readonly _parent?: Handle | null
+}
+
+/**
+ * Bytes that the system has taken, of those under way as well: one long write counts as written from its start. With TLS
+ * those on the wire.
+ */
+function taken (socket: Socket): number {
+  const { _handle: handle } = socket as Socket & { readonly _handle?: Handle | null }
+  const below = handle?._parent ?? handle
+  return (below?.bytesWritten ?? 0) - (below?.writeQueueSize ?? 0)
+}
+
+/** Cuts a client that takes nothing of its answer, or next to nothing. */
+function checkReading (connection: Connection, socket: Socket, now: number, { send, send_min_rate: rate }: GatewaySettings['timeouts']): void {
+  if (socket.writableLength === 0 || send === 0) {
+    connection.stalledSince = 0
+    connection.waitsSince = 0
+    return
+  }
+  const bytes = taken(socket)
+  if (connection.stalledSince === 0 || bytes !== connection.written) {
+    connection.written = bytes
+    connection.stalledSince = now
+  } else if (now - connection.stalledSince > send) {
+    socket.destroy()
+    return
+  }
+  if (connection.waitsSince === 0) {
+    connection.waitsSince = now
+    connection.waited = bytes
+    return
+  }
+  const elapsed = now - connection.waitsSince
+  if (elapsed <= send) return
+  if (bytes - connection.waited < rate * elapsed / 1000) {
+    socket.destroy()
+    return
+  }
+  // each period for itself: a fast start is no credit
+  connection.waitsSince = now
+  connection.waited = bytes
 }
 
 /** A head that has begun to come is no idleness: the parser gives it its time. */

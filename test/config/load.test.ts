@@ -110,7 +110,7 @@ t.test('the gateway block has its defaults', async t => {
     limits: { request_line: 8192, header_block: 16384, headers: 100, request_buffer: 8388608, response_buffer: 8388608 },
     request_headers: { underscores: 'drop', once: [] },
     path_policy: defaultPathPolicy,
-    timeouts: { headers: 10000, keep_alive: 65000, body_min_rate: 1024, body_grace: 10000, setup: 10000 },
+    timeouts: { headers: 10000, keep_alive: 65000, body_min_rate: 1024, body_grace: 10000, send: 60000, send_min_rate: 240, setup: 10000 },
     overload: { event_loop_delay: 0, heap_used: 0, rss: 0, in_flight: 0, retry_after: 2 },
     shutdown: { delay: 0, timeout: 30000 },
     log: { level: 'info', access: true, redact: [] },

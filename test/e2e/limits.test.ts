@@ -63,7 +63,7 @@ t.test('as many fields as `headers` allows all reach the upstream, one more is 4
 
 t.test('limits of the file are those that hold', async t => {
   const upstream = await rawUpstream(t)
-  const limits = { request_line: 100, header_block: 200, headers: 3, request_buffer: 1, response_buffer: 1 }
+  const limits = { request_line: 100, header_block: 200, headers: 3, request_buffer: 1, response_buffer: 1, connections_per_address: 0 }
   const { port } = await startHop(t, upstream.port, { gateway: { limits } })
   const cases: ReadonlyArray<readonly [number, string]> = [
     [200, get()],
@@ -76,7 +76,7 @@ t.test('limits of the file are those that hold', async t => {
 
 t.test('a larger limit of the file lets more through', async t => {
   const upstream = await rawUpstream(t)
-  const limits = { request_line: 40_000, header_block: 60_000, headers: 500, request_buffer: 1, response_buffer: 1 }
+  const limits = { request_line: 40_000, header_block: 60_000, headers: 500, request_buffer: 1, response_buffer: 1, connections_per_address: 0 }
   const { port } = await startHop(t, upstream.port, { gateway: { limits } })
   const fields = Array.from({ length: 400 }, (_, index) => `X-${index}: ${'v'.repeat(100)}`)
   t.equal(statusOf((await ask(t, port, get(`/${'a'.repeat(39_000)}`, ...fields))).answer), 200)

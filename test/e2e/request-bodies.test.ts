@@ -139,7 +139,7 @@ t.test('a plugin may read the body before the chain goes on; those after it and 
 t.test('a body that is read before the chain goes on is invited, and is 413 beyond the limit', async t => {
   const early = testPlugin(scope => { scope.addHook('onRequest', async request => { await request.gateway.readBody() }) })
   const upstream = await rawUpstream(t)
-  const limits = { request_line: 8192, header_block: 16_384, headers: 100, request_buffer: 1_000, response_buffer: 1_000 }
+  const limits = { request_line: 8192, header_block: 16_384, headers: 100, request_buffer: 1_000, response_buffer: 1_000, connections_per_address: 0 }
   const { server, port } = await startHop(t, upstream.port, { plugins: [early], gateway: { limits } })
   const client = await rawClient(t, port)
   client.send(`POST / HTTP/1.1\r\n${H}Content-Length: 3\r\nExpect: 100-continue\r\n\r\n`)
@@ -235,7 +235,7 @@ t.test('a plugin that counts a body as it streams may break it off with a status
 t.test('a body that is larger than a plugin may hold is 413, without reading it', async t => {
   const upstream = await rawUpstream(t)
   const reader = testPlugin(() => {}, { body: 'buffer' })
-  const limits = { request_line: 8192, header_block: 16_384, headers: 100, request_buffer: 1_000, response_buffer: 1_000 }
+  const limits = { request_line: 8192, header_block: 16_384, headers: 100, request_buffer: 1_000, response_buffer: 1_000, connections_per_address: 0 }
   const { server, port } = await startHop(t, upstream.port, { plugins: [reader], gateway: { limits } })
   const requests = [
     `POST / HTTP/1.1\r\n${H}Content-Length: 1001\r\n\r\n`,
@@ -256,7 +256,7 @@ t.test('a body that is larger than a plugin may hold is 413, without reading it'
 })
 
 t.test('an answer that is larger than a plugin may hold is 502, and its connection is given up', async t => {
-  const limits = { request_line: 8192, header_block: 16_384, headers: 100, request_buffer: 1_000, response_buffer: 1_000 }
+  const limits = { request_line: 8192, header_block: 16_384, headers: 100, request_buffer: 1_000, response_buffer: 1_000, connections_per_address: 0 }
   const chunked = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n${'x'.repeat(1001)}\r\n`
   const known = `HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(70_000)}`
   for (const script of [chunked, known]) {

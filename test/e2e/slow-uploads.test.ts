@@ -6,7 +6,7 @@ import { rawClient } from '../helpers/raw-client.ts'
 import { OK, rawUpstream } from '../helpers/raw-upstream.ts'
 
 const H = 'Host: gateway.test\r\n'
-const timeouts = { headers: 400, keep_alive: 500, body_min_rate: 1024, body_grace: 400, setup: 10_000 }
+const timeouts = { headers: 400, keep_alive: 500, body_min_rate: 1024, body_grace: 400, send: 60_000, send_min_rate: 240, setup: 10_000 }
 /** How often slow clients are looked for. */
 const SWEEP = 1_000
 

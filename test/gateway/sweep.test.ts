@@ -6,11 +6,11 @@ import type { Context } from '../../src/gateway/context.ts'
 import { sweep } from '../../src/gateway/sweep.ts'
 import { eventually } from '../helpers/raw-upstream.ts'
 
-const timeouts = { headers: 1_000, keep_alive: 1_000, body_min_rate: 1024, body_grace: 1_000, setup: 1_000 }
+const timeouts = { headers: 1_000, keep_alive: 1_000, body_min_rate: 1024, body_grace: 1_000, send: 60_000, send_min_rate: 240, setup: 1_000 }
 
 /** As much of a socket as the sweeper looks at. */
-function fakeSocket (): { writableLength: number, bytesWritten: number, bytesRead: number, destroyed: boolean, destroy (): void } {
-  return { writableLength: 0, bytesWritten: 0, bytesRead: 0, destroyed: false, destroy () { this.destroyed = true } }
+function fakeSocket (): { writableLength: number, bytesRead: number, destroyed: boolean, _handle: { bytesWritten: number, writeQueueSize: number }, destroy (): void } {
+  return { writableLength: 0, bytesRead: 0, destroyed: false, _handle: { bytesWritten: 0, writeQueueSize: 0 }, destroy () { this.destroyed = true } }
 }
 
 t.test('a client that takes nothing of its answer for a minute is cut', async t => {
@@ -25,14 +25,31 @@ t.test('a client that takes nothing of its answer for a minute is cut', async t 
   t.equal(socket.destroyed, true)
 })
 
-t.test('a client that takes a byte now and then is not', async t => {
+/** Looks once a second at a client that takes so many bytes in each; says after how many it was cut. */
+function cutAfter (seconds: number, bytes: (second: number) => number, waits: (second: number) => boolean = () => true, limits: Partial<typeof timeouts> = {}): number | null {
   const socket = fakeSocket()
-  socket.writableLength = 1_000
-  for (let now = 1_000; now < 600_000; now += 50_000) {
-    socket.bytesWritten++
-    sweep([socket as unknown as Socket], timeouts, now)
+  for (let second = 1; second <= seconds; second++) {
+    socket._handle.bytesWritten += bytes(second)
+    socket.writableLength = waits(second) ? 1_000 : 0
+    // not idle
+    socket.bytesRead++
+    sweep([socket as unknown as Socket], { ...timeouts, ...limits }, second * 1_000)
+    if (socket.destroyed) return second
   }
-  t.equal(socket.destroyed, false)
+  return null
+}
+
+t.test('a client that takes next to nothing of its answer is cut after a minute; one that is slow is not', async t => {
+  t.equal(cutAfter(600, () => 1), 62)
+  t.equal(cutAfter(600, () => 239), 62)
+  t.equal(cutAfter(600, () => 240), null)
+  t.equal(cutAfter(600, second => second % 50 === 0 ? 20_000 : 0), null, 'in bursts')
+  t.equal(cutAfter(600, second => second < 30 ? 1_000_000 : 1), 123, 'a fast start is no credit for more than the minute that it is in')
+  t.equal(cutAfter(600, () => 1, second => second % 60 !== 0), null, 'its upstream is the slow one: nothing waits for it, now and then')
+  t.equal(cutAfter(600, () => 1, undefined, { send_min_rate: 0 }), null, 'where no rate is asked for')
+  t.equal(cutAfter(600, () => 0, undefined, { send_min_rate: 0 }), 62)
+  t.equal(cutAfter(600, () => 0, undefined, { send: 0 }), null, 'where there is no limit')
+  t.equal(cutAfter(600, () => 1, undefined, { send: 10_000, send_min_rate: 2 }), 12)
 })
 
 /** Both ends of a connection; the server has written a long answer in one piece, and the client reads what it is asked to. */
@@ -64,9 +81,9 @@ t.test('on a real connection: a client that reads nothing is cut', async t => {
   })
   sweep([server], timeouts, 1_000)
   sweep([server], timeouts, 2_000)
-  sweep([server], timeouts, 62_000)
+  sweep([server], timeouts, 61_000)
   t.equal(server.destroyed, false)
-  sweep([server], timeouts, 62_001)
+  sweep([server], timeouts, 61_001)
   t.equal(server.destroyed, true)
   await eventually(() => {
     client.read()

@@ -90,7 +90,8 @@ export const Gateway = closed({
     header_block: count(16384, 'Largest header block, in bytes: 431 beyond.'),
     headers: count(100, 'Most header fields: 431 beyond.'),
     request_buffer: count(8 * MIB, 'Largest request body held in memory for a plugin that needs it whole, in bytes: 413 beyond.'),
-    response_buffer: count(8 * MIB, 'Largest response body held in memory for a plugin that needs it whole, in bytes: 502 beyond.')
+    response_buffer: count(8 * MIB, 'Largest response body held in memory for a plugin that needs it whole, in bytes: 502 beyond.'),
+    connections_per_address: limit('Most open connections of one address (IPv6: of its /64), over all listeners; further ones are closed at once. Peers in `trusted_ips` have no limit. With `workers`, each has its share of it. 0: no limit.')
   }, 'What a request may cost.'),
   request_headers: block({
     underscores: Type.Optional(Type.Enum(['drop', 'reject', 'keep'], {
@@ -109,6 +110,8 @@ export const Gateway = closed({
     keep_alive: time(65000, 'How long an idle connection stays open'),
     body_min_rate: Type.Optional(Type.Integer({ ...duration, default: 1024, description: 'Slowest request body after `body_grace`, in bytes a second: 408 below; 0 disables.' })),
     body_grace: time(10000, 'How long a body may be slower than `body_min_rate`'),
+    send: time(60000, 'How long a client may take nothing of what is written to it before it is cut (nginx: `send_timeout`); 0 disables'),
+    send_min_rate: Type.Optional(Type.Integer({ ...duration, default: 240, description: 'Slowest reading of an answer, in bytes a second over each period of `send` in which something waits for the client; it is cut below; 0 disables.' })),
     setup: time(10000, 'Until a plugin\'s setup must be done')
   }, 'How long things may take.'),
   overload: block({

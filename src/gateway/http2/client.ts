@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import type { FastifyBaseLogger } from 'fastify'
 import type { GatewaySettings, ListenAddress } from '../../config/model.ts'
 import { makeConnection, type Connection } from '../connection.ts'
-import { checkUpload, SEND_TIMEOUT } from '../sweep.ts'
+import { checkUpload } from '../sweep.ts'
 import { COST, Patience } from './patience.ts'
 import { refuseConnect } from './refuse-connect.ts'
 import { readStreamHead } from './stream-fields.ts'
@@ -129,7 +129,7 @@ export class Http2Client {
       lane.stalledSince = 0
     } else if (lane.stalledSince === 0) {
       lane.stalledSince = now
-    } else if (now - lane.stalledSince > SEND_TIMEOUT) {
+    } else if (timeouts.send !== 0 && now - lane.stalledSince > timeouts.send) {
       response.destroy()
     }
   }

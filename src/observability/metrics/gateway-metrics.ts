@@ -25,6 +25,7 @@ export function gatewayMetrics (status: GatewayStatus, reloads: { readonly done:
     family('gauge', 'requests_in_flight', 'Requests that run, event streams and WebSockets included.', one(status.requests.in_flight)),
     family('counter', 'requests_total', 'Requests that came, whatever became of them; those that the parser refused are not among them.', one(status.requests.total)),
     family('counter', 'requests_shed_total', 'Requests refused because the gateway is overloaded.', one(status.requests.shed)),
+    family('counter', 'connections_refused_total', 'Connections beyond `limits.connections_per_address`.', each(process => one(process.refused_connections))),
     family('counter', 'requests_malformed_total', 'Requests that the HTTP parser refused, by end reason.', each(({ malformed }) => Object.entries(malformed).map(([reason, value]) => ({ value, labels: { reason } })))),
     family('counter', 'access_log_dropped_total', 'Lines of the access log lost because their reader was too slow or gone.', one(status.access_log.dropped)),
     family('counter', 'config_reloads_total', 'Reloads of the configuration, by how they ended.', [...one(reloads.done, { result: 'done' }), ...one(reloads.refused, { result: 'refused' })]),
