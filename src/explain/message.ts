@@ -136,7 +136,8 @@ function makeLane (listener: ListenSettings, address: string, sni: string | null
     waiting: null,
     refused: false,
     written: 0,
-    left: 0,
+    waitsSince: 0,
+    waited: 0,
     stalledSince: 0,
     read: 0,
     idleSince: 0

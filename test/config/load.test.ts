@@ -107,7 +107,7 @@ t.test('the gateway block has its defaults', async t => {
     trusted_ips: [],
     exempt: { ips: [], paths: [] },
     workers: 1,
-    limits: { request_line: 8192, header_block: 16384, headers: 100, request_buffer: 8388608, response_buffer: 8388608 },
+    limits: { request_line: 8192, header_block: 16384, headers: 100, request_buffer: 8388608, response_buffer: 8388608, connections_per_address: 0 },
     request_headers: { underscores: 'drop', once: [] },
     path_policy: defaultPathPolicy,
     timeouts: { headers: 10000, keep_alive: 65000, body_min_rate: 1024, body_grace: 10000, send: 60000, send_min_rate: 240, setup: 10000 },
