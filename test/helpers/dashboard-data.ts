@@ -126,7 +126,7 @@ function detailsOf (request: RequestView): RequestDetails {
           plugins: [
             { plugin: 'cors', phase: 'access', from: 0.1, to: 0.12, outcome: 'passed', error: null },
             { plugin: 'jwt', phase: 'access', from: 0.12, to: 11.8, outcome: 'passed', error: null },
-            { plugin: 'acl', phase: 'access', from: 11.8, to: 11.9, outcome: 'skipped', error: null },
+            { plugin: 'acl', phase: 'access', from: 11.8, to: 11.9, outcome: 'unfinished', error: null },
             { plugin: 'rate-limiting', phase: 'access', from: 11.9, to: 14.2, outcome: 'answered', error: 'SP_RATE_LIMITED' }
           ],
           tries: [
