@@ -106,10 +106,12 @@ tests:
 })
 
 t.test('a request that took another route is shown those that it nearly took', async t => {
-  const { stdout } = await run(t, { 'one.test.yaml': `
+  const { stdout } = await run(t, {
+    'one.test.yaml': `
 tests:
   - { name: one, request: /orderz, expect: { route: orders } }
-` })
+`
+  })
   t.match(stdout, /route: expected orders, got none/)
   t.match(stdout, /why: no route took GET \/orderz\n +\w+ \(gateway\.yaml:\d+\) did not take it: path \/orderz, it wants \/\w+/)
 })
