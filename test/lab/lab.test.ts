@@ -1,12 +1,25 @@
+import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
 import { Lab } from '../../src/lab/lab.ts'
 import { SigningKeys } from '../../src/lab/identity-provider.ts'
+import { outcomesOf } from '../../src/lab/outcome.ts'
+import { definePlugin, GatewayError, Type, type BrandedPlugin } from '../../src/plugin.ts'
+import { loadPlugins } from '../../src/plugins.ts'
+import { makeCertificate } from '../helpers/certificates.ts'
 
 const keys = new SigningKeys()
 
-async function createLab (test: { teardown (close: () => Promise<void>): unknown }, text: string, env: Record<string, string> = {}): Promise<Lab> {
-  const { config, diagnostics, plugins } = await loadConfig({ file: 'gateway.yaml', text, env })
+async function createLab (test: { teardown (close: () => Promise<void>): unknown }, text: string, env: Record<string, string> = {}, own: readonly BrandedPlugin[] = []): Promise<Lab> {
+  const { config, diagnostics, plugins } = await loadConfig({
+    file: 'gateway.yaml',
+    text,
+    env,
+    async loadPlugins (modules, directory) {
+      const loaded = await loadPlugins(modules, directory)
+      return { ...loaded, registry: new Map([...loaded.registry, ...own.map(plugin => [plugin.name, plugin] as const)]) }
+    }
+  })
   if (config === null) throw new Error(JSON.stringify(diagnostics, null, 2))
   const lab = await Lab.create({ config, registry: plugins.registry, directory: process.cwd(), keys })
   test.teardown(async () => { await lab.close() })
@@ -232,4 +245,151 @@ upstreams:
   const hosts = new Set<string | undefined>()
   for (let count = 0; count < 4; count++) hosts.add((await lab.request({ url: '/many' })).received[0]?.to.host)
   t.same([...hosts].sort(), ['a.internal', 'b.internal'], 'it is back')
+})
+
+t.test('hooks of every form are looked at', async t => {
+  const trick = definePlugin({
+    name: 'trick',
+    priority: 100,
+    schema: Type.Object({}, { additionalProperties: false }),
+    scopes: ['route'],
+    register (scope) {
+      scope.addHook('onRequest', function callbackHook (request, reply, done) {
+        const wish = request.headers['x-wish']
+        request.gateway.upstream?.headers.set('X-Seen', 'yes')
+        if (wish === 'error') done(new GatewayError('NO', 403, 'no'))
+        else if (wish === 'throw') throw new GatewayError('THROWN', 409, 'no')
+        else if (wish === 'answer') reply.code(302).header('location', '/').send()
+        else setImmediate(done)
+      })
+      scope.addHook('preHandler', async function promiseHook (request, reply) {
+        if (request.headers['x-wish'] === 'reject') throw new Error('unknown')
+        if (request.headers['x-wish'] === 'late') return await reply.code(201).send('late')
+      })
+      scope.addHook('onSend', function callbackSend (request, _reply, payload, done) {
+        if (request.headers['x-wish'] === 'send') done(new GatewayError('SEND', 502, 'no') as never, payload)
+        else done(null, payload)
+      })
+      scope.addHook('onSend', function plainSend (request, _reply, payload) {
+        if (request.headers['x-wish'] === 'plain') throw new GatewayError('PLAIN', 500, 'no')
+        return Promise.resolve(payload)
+      })
+    }
+  })
+  const lab = await createLab(t, `
+_format_version: "3.0"
+services:
+  - name: one
+    url: http://one.internal
+    routes:
+      - { name: one, paths: [/], plugins: [{ name: trick }, { name: key-auth }, { name: correlation-id }, { name: request-termination, config: { status_code: 418, trigger: X-Tea } }] }
+consumers: [{ username: ann }]
+`, {}, [trick])
+  const cases: ReadonlyArray<readonly [string, number, string, string]> = [
+    ['none', 200, 'upstream', 'allowed'],
+    ['error', 403, 'trick', 'refused'],
+    ['throw', 409, 'trick', 'refused'],
+    ['answer', 302, 'trick', 'answered'],
+    ['reject', 500, 'trick', 'failed'],
+    ['late', 201, 'trick', 'answered'],
+    ['send', 502, 'trick', 'failed'],
+    ['plain', 500, 'trick', 'failed']
+  ]
+  for (const [wish, status, by, outcome] of cases) {
+    const trial = await lab.request({ url: '/', consumer: 'ann', headers: [['X-Wish', wish]] })
+    t.equal(trial.answer.status, status, wish)
+    t.equal(trial.answeredBy, by, wish)
+    const outcomes = outcomesOf(trial, lab.chainOf(trial.route), id => lab.guards(id))
+    t.equal(outcomes.get('trick'), outcome, wish)
+    t.equal(outcomes.get('correlation-id'), 'allowed')
+    t.equal(outcomes.get('request-termination'), ['error', 'throw', 'answer'].includes(wish) ? 'skipped' : 'allowed', wish)
+  }
+  const tea = await lab.request({ url: '/', consumer: 'ann', headers: [['X-Tea', '1']] })
+  t.equal(tea.answeredBy, 'request-termination')
+})
+
+t.test('answers from the cache are the cache\'s', async t => {
+  const lab = await createLab(t, `
+_format_version: "3.0"
+services:
+  - name: one
+    url: http://one.internal
+    routes: [{ name: one, paths: [/], plugins: [{ name: proxy-cache, config: { strategy: memory, cache_ttl: 60 } }] }]
+`)
+  lab.stub(null, () => ({ headers: { 'content-type': 'application/json', 'cache-control': 'max-age=60' }, body: { made: 'once' } }))
+  t.equal((await lab.request({ url: '/a' })).answeredBy, 'upstream')
+  const hit = await lab.request({ url: '/a' })
+  t.equal(hit.answeredBy, 'proxy-cache')
+  t.same(hit.received, [])
+  lab.clock.advance(61_000)
+  t.equal((await lab.request({ url: '/a' })).answeredBy, 'upstream')
+})
+
+t.test('listeners, server names and ports are what the file says', async t => {
+  const { cert, key } = makeCertificate('api', { names: ['api.example.com'], bits: 2048 })
+  const lab = await createLab(t, `
+_format_version: "3.0"
+gateway:
+  admin: "off"
+  listen:
+    - { host: 0.0.0.0, port: 8080 }
+    - { host: 0.0.0.0, port: 8443, tls: true }
+certificates:
+  - cert: "{vault://env/CERT}"
+    key: "{vault://env/KEY}"
+    snis: [{ name: api.example.com }]
+services:
+  - name: one
+    url: http://one.internal
+    routes:
+      - { name: secure, protocols: [https], https_redirect_status_code: 301, hosts: [api.example.com], paths: [/secure] }
+      - { name: named, snis: [api.example.com], paths: [/named] }
+      - { name: any, paths: [/any] }
+`, { CERT: cert, KEY: key })
+  const redirect = await lab.request({ url: 'http://api.example.com/secure' })
+  t.equal(redirect.answer.status, 301)
+  t.equal(redirect.failure, true)
+  t.equal(redirect.answeredBy, 'gateway')
+  t.equal((await lab.request({ url: 'https://api.example.com/secure' })).route?.name, 'secure')
+  t.equal((await lab.request({ url: 'https://api.example.com:8443/named' })).route?.name, 'named')
+  t.equal((await lab.request({ url: 'https://other.example.com/named' })).route, null)
+  const any = await lab.request({ url: 'https://192.0.2.7/any', headers: [['Host', 'given.example']] })
+  t.equal(any.received[0]?.headers['x-forwarded-proto'], 'https')
+  t.equal(any.received[0]?.headers['x-forwarded-port'], '8443')
+  t.equal(any.received[0]?.headers['x-forwarded-host'], 'given.example')
+})
+
+t.test('what can\'t be sent, and what stubs throw, is said', async t => {
+  const lab = await createLab(t, PLAIN)
+  await t.rejects(lab.request({ url: '/users/ü\u0000' }), /got no answer/)
+  lab.stub(null, () => { throw new Error('the stub is wrong') })
+  await t.rejects(lab.request({ url: '/users' }), /the stub is wrong/)
+  lab.clearStubs()
+  const malformed = await lab.request({ url: '/users', headers: [['Host', 'a b']] })
+  t.equal(malformed.answer.status, 400)
+  t.same(lab.addressesOf(lab.config.services[0] as never), ['users.internal:8443'])
+})
+
+t.test('log plugins write and send nothing', async t => {
+  const folder = t.testdir({})
+  const lab = await createLab(t, `
+_format_version: "3.0"
+services: [{ name: one, url: http://one.internal, routes: [{ name: one, paths: [/] }] }]
+plugins:
+  - { name: file-log, config: { path: ${folder}/access.log } }
+  - { name: audit-log, config: { path: ${folder}/audit.log } }
+  - { name: http-log, config: { http_endpoint: "http://127.0.0.1:9/" } }
+  - { name: tcp-log, config: { host: 127.0.0.1, port: 9 } }
+  - { name: udp-log, config: { host: 127.0.0.1, port: 9 } }
+  - { name: syslog, config: { host: 127.0.0.1 } }
+  - { name: statsd, config: { host: 127.0.0.1 } }
+  - { name: opentelemetry, config: { traces_endpoint: "http://127.0.0.1:9/v1/traces", sampling_rate: 1 } }
+  - { name: acme, config: { account_email: a@example.com, domains: [api.example.com], tos_accepted: true, storage: file, folder: ${folder}/acme } }
+`)
+  const trial = await lab.request({ url: '/' })
+  t.equal(trial.answer.status, 200)
+  t.match(trial.received[0]?.headers['traceparent'], /^00-/)
+  await lab.close().catch(() => {})
+  t.same(readdirSync(folder), [])
+  t.same(lab.log, [])
 })
