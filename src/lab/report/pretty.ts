@@ -14,7 +14,7 @@ export function prettyFile (result: FileResult, paint: Painter): string {
   for (const { diagnostics, text } of result.errors) out.push(textReport(diagnostics, text, paint).trimEnd())
   const lines = new Lines(result.text)
   for (const test of result.results) out.push(...testLines(test, result.file, lines, paint))
-  return `${out.join('\n')}\n\n`
+  return `${out.join('\n').trimEnd()}\n\n`
 }
 
 function testLines ({ name, status, reason, problems }: TestResult, file: string, lines: Lines, paint: Painter): string[] {
