@@ -41,6 +41,7 @@ const COMMANDS = [
   startCommand,
   checkCommand,
   explainCommand,
+  testCommand,
   auditCommand,
   routesCommand,
   planCommand,

@@ -27,8 +27,8 @@ export async function runCli (args: readonly string[], options: CliOptions = {})
   const output = (name: 'stdout' | 'stderr') => ({
     write: (text: string) => {
       written[name] += text
-      if (name === 'stderr') onStderr?.(text)
-      else onStdout?.(text)
+      const told = name === 'stderr' ? onStderr : onStdout
+      told?.(text)
     },
     isTerminal: terminal,
     paint: createPainter(terminal, env)
