@@ -6,6 +6,7 @@ import { checkCommand } from './check.ts'
 import { debugTokenCommand } from './debug-token.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
 import { importCommand } from './import.ts'
+import { initCommand } from './init.ts'
 import { explainCommand } from './explain.ts'
 import { UsageError, type CliIo } from './io.ts'
 import { keysCommand } from './keys.ts'
@@ -38,6 +39,7 @@ export async function run (args: readonly string[], io: CliIo): Promise<ExitCode
 
 /** In the order of `--help`. */
 const COMMANDS = [
+  initCommand,
   startCommand,
   checkCommand,
   explainCommand,
