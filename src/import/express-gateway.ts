@@ -51,7 +51,7 @@ export function importExpressGateway ({ text, file, path }: ImportInput): Import
     }
     // its other paths are here already
     if (endpoints[index - 1]?.group === endpoint.group) continue
-    const own = written.filter((_, other) => endpoints[other]?.group === endpoint.group)
+    const own = written.filter((_, other) => endpoints[other]?.group === endpoint.group && endpoints[other].unsaid === null)
     const pipeline = pipelines.findLast(({ endpoints }) => endpoints.includes(endpoint.name))
     const route: Item = { name: names.take(endpoint.name), ...criteria(endpoint, own, withMethods), plugins: [] }
     places.set(route, endpoint.place)
@@ -120,7 +120,7 @@ function readEndpoints (source: Structured): Mounted[] {
         continue
       }
       const paths = texts(endpoint['paths'] ?? endpoint['path'])
-      for (const path of paths.length === 0 ? ['*'] : paths) mounted.push({ ...common, path: path.startsWith('*') && path.length > 1 ? '*' : path, regex: null })
+      for (const path of paths.length === 0 ? ['*'] : paths) mounted.push({ ...common, path: path.startsWith('*') && path.length > 1 ? '*' : path, regex: null, unsaid: common.unsaid ?? (/[?+()]/.test(path) ? 'its path has signs of a regex' : null) })
     }
   }
   return mounted

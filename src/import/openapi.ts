@@ -37,7 +37,7 @@ export async function importOpenapi ({ text, file, path, directory, options }: I
     draft.comment(validator, 'Requests are held against the document; what it doesn\'t have is refused.')
     ;(service['plugins'] as Item[]).push(validator)
     const ranked = priorities(own.map(({ base, path }) => base + path))
-    const groups = group(own, options.routes ?? 'path')
+    const groups = group(own, options.routes ?? 'path', ranked)
     const shared = commonSecurity(groups)
     for (const { name, operations } of groups) {
       const route = routeOf(routeNames.take(name), operations, ranked)
@@ -54,12 +54,22 @@ export async function importOpenapi ({ text, file, path, directory, options }: I
   return { draft, placeOf: item => places.get(item) ?? { file, line: null }, head: [] }
 }
 
-/** Operations that differ in who may call never share a route. */
-function group (operations: readonly Operation[], unit: 'path' | 'operation' | 'tag'): Group[] {
+/**
+ * Operations that differ in who may call never share a route; nor do those whose paths and methods, taken together, would
+ * make a route that takes an operation of another one.
+ */
+function group (operations: readonly Operation[], unit: 'path' | 'operation' | 'tag', ranked: ReadonlyMap<string, number>): Group[] {
+  const unitOf = (operation: Operation): string => unit === 'tag' ? operation.tag : unit === 'operation' ? `${operation.method} ${operation.path}` : operation.path
+  const shared = (operation: Operation): unknown[] => [unitOf(operation), operation.base, operation.security]
+  const methods = new Map<string, string[]>()
+  for (const operation of operations) {
+    const key = JSON.stringify([operation.path, ...shared(operation)])
+    methods.set(key, [...methods.get(key) ?? [], operation.method])
+  }
   const groups = new Map<string, Group>()
   for (const operation of operations) {
     const name = unit === 'tag' ? operation.tag : unit === 'operation' ? operation.id : slug(operation.path) || 'root'
-    const key = JSON.stringify([unit === 'operation' ? `${operation.method} ${operation.path}` : unit === 'path' ? operation.path : name, operation.base, operation.security])
+    const key = JSON.stringify([...shared(operation), methods.get(JSON.stringify([operation.path, ...shared(operation)]))?.sort(), ranked.get(operation.base + operation.path)])
     const known = groups.get(key)
     if (known === undefined) groups.set(key, { name, operations: [operation] })
     else known.operations.push(operation)
@@ -77,8 +87,7 @@ function commonSecurity (groups: readonly Group[]): Operation | null {
 function routeOf (name: string, operations: readonly Operation[], ranked: ReadonlyMap<string, number>): Item {
   const paths = [...new Set(operations.map(({ base, path }) => base + path))]
   const methods = [...new Set(operations.map(({ method }) => method))]
-  // a route has one priority for all of its paths: the lowest loses nothing, since the validator looks at each path
-  const priority = Math.min(...paths.map(path => ranked.get(path) ?? 0))
+  const priority = ranked.get(paths[0] ?? '') ?? 0
   return {
     name,
     paths: paths.map(path => `~${pathPattern(path)}$`),

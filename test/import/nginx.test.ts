@@ -193,6 +193,7 @@ t.test('what protects and can\'t be said is closed', async t => {
     ['an unknown directive', 'modsecurity on; proxy_pass http://a.internal;'],
     ['a condition', 'if ($cookie_x) { return 403; } proxy_pass http://a.internal;'],
     ['a file that is not there', 'include guard.conf; proxy_pass http://a.internal;'],
+    ['files of a folder that is not there', 'include snippets/*.conf; proxy_pass http://a.internal;'],
     ['rules whose order counts', 'allow 10.1.0.0/16; deny 10.0.0.0/8; allow all; proxy_pass http://a.internal;'],
     ['either address or password', 'satisfy any; allow 10.0.0.0/8; deny all; proxy_pass http://a.internal;'],
     ['a limit by something else', 'limit_req zone=odd; proxy_pass http://a.internal;'],

@@ -71,6 +71,14 @@ t.test('routes are made of paths, operations or tags, and never mix who may call
   }
   t.same(await names('operation'), ['list-orders 1 GET', 'create-order 1 POST', 'get-order 1 GET', 'get-orders-mine 1 GET', 'get-health 1 GET'])
   t.same(await names('tag'), ['orders 2 GET', 'orders-2 1 POST', 'orders-3 1 GET', 'untagged 1 GET'])
+  // GET /b needs a token: a route with both paths and both methods would let it through
+  const open = { ...answer, tags: ['t'], security: [] }
+  const { value } = await openapi(t, document({
+    servers: [{ url: 'http://a.internal' }],
+    paths: { '/a': { get: open }, '/b': { post: open, get: { ...answer, tags: ['t'], security: [{ k: [] }] } } },
+    components: { securitySchemes: { k: { type: 'apiKey', in: 'header', name: 'k' } } }
+  }), { routes: 'tag' })
+  t.same(value['services'][0].routes.map(({ paths, methods, plugins }: Tree) => [...paths, ...methods, plugins?.[0].name]), [['~/a$', 'GET', undefined], ['~/b$', 'GET', 'key-auth'], ['~/b$', 'POST', undefined]])
 })
 
 t.test('an address comes from the document, from --upstream, or has to be filled in', async t => {

@@ -124,12 +124,12 @@ t.test('other policies, options and endpoints of Express Gateway', async t => {
   const odd = await imported(t, 'express-gateway', JSON.stringify({
     http: {},
     https: { port: 443 },
-    apiEndpoints: { first: { paths: '/first' }, odd: { pathRegex: 'a|b' }, later: [{ paths: '/later' }, { host: 'x.test', methods: 'GET' }], hosts: { hostRegex: '^x' } },
+    apiEndpoints: { first: { paths: '/first' }, optional: { paths: '/a/:id?' }, odd: { pathRegex: 'a|b' }, later: [{ paths: '/later' }, { host: 'x.test', methods: 'GET' }], hosts: { hostRegex: '^x' } },
     serviceEndpoints: { s: { url: 'http://${HOST}:3000' } },
     pipelines: { p: { apiEndpoints: ['first', 'later'], policies: [proxy] } }
   }))
   t.same(routesOf(odd.value).map(({ name }) => [name, closed(odd.value, name)]), [['first', false], ['later', true], ['later-2', true]])
-  t.match(said(odd, 'left_out'), ['apiEndpoints.odd', 'apiEndpoints.hosts'])
+  t.match(said(odd, 'left_out'), ['apiEndpoints.optional', 'apiEndpoints.odd', 'apiEndpoints.hosts'])
   t.match(odd.value['services'], [{ url: '${{ env "DECK_HOST" }}'.replace('${{', 'http://${{') + ':3000' }])
   t.match((await imported(t, 'express-gateway', pipeline([proxy], {}, { pipelines: {} }))).report.findings, [{ kind: 'left_out', what: 'apiEndpoints.a' }])
 })

@@ -23,7 +23,7 @@ const FIRST = 100_000
 
 /** What stands in front of the first sign that is no letter. */
 export function staticPart (path: string): string {
-  return /^[^:*(?+]*/.exec(path)?.[0] ?? ''
+  return /^[^:*]*/.exec(path)?.[0] ?? ''
 }
 
 /** In the order of the file. */
@@ -64,10 +64,9 @@ function expression (path: string): string {
   const taken = new Set<string>()
   const wild = path.endsWith('*')
   const body = (wild ? path.slice(0, -1) : path.replace(/(?<=.)\/$/, ''))
-    .split(/(:\w+\??|\*|\([^()]*\)[?+*]?)/)
+    .split(/(:\w+|\*)/)
     .map(part => {
       if (part === '*') return '.*'
-      if (part.startsWith('(')) return part
       if (!part.startsWith(':')) return escapeRegex(part)
       const name = part.replace(/\W/g, '')
       if (taken.has(name)) return '[^/]+'

@@ -105,7 +105,8 @@ function glob (pattern: string): string[] {
   try {
     return readdirSync(dirname(pattern)).filter(name => regex.test(name)).sort().map(name => join(dirname(pattern), name))
   } catch {
-    return /[*?[]/.test(dirname(pattern)) ? [pattern] : []
+    // the folder isn't here: nobody knows what would have been in it
+    return [pattern]
   }
 }
 
