@@ -8,6 +8,7 @@ import { LocalEngine } from './gateway/local-engine.ts'
 import type { RunnableFile } from './gateway/reload.ts'
 import { createDestination } from './observability/destination.ts'
 import { createLog } from './observability/log.ts'
+import { PluginModules } from './plugin-modules.ts'
 
 export { ConfigError } from './config/config-error.ts'
 export { GatewayError } from './errors.ts'
@@ -37,7 +38,8 @@ export interface GatewayOptions extends Pick<LoadOptions, 'file' | 'text' | 'env
  */
 export async function createGateway (options: GatewayOptions): Promise<Gateway> {
   const { watch = false, accessLog = 1 } = options
-  const load = async (): Promise<Awaited<ReturnType<typeof loadConfig>>> => await loadConfig(options)
+  const modules = new PluginModules()
+  const load = async (): Promise<Awaited<ReturnType<typeof loadConfig>>> => await loadConfig({ ...options, modules })
   const file = await load()
   if (file.config === null) throw new ConfigError(file.diagnostics)
   const log = createLog(file.config.gateway.log.level, options.log)

@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isAbsolute, join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { builtins } from '../plugins/index.ts'
 import { isPlugin, PLUGIN_API, type BrandedPlugin } from './plugin.ts'
+import { PluginModules } from './plugin-modules.ts'
 
 /** Plugins by name. */
 export type PluginRegistry = ReadonlyMap<string, BrandedPlugin>
@@ -41,8 +41,9 @@ class Refused extends Error {
  *
  * @param modules `gateway.modules`: package names, or files relative to `directory`
  * @param directory folder of gateway.yaml
+ * @param loader of the process, for one that loads more than once: it keeps what it has loaded
  */
-export async function loadPlugins (modules: readonly string[], directory: string): Promise<LoadedPlugins> {
+export async function loadPlugins (modules: readonly string[], directory: string, loader = new PluginModules()): Promise<LoadedPlugins> {
   const registry = new Map(builtins.map(plugin => [plugin.name, plugin]))
   const problems: ModuleProblem[] = []
   const names: string[][] = []
@@ -50,7 +51,7 @@ export async function loadPlugins (modules: readonly string[], directory: string
     const brought: string[] = []
     names.push(brought)
     try {
-      for (const plugin of await importPlugins(module, directory)) {
+      for (const plugin of await importPlugins(module, directory, loader)) {
         if (registry.has(plugin.name)) {
           throw new Refused(`module '${module}' brings a plugin '${plugin.name}', which is already there`, 'rename the plugin, or list the module once')
         }
@@ -65,13 +66,14 @@ export async function loadPlugins (modules: readonly string[], directory: string
   return { registry, problems, modules: names }
 }
 
-async function importPlugins (module: string, directory: string): Promise<BrandedPlugin[]> {
-  const url = locate(module, directory)
+async function importPlugins (module: string, directory: string, loader: PluginModules): Promise<BrandedPlugin[]> {
+  const isFile = module.startsWith('.') || isAbsolute(module)
+  const file = locate(module, isFile, directory)
   let exported: unknown
   try {
-    exported = ((await import(url)) as { default?: unknown }).default
+    exported = await loader.import(file, isFile)
   } catch (error) {
-    throw new Refused(`module '${module}' fails to load: ${(error as Error)?.message ?? String(error)}`, 'run it with node alone to see the whole error')
+    throw new Refused(`module '${module}' fails to load: ${reasonOf(error)}`, /\.[cm]?ts$/.test(file) ? 'correct the file' : 'run it with node alone to see the whole error')
   }
   // a CommonJS build of an ES module has its default one level deeper
   const inner = (exported as { default?: unknown } | null | undefined)?.default
@@ -80,26 +82,24 @@ async function importPlugins (module: string, directory: string): Promise<Brande
   return list.map(item => accept(item, module))
 }
 
-function locate (module: string, directory: string): string {
-  const isFile = module.startsWith('.') || isAbsolute(module)
+/** On one line; a place in a file comes first. */
+function reasonOf (error: unknown): string {
+  const text = ((error as Error | null)?.message ?? String(error)).replace(/\s*\n\s*/g, ' ')
+  const [, what, place] = /^(?:ParseError: )?(.*?)\s+(\S+:\d+:\d+)$/.exec(text) ?? []
+  return place === undefined ? text : `${place}: ${what}`
+}
+
+function locate (module: string, isFile: boolean, directory: string): string {
   if (isFile) {
     const file = resolve(directory, module)
     if (!existsSync(file)) throw new Refused(`module '${module}' does not exist`, `put the file at ${file}, or correct the path: it starts at the folder of the configuration`)
-    if (/\.[cm]?ts$/.test(file) && !runsTypeScript()) {
-      throw new Refused(`module '${module}' is TypeScript, which this Node does not run`, 'compile it to JavaScript and name that file, or start the gateway with tsx')
-    }
-    return pathToFileURL(file).href
+    return file
   }
   try {
-    return pathToFileURL(createRequire(join(directory, 'gateway.yaml')).resolve(module)).href
+    return createRequire(join(directory, 'gateway.yaml')).resolve(module)
   } catch {
     throw new Refused(`module '${module}' is not installed`, `run 'npm install ${module}' beside the configuration, or write './' before the name of a file`)
   }
-}
-
-function runsTypeScript (): boolean {
-  const { typescript } = process.features as { typescript?: unknown }
-  return Boolean(typescript) || process.execArgv.some(argument => argument.includes('tsx'))
 }
 
 function accept (value: unknown, module: string): BrandedPlugin {

@@ -2,6 +2,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { PluginModules } from '../src/plugin-modules.ts'
 import { loadPlugins } from '../src/plugins.ts'
 
 const CONTRACT = new URL('../src/plugin.js', import.meta.url).href
@@ -48,6 +49,35 @@ t.test('a module may bring several plugins', async t => {
   t.strictSame((await loadPlugins(['./all.mjs'], directory)).modules, [['one', 'two']])
 })
 
+t.test('TypeScript runs, whatever Node can do by itself', async t => {
+  const directory = folder(t, {
+    'geo.ts': "import { definePlugin, Type } from 'sallyport/plugin'\nimport { name } from './name.js'\nenum Level { Low, High }\nconst priority: number = Level.High\nexport default definePlugin({ name, priority, schema: Type.Object({}, { additionalProperties: false }), scopes: ['global'], register () {} })",
+    'name.ts': "export const name: string = 'geo'",
+    'broken.ts': 'const a: = 3'
+  })
+  const { registry, problems } = await loadPlugins(['./geo.ts', './broken.ts'], directory)
+  t.equal(registry.get('geo')?.priority, 1)
+  t.equal(problems.length, 1)
+  t.match(problems[0]?.message, /'\.\/broken\.ts' fails to load: \S*broken\.ts:1:9: Unexpected token$/)
+})
+
+t.test('a loader keeps what it has; a fresh one looks whether a file or what it imports has changed', async t => {
+  const directory = folder(t, { 'geo.mjs': `import './deep/part.mjs'\n${source('geo')}`, 'deep/part.mjs': "import * as all from '../geo.mjs'\nexport { all }" })
+  const load = async (loader: PluginModules) => (await loadPlugins(['./geo.mjs'], directory, loader)).registry.get('geo')
+  const [kept, fresh] = [new PluginModules(), new PluginModules({ fresh: true })]
+  const first = [await load(kept), await load(fresh)]
+  t.same(fresh.files.map(({ path }) => path), [join(directory, 'deep/part.mjs'), join(directory, 'geo.mjs')])
+  t.same(kept.files, [])
+  t.equal(await load(fresh), first[1], 'nothing has changed')
+  writeFileSync(join(directory, 'deep/part.mjs'), '// other')
+  t.equal(await load(kept), first[0])
+  t.not(await load(fresh), first[1])
+  writeFileSync(join(directory, 'geo.mjs'), 'const { = 1')
+  t.equal(await load(fresh), undefined)
+  writeFileSync(join(directory, 'geo.mjs'), source('geo', ', body: "buffer"'))
+  t.equal((await load(fresh))?.body, 'buffer')
+})
+
 const refused: Record<string, [Record<string, string>, string, RegExp]> = {
   'a file that is not there': [{}, './nowhere.mjs', /'\.\/nowhere\.mjs' does not exist/],
   'a package that is not installed': [{}, '@acme/none', /'@acme\/none' is not installed/],
@@ -58,9 +88,6 @@ const refused: Record<string, [Record<string, string>, string, RegExp]> = {
   'a name that is not kebab-case': [{ 'm.mjs': source('GeoBlock') }, './m.mjs', /not kebab-case/],
   'an open schema': [{ 'm.mjs': source('geo').replace(', { additionalProperties: false }', '') }, './m.mjs', /schema of plugin 'geo' is not a closed object/],
   'another version of the contract': [{ 'm.mjs': source('geo').replace('export default definePlugin(', 'const p = definePlugin(') + "\nconst brand = Symbol.for('sallyport.plugin')\nexport default { ...p, api: 99, [brand]: true }" }, './m.mjs', /version 99 of the plugin contract/]
-}
-if (process.features && !('typescript' in process.features && process.features.typescript)) {
-  refused['TypeScript that this Node does not run'] = [{ 'm.ts': 'export default 1' }, './m.ts', /is TypeScript, which this Node does not run/]
 }
 for (const [name, [files, module, message]] of Object.entries(refused)) {
   t.test(`${name} is a problem that names the module`, async t => {

@@ -4,6 +4,7 @@ import { auditCommand } from './audit.ts'
 import { auditLogCommand } from './audit-log.ts'
 import { checkCommand } from './check.ts'
 import { debugTokenCommand } from './debug-token.ts'
+import { devCommand } from './dev.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
 import { importCommand } from './import.ts'
 import { initCommand } from './init.ts'
@@ -41,6 +42,7 @@ export async function run (args: readonly string[], io: CliIo): Promise<ExitCode
 const COMMANDS = [
   initCommand,
   startCommand,
+  devCommand,
   checkCommand,
   explainCommand,
   testCommand,

@@ -6,6 +6,7 @@ import type { Gateway } from '../gateway/control.ts'
 import type { BoundAddress } from '../gateway/engine.ts'
 import type { RunnableFile } from '../gateway/reload.ts'
 import { startFailure } from '../gateway/start-failure.ts'
+import { PluginModules } from '../plugin-modules.ts'
 import { version } from '../version.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
 import { displayName, findFile, readable, renamed } from './file.ts'
@@ -45,8 +46,9 @@ export async function start ({ file: named, ...flags }: StartArgs, io: CliIo): P
   const file = findFile(named, io)
   const shown = displayName(file, io)
   const overrides = definedOnly(flags)
+  const modules = new PluginModules()
   const load = async (): Promise<LoadResult> => {
-    const result = await loadConfig({ file, env: io.env, overrides })
+    const result = await loadConfig({ file, env: io.env, overrides, modules })
     return { ...result, diagnostics: renamed(result.diagnostics, shown) }
   }
   const { stderr } = io
@@ -76,16 +78,16 @@ export async function start ({ file: named, ...flags }: StartArgs, io: CliIo): P
   return code === 0 ? exitCode.clean : exitCode.errors
 }
 
-function describe ({ addresses, adminAddress }: Gateway): string {
+export function describe ({ addresses, adminAddress }: Gateway): string {
   const admin = adminAddress === null ? '' : `, its status on ${url(adminAddress)}/status`
   return `listens on ${addresses.map(url).join(' and ')}${admin}`
 }
 
-function url ({ host, port }: BoundAddress): string {
+export function url ({ host, port }: BoundAddress): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-function definedOnly ({ port, host, adminPort }: Omit<StartArgs, 'file'>): Overrides {
+export function definedOnly ({ port, host, adminPort }: Omit<StartArgs, 'file'>): Overrides {
   return {
     ...(port === undefined ? {} : { port }),
     ...(host === undefined ? {} : { host }),
@@ -93,12 +95,12 @@ function definedOnly ({ port, host, adminPort }: Omit<StartArgs, 'file'>): Overr
   }
 }
 
-function toPort (text: string): number {
+export function toPort (text: string): number {
   const port = Number(text)
   if (!/^\d+$/.test(text) || port > 65535) throw new InvalidArgumentError('A port is a number from 0 to 65535; 0 picks a free one.')
   return port
 }
 
-function toAdminPort (text: string): number | 'off' {
+export function toAdminPort (text: string): number | 'off' {
   return text === 'off' ? text : toPort(text)
 }

@@ -1,4 +1,5 @@
 import { dirname, resolve as absolute } from 'node:path'
+import type { PluginModules } from '../plugin-modules.ts'
 import { loadPlugins } from '../plugins.ts'
 import type { LoadedPlugins } from '../plugins.ts'
 import { readCertificateFiles, readFileOf, type ReadFile } from './certificate-files.ts'
@@ -39,7 +40,9 @@ export interface LoadOptions {
   /** Leave out what only warns, which takes a fifth of the time of a big file; default false. */
   readonly errorsOnly?: boolean
   /** Where plugins come from. */
-  readonly loadPlugins?: typeof loadPlugins
+  readonly loadPlugins?: (modules: readonly string[], directory: string) => Promise<LoadedPlugins>
+  /** Of a process that loads more than once: it keeps what it has loaded. */
+  readonly modules?: PluginModules
 }
 
 export interface LoadResult {
@@ -72,7 +75,7 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
       related: related.map(place => ({ range: source.lines.range(place.start, place.end), message: place.message }))
     })
   }
-  const load = (modules: readonly string[]): Promise<LoadedPlugins> => (options.loadPlugins ?? loadPlugins)(modules, dirname(absolute(file)))
+  const load = (modules: readonly string[]): Promise<LoadedPlugins> => options.loadPlugins === undefined ? loadPlugins(modules, dirname(absolute(file)), options.modules) : options.loadPlugins(modules, dirname(absolute(file)))
   resolveReferences(source, candidates, env, report)
   const value = plainValue(source, report)
   if (value === null) return { config: null, diagnostics: report.list(), source, plugins: await load([]), files: [] }

@@ -2,7 +2,8 @@
 import { availableParallelism } from 'node:os'
 import type { Diagnostic } from '../config/diagnostics.ts'
 import type { LoadResult } from '../config/load.ts'
-import { createDestination } from '../observability/destination.ts'
+import type { DestinationStream } from 'pino'
+import { createDestination, type Destination } from '../observability/destination.ts'
 import { createLog } from '../observability/log.ts'
 import { createControl, type Gateway } from './control.ts'
 import { LocalEngine } from './local-engine.ts'
@@ -20,6 +21,8 @@ export interface RunOptions {
   readonly render: (diagnostics: readonly Diagnostic[], text: string) => string
   /** Reload when the file changes; default true. */
   readonly watch?: boolean
+  /** Where its lines go; default the access log to standard output, its own log to standard error. */
+  readonly output?: { readonly log: DestinationStream, readonly access: Destination }
   /** The process, or something that emits its signals. */
   readonly signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>
   /** Called once, when requests are served. */
@@ -36,12 +39,12 @@ const LINGER = 500
  *
  * @returns the exit code: 0 after an orderly end, 1 when it could not start or was told twice to end
  */
-export async function runGateway ({ file, load, render, watch = true, signals, onListening, onFailure }: RunOptions): Promise<number> {
+export async function runGateway ({ file, load, render, watch = true, signals, output, onListening, onFailure }: RunOptions): Promise<number> {
   const { gateway: settings } = file.config
   const workers = settings.workers === 'auto' ? availableParallelism() : settings.workers
-  const log = createLog(settings.log.level)
+  const log = createLog(settings.log.level, output?.log)
   const { logger } = log
-  const destination = createDestination(1)
+  const destination = output?.access ?? createDestination(1)
   const engine = workers > 1 ? new WorkersEngine({ log, destination, workers }) : new LocalEngine({ log, destination, workers: 1 })
   const gateway = createControl({ file, engine, log, destination, workers, load, render, watch })
 

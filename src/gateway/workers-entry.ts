@@ -2,6 +2,7 @@
 import type { LogLevel } from '../config/model.ts'
 import { createDestination } from '../observability/destination.ts'
 import { createLog } from '../observability/log.ts'
+import { PluginModules } from '../plugin-modules.ts'
 import { loadPlugins } from '../plugins.ts'
 import { LocalEngine, type Ready } from './local-engine.ts'
 import { TicketKeys } from '../tls/ticket-keys.ts'
@@ -12,6 +13,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const) proces
 
 const log = createLog((process.env['SALLYPORT_LOG_LEVEL'] ?? 'info') as LogLevel)
 const destination = createDestination(1)
+const modules = new PluginModules()
 let engine: LocalEngine | null = null
 let ready: Ready | null = null
 
@@ -19,7 +21,7 @@ async function obey (order: Order): Promise<Partial<Answer>> {
   switch (order.type) {
     case 'prepare': {
       const { config, directory } = order.loadout
-      const { registry, problems } = await loadPlugins(config.gateway.modules, directory)
+      const { registry, problems } = await loadPlugins(config.gateway.modules, directory, modules)
       if (problems[0] !== undefined) throw new Error(problems[0].message)
       engine ??= new LocalEngine({ log, destination, workers: order.workers, ticketKeys: new TicketKeys(order.tickets) })
       ready = await engine.prepare({ ...order.loadout, registry })
