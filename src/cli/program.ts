@@ -4,6 +4,7 @@ import { auditCommand } from './audit.ts'
 import { auditLogCommand } from './audit-log.ts'
 import { checkCommand } from './check.ts'
 import { debugTokenCommand } from './debug-token.ts'
+import { completionCommand } from './completion.ts'
 import { devCommand } from './dev.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
 import { importCommand } from './import.ts'
@@ -55,7 +56,8 @@ const COMMANDS = [
   debugTokenCommand,
   importCommand,
   auditLogCommand,
-  schemaCommand
+  schemaCommand,
+  completionCommand
 ] as const
 
 /** How a command says what came out of it. */
