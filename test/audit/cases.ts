@@ -78,8 +78,6 @@ export const cases: Readonly<Record<string, AuditCase>> = {
     good: gateway('trusted_ips: [10.0.0.1]', entry('header-cert-auth', 'certificate_header_name: X-Cert, certificate_header_format: url_encoded, ca_certificates: [partners], skip_consumer_lookup: true', `  - name: acl\n    config: { allow: [a], always_use_authenticated_groups: true }\n${CA}`))
   },
   'acl-deny-only': { bad: entry('key-auth', '', '  - name: acl\n    config: { deny: «[a]» }\n'), good: entry('key-auth', '', '  - name: acl\n    config: { allow: [a] }\n') },
-  'ip-allows-everybody': { bad: entry('ip-restriction', 'allow: [«0.0.0.0/0»]'), good: entry('ip-restriction', 'allow: [10.0.0.0/8]') },
-  'ip-without-trusted-ips': { bad: entry('«ip-restriction»', 'allow: [10.0.0.0/8]'), good: gateway('trusted_ips: [10.0.0.1]', entry('ip-restriction', 'allow: [10.0.0.0/8]')) },
 
   'token-audience': { bad: entry('«jwt»', 'issuer: "https://a.example/"'), good: entry('jwt', JWT) },
   'token-issuer': { bad: entry('«jwt»', 'jwks_uri: "https://a.example/keys"'), good: entry('jwt', JWT) },
@@ -167,6 +165,8 @@ export const cases: Readonly<Record<string, AuditCase>> = {
 
   'everybody-trusted': { bad: gateway('trusted_ips: [«0.0.0.0/0»]'), good: gateway('trusted_ips: [10.0.0.0/8, "fd00::/8"]') },
   'open-admin': { bad: gateway('admin: { host: «0.0.0.0», token: 0123456789abcdef }'), good: gateway('admin: { host: 127.0.0.1 }') },
+  'ip-allows-everybody': { bad: entry('ip-restriction', 'allow: [«0.0.0.0/0»]'), good: entry('ip-restriction', 'allow: [10.0.0.0/8]') },
+  'ip-without-trusted-ips': { bad: entry('«ip-restriction»', 'allow: [10.0.0.0/8]'), good: gateway('trusted_ips: [10.0.0.1]', entry('ip-restriction', 'allow: [10.0.0.0/8]')) },
   'odd-paths': { bad: gateway('path_policy: { encoded_slash: «keep» }'), good: route('paths: [/a]\npath_policy: { encoded_slash: keep }') },
   'underscore-fields': { bad: gateway('request_headers: { underscores: «keep» }'), good: gateway('request_headers: { underscores: reject }') },
   'wide-host': { bad: route('hosts: [«api.*»]'), good: route('hosts: ["*.example.com"]') },
@@ -181,3 +181,49 @@ export const cases: Readonly<Record<string, AuditCase>> = {
   'no-metrics': { bad: entry('key-auth', '').replace('plugins:', '«plugins»:'), good: entry('prometheus', '') },
   'all-traces': { bad: entry('opentelemetry', 'traces_endpoint: "http://otel.internal:4318/v1/traces", sampling_rate: «1»'), good: entry('opentelemetry', 'traces_endpoint: "http://otel.internal:4318/v1/traces"') }
 }
+
+/** Further spellings of the same mistakes, each with the rule that finds it; severities where they differ. */
+export const more: ReadonlyArray<readonly [rule: string, bad: string, severity?: string]> = [
+  ['token-in-query', entry('openid-connect', 'issuer: "https://a.example/", bearer_token_param_type: «[header, query]»')],
+  ['token-audience', entry('«openid-connect»', 'issuer: "https://a.example/"')],
+  ['token-audience', entry('«oauth2-introspection»', 'introspection_url: "https://a.example/i", client_id: a, client_secret: "{vault://env/SECRET}"'), 'medium'],
+  ['token-audience', entry('jwt', 'issuers: [{ issuer: "https://a.example/", audience: [a] }, «{ issuer: "https://b.example/" }»]')],
+  ['provider-over-http', entry('jwt', 'issuer: «"http://a.example/"», allow_insecure: true')],
+  ['provider-over-http', entry('oauth2-introspection', 'introspection_url: «"http://a.example/i"», client_id: a, client_secret: "{vault://env/SECRET}", allow_insecure: true')],
+  ['revocation-delay', entry('openid-connect', 'issuer: "https://a.example/", cache_ttl: «900»')],
+  ['clock-skew', entry('hmac-auth', 'clock_skew: «900»')],
+  ['hmac-unbound', entry('hmac-auth', 'enforce_headers: «[request-line]»')],
+  ['certificates-unrevoked', gateway('trusted_ips: [10.0.0.1]', entry('header-cert-auth', 'certificate_header_name: X-Cert, certificate_header_format: url_encoded, ca_certificates: [partners], crl_file: partners.crl, revocation_check_mode: «IGNORE_CA_ERROR»', CA)), 'low'],
+  ['certificates-unrevoked', gateway('trusted_ips: [10.0.0.1]', entry('«header-cert-auth»', 'certificate_header_name: X-Cert, certificate_header_format: url_encoded, ca_certificates: [partners]', CA))],
+  ['tls-verify-off', entry('forward-auth', 'url: "https://auth.internal/", tls_verify: «false»'), 'critical'],
+  ['tls-verify-off', entry('tcp-log', 'host: log.internal, port: 1, tls: true, ssl_verify: «false»')],
+  ['tls-verify-off', entry('syslog', 'host: log.internal, protocol: tls, ssl_verify: «false»')],
+  ['tls-verify-off', entry('http-log', 'http_endpoint: "https://log.internal/", ssl_verify: «false»')],
+  ['tls-verify-off', entry('rate-limiting', `${REDIS}, redis: { host: redis.internal, ssl: true, ssl_verify: «false» }`)],
+  ['plain-records', entry('http-log', 'http_endpoint: «"http://logs.acme.com/"»')],
+  ['plain-records', entry('opentelemetry', 'traces_endpoint: «"http://otel.acme.com:4318/v1/traces"»')],
+  ['plain-records', entry('statsd', 'host: «stats.acme.com»')],
+  ['redis-without-tls', entry('rate-limiting', `${REDIS}, redis: «{ cluster_nodes: [{ ip: redis.acme.com }] }»`)],
+  ['redis-without-password', entry('«rate-limiting»', `${REDIS}, redis: { sentinel_master: a, sentinel_nodes: [{ host: s.internal }] }`)],
+  ['hsts-missing', gateway(TLS, entry('security-headers', 'hsts: { enabled: «false» }', CERTIFICATE))],
+  ['limit-fails-open', entry('rate-limiting', `${REDIS}, redis: { host: redis.internal }, on_store_error: «allow»`, '', 'paths: [/login]'), 'high'],
+  ['limit-exempts-everybody', entry('rate-limiting', 'minute: 5, exempt: { paths: [«/*»] }')],
+  ['limit-by-header', entry('graphql-rate-limiting-advanced', 'limit: [5], window_size: [60], identifier: «header», header_name: x-a')],
+  ['protection-only-logs', entry('rate-limiting', 'minute: 5, dry_run: «true»')],
+  ['protection-only-logs', entry('request-validator', 'body_schema: { type: string }, actions: { body: «log» }')],
+  ['slow-clients', gateway('timeouts: { headers: «0» }')],
+  ['slow-clients', gateway('timeouts: { headers: «90000» }')],
+  ['slow-clients', gateway('timeouts: { body_grace: «200000» }')],
+  ['cors-wide-origin', entry('cors', "credentials: true, origins: [«'https://app.example\\.com.*'»]")],
+  ['cookies-without-csrf', entry('openid-connect', 'issuer: "https://a.example/", bearer_token_param_type: [cookie], bearer_token_cookie_name: sid').replace('name: r', 'name: «r»')],
+  ['metadata-upstream', 'services:\n  - { name: s, host: u, routes: [{ name: r, paths: [/] }] }\nupstreams:\n  - { name: u, targets: [{ target: «"169.254.169.254:80"» }] }\n'],
+  ['long-timeout', entry('upstream-timeout', 'read_timeout: «900000»')],
+  ['retry-storm', service('url: https://s.internal\nretry: { budget_percent: «80» }')],
+  ['retry-storm', entry('retry', 'retries: «50»')],
+  ['unsafe-retry', entry('retry', 'methods: «[GET, PATCH]»')],
+  ['everybody-trusted', gateway('trusted_ips: [«"::/0"»]')],
+  ['odd-paths', route('paths: [/a]\npath_policy: { backslash: «keep» }')],
+  ['odd-paths', gateway('listen: [{ port: 8000, path_policy: { semicolon: «keep» } }]')],
+  ['wide-host', route('hosts: [«"*.com"»]')],
+  ['open-catch-all', route('methods: [GET]', '      - { name: b, paths: [/b] }\n').replace('name: r', 'name: «r»')]
+]

@@ -10,7 +10,7 @@ import { loadPlugins } from '../../src/plugins.ts'
 import { makeCertificate, makeCrl } from '../helpers/certificates.ts'
 import { packageRoot } from '../helpers/package-root.ts'
 import { placeOf, unmark } from '../helpers/marked-yaml.ts'
-import { cases } from './cases.ts'
+import { cases, more } from './cases.ts'
 
 const HEAD = '_format_version: "3.0"\n'
 const later = { notBefore: new Date(Date.now() - 86_400_000), notAfter: new Date(Date.now() + 400 * 86_400_000) }
@@ -53,6 +53,15 @@ for (const [id, { bad, good }] of Object.entries(cases)) {
     t.ok(found, 'the bad file has the finding')
     if (found !== undefined) t.equal(placeOf(found), place, `${found.cause} at the value`)
     t.notOk((await run(t, good)).findings.find(({ rule }) => rule === id), 'the good file has not')
+  })
+}
+
+for (const [id, bad, severity] of more) {
+  const { text, place } = unmark(HEAD + bad)
+  t.test(`${id} is told in ${text.slice(HEAD.length).replaceAll(/\s+/g, ' ').slice(0, 200)}`, async t => {
+    const found = (await run(t, text.slice(HEAD.length))).findings.filter(({ rule }) => rule === id)
+    t.ok(found.some(finding => placeOf(finding) === place), `${found.map(finding => `${placeOf(finding)} ${finding.cause}`).join(', ')}, at the value`)
+    if (severity !== undefined) t.ok(found.some(finding => finding.severity === severity), severity)
   })
 }
 

@@ -1,7 +1,5 @@
-import { isIP } from 'node:net'
-import type { PluginEntry } from '../../config/model.ts'
 import { option } from '../context.ts'
-import type { AuditRule, Hit } from '../rule.ts'
+import type { AuditRule } from '../rule.ts'
 
 const METHODS = ['key-auth', 'basic-auth', 'jwt', 'openid-connect', 'oauth2-introspection', 'hmac-auth', 'mtls-auth', 'header-cert-auth', 'forward-auth']
 
@@ -224,36 +222,5 @@ export const authenticationRules: readonly AuditRule[] = [
         if (entry.config['allow'] === undefined && entry.config['deny'] !== undefined) yield { pointer: option(entry, 'deny'), cause: 'whoever isn\'t denied may pass' }
       }
     }
-  },
-  {
-    id: 'ip-allows-everybody',
-    severity: 'high',
-    title: 'a list of addresses with all of them in it',
-    why: 'The list looks like a protection, and lets everybody pass.',
-    mend: 'Write the addresses that are meant.',
-    * find (context) {
-      for (const { entry } of context.uses('ip-restriction')) yield * wideRanges(entry, 'allow', 'this range has all addresses of its family in it')
-    }
-  },
-  {
-    id: 'ip-without-trusted-ips',
-    severity: 'low',
-    title: 'addresses of clients, perhaps those of a proxy',
-    why: 'Behind a load balancer all requests come from its address: the list lets all pass, or none.',
-    mend: 'Name the proxies in front of the gateway in `gateway.trusted_ips`; without any, ignore this.',
-    * find (context) {
-      if (context.plain.length === 0) return
-      for (const { entry } of context.uses('ip-restriction')) yield { pointer: entry.pointer, cause: '`gateway.trusted_ips` is empty: the address of a client is that of the connection' }
-    }
   }
 ]
-
-/** Ranges of a list that leave nobody out. */
-export function * wideRanges (entry: PluginEntry, path: string, cause: string): Generator<Hit> {
-  const list = path.split('/').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], entry.config)
-  if (!Array.isArray(list)) return
-  for (const [index, range] of list.entries()) {
-    const [address = '', bits] = String(range).split('/')
-    if (isIP(address) !== 0 && bits !== undefined && Number(bits) === 0) yield { pointer: option(entry, `${path}/${index}`), cause }
-  }
-}

@@ -193,7 +193,9 @@ function * origins (context: AuditContext): Generator<{ entry: PluginEntry, inde
 /** Origins that nobody means: of anybody, and of those who register a name that ends, or begins, alike. */
 function strangers (entry: string): string[] {
   const [, name = '', end = ''] = /([a-z0-9-]+)\\?\.([a-z]{2,})(?=$|[:)$\\/])/i.exec(entry) ?? []
-  return ['attacker.invalid', 'a.attacker.invalid', ...name === '' ? [] : [`attacker${name}.${end}`, `${name}.${end}.attacker.invalid`, `${name}-attacker.${end}`]]
+  // what begins like a name of the entry, where its end is open
+  const begun = entry.replace(/^[a-z?()|+*]+:\/\//i, '').replace(/(?:\.[*+]\??)+$/, '').replace(/\[[^\]]*\][*+]?|\.[*+]\??/g, 'x').replaceAll('\\', '')
+  return ['attacker.invalid', 'a.attacker.invalid', `${begun}.attacker.invalid`, ...name === '' ? [] : [`attacker${name}.${end}`, `${name}.${end}.attacker.invalid`, `${name}-attacker.${end}`]]
 }
 
 /** As the plugin matches: the whole origin, or the host alone where the entry has no colon. */

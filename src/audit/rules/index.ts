@@ -2,6 +2,7 @@
 import type { AuditRule } from '../rule.ts'
 import { authenticationRules } from './authentication.ts'
 import { browserRules } from './browser.ts'
+import { graphqlRules } from './graphql.ts'
 import { limitRules } from './limits.ts'
 import { perimeterRules } from './perimeter.ts'
 import { tokenRules } from './tokens.ts'
@@ -14,6 +15,7 @@ export const ruleGroups: ReadonlyArray<{ readonly title: string, readonly rules:
   { title: 'Tokens', rules: tokenRules },
   { title: 'What travels', rules: transportRules },
   { title: 'Limits', rules: limitRules },
+  { title: 'GraphQL', rules: graphqlRules },
   { title: 'Browsers', rules: browserRules },
   { title: 'Services', rules: upstreamRules },
   { title: 'Edges and records', rules: perimeterRules }

@@ -1,7 +1,7 @@
 import type { Route } from '../../config/model.ts'
 import { option, type AuditContext } from '../context.ts'
+import { wideRanges } from '../ranges.ts'
 import type { AuditRule } from '../rule.ts'
-import { wideRanges } from './authentication.ts'
 
 const LIMITERS = ['rate-limiting', 'graphql-rate-limiting', 'graphql-rate-limiting-advanced']
 const STORED = [...LIMITERS, 'response-ratelimiting']
@@ -187,54 +187,6 @@ export const limitRules: readonly AuditRule[] = [
     mend: 'Set a limit in `gateway.overload`: `event_loop_delay: 200` is a start.',
     * find ({ config: { gateway: { overload } } }) {
       if ([overload.event_loop_delay, overload.heap_used, overload.rss, overload.in_flight].every(limit => limit === 0)) yield { pointer: '/gateway/overload', cause: 'nothing is refused while the gateway is overloaded' }
-    }
-  },
-  {
-    id: 'unguarded-graphql',
-    severity: 'high',
-    title: 'GraphQL without bounds',
-    why: 'One small query, nested or repeated by aliases, keeps the service busy for minutes.',
-    mend: 'Add `graphql-guard` to the route.',
-    * find (context) {
-      for (const route of context.routes) {
-        if (context.hasSegment(route, /^(?:graphql|gql)$/i) && !context.chainHas(route, 'graphql-guard', ...LIMITERS.slice(1))) yield { pointer: route.pointer, subject: context.name('route', route), cause: who => `nothing bounds what a query to ${who} may cost` }
-      }
-    }
-  },
-  {
-    id: 'graphql-introspection',
-    severity: 'low',
-    title: 'a GraphQL schema for all to read',
-    why: 'It lists each field there is, those that nobody thought of included.',
-    mend: 'Remove `introspection: true` in production.',
-    * find (context) {
-      for (const { entry, routes } of context.uses('graphql-guard')) {
-        if (entry.config['introspection'] === true && routes.some(route => context.isOpen(route))) yield { pointer: option(entry, 'introspection'), cause: 'anybody may ask for the schema' }
-      }
-    }
-  },
-  {
-    id: 'graphql-websockets',
-    severity: 'medium',
-    title: 'GraphQL that passes by the guard',
-    why: 'Whatever is asked through a WebSocket is not looked at.',
-    mend: 'Remove `websockets: pass`, or put subscriptions on a route of their own.',
-    * find (context) {
-      for (const { entry } of context.uses('graphql-guard')) {
-        if (entry.config['websockets'] === 'pass') yield { pointer: option(entry, 'websockets'), cause: 'queries through WebSockets are not looked at' }
-      }
-    }
-  },
-  {
-    id: 'graphql-mutations-by-get',
-    severity: 'medium',
-    title: 'mutations by GET',
-    why: 'A link or an image on another site changes something in its visitor\'s name.',
-    mend: 'Remove `mutations_by_get: true`.',
-    * find (context) {
-      for (const { entry } of context.uses('graphql-guard')) {
-        if (entry.config['mutations_by_get'] === true) yield { pointer: option(entry, 'mutations_by_get'), cause: 'a GET may change something' }
-      }
     }
   }
 ]

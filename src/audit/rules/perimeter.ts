@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { isLoopback, type AuditContext } from '../context.ts'
+import { wideRanges } from '../ranges.ts'
 import type { AuditRule } from '../rule.ts'
 
 /** Readings of a path that are refused unless the file says otherwise. */
@@ -20,6 +21,27 @@ export const perimeterRules: readonly AuditRule[] = [
       for (const [index, range] of config.gateway.trusted_ips.entries()) {
         if (isWide(range)) yield { pointer: `/gateway/trusted_ips/${index}`, cause: 'whoever comes from this range is believed, and a good part of the internet does' }
       }
+    }
+  },
+  {
+    id: 'ip-allows-everybody',
+    severity: 'high',
+    title: 'a list of addresses with all of them in it',
+    why: 'The list looks like a protection, and lets everybody pass.',
+    mend: 'Write the addresses that are meant.',
+    * find (context) {
+      for (const { entry } of context.uses('ip-restriction')) yield * wideRanges(entry, 'allow', 'this range has all addresses of its family in it')
+    }
+  },
+  {
+    id: 'ip-without-trusted-ips',
+    severity: 'low',
+    title: 'addresses of clients, perhaps those of a proxy',
+    why: 'Behind a load balancer all requests come from its address: the list lets all pass, or none.',
+    mend: 'Name the proxies in front of the gateway in `gateway.trusted_ips`; without any, ignore this.',
+    * find (context) {
+      if (context.plain.length === 0) return
+      for (const { entry } of context.uses('ip-restriction')) yield { pointer: entry.pointer, cause: '`gateway.trusted_ips` is empty: the address of a client is that of the connection' }
     }
   },
   {

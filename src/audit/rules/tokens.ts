@@ -188,11 +188,11 @@ export const tokenRules: readonly AuditRule[] = [
 function issuersOf (entry: PluginEntry): Array<{ readonly issuer: Issuer, readonly at: Pointer }> {
   const config = entry.config as Issuer & { issuers?: readonly Issuer[] }
   const at = `${entry.pointer}/config`
-  if (config.issuers !== undefined) return config.issuers.map((issuer, index) => ({
+  if (config.issuers !== undefined) {
     // what stands outside holds for each that says nothing
-    issuer: config.audience === undefined ? issuer : { audience: config.audience, ...issuer },
-    at: `${at}/issuers/${index}`
-  }))
+    const common = config.audience === undefined ? {} : { audience: config.audience }
+    return config.issuers.map((issuer, index) => ({ issuer: { ...common, ...issuer }, at: `${at}/issuers/${index}` }))
+  }
   return config.issuer === undefined && KEYS.every(name => config[name] === undefined) ? [] : [{ issuer: config, at }]
 }
 
