@@ -38,6 +38,7 @@ export function importKong ({ text, file }: ImportInput): Imported {
   const version = String(source.value['_format_version'] ?? '')
   const normal = /^\d$/.test(version) ? `${version}.0` : version
   if (!VERSIONS.includes(normal)) throw new ImportError(`${file}: ${version === '' ? 'there is no `_format_version`: this is no declarative configuration of Kong' : `_format_version ${version} is not known; 1.1, 2.1 and 3.0 are`}.`)
+  checkLists(source.value, [], source)
   const draft = new Draft()
   for (const text of source.plain) draft.plain.add(text)
   const places = new WeakMap<object, Place>()
@@ -50,6 +51,23 @@ export function importKong ({ text, file }: ImportInput): Imported {
   groupPlugins(context)
   walk(context)
   return { draft, placeOf: context.at, head: [] }
+}
+
+/** Lists of entities that hold entities: what is something else there would be lost without a word. */
+const LISTS = ['services', 'routes', 'plugins', 'consumers', 'consumer_groups', 'upstreams', 'targets', 'certificates', 'ca_certificates', 'consumer_group_plugins', 'keyauth_credentials', 'keyauth_enc_credentials']
+
+function checkLists (owner: Item, path: ReadonlyArray<string | number>, source: Structured): void {
+  for (const name of LISTS) {
+    const list = owner[name]
+    if (list === undefined || list === null) continue
+    const place = source.at(...path, name)
+    if (!Array.isArray(list) || !list.every(isItem)) {
+      // members of a consumer group may be names
+      if (name === 'consumers' && path.length > 0) continue
+      throw new ImportError(`${place.file}:${String(place.line)}: \`${name}\` is no list of objects.`)
+    }
+    list.forEach((item: Item, index) => checkLists(item, [...path, name, index], source))
+  }
 }
 
 /** Remembers the line of every object, before anything moves. */

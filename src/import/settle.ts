@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load.ts'
 import { join } from '../config/pointer.ts'
 import { isClosing, type Draft, type Item, type Place } from './draft.ts'
 import { isHarmless } from './harmless.ts'
+import { ImportError } from './import-error.ts'
 import { render } from './render.ts'
 
 export interface SettleOptions {
@@ -32,7 +33,7 @@ const ENV = new Proxy<Record<string, string>>({}, { get: () => '1', has: () => t
  * Writes the draft, checks it, and takes out what is refused, until nothing is. A refused entry that protects is
  * replaced by one that answers 503; a route that can't be said is left out.
  *
- * @throws {Error} when that doesn't end: a bug of the importer
+ * @throws {ImportError} when that doesn't end: a bug of the importer
  */
 export async function settle ({ draft, head, file, placeOf }: SettleOptions): Promise<Settled> {
   for (let round = 0; ; round++) {
@@ -45,7 +46,7 @@ export async function settle ({ draft, head, file, placeOf }: SettleOptions): Pr
     if (targets.length === 0) return { text, diagnostics: diagnostics.filter(({ severity }) => severity === 'warning') }
     // from the end of each list: what stands before keeps its place
     const changed = targets.sort((a, b) => comparePaths(b.path, a.path)).map(({ error, path }) => repair(draft, path, error, placeOf)).includes(true)
-    if (!changed || round === ROUNDS) throw new Error(`the result of the import does not pass check: ${targets.map(({ error }) => `${error.path}: ${error.cause}`).join('; ')}`)
+    if (!changed || round === ROUNDS) throw new ImportError(`The result does not pass check, which is a mistake of the import; report it, please: ${targets.map(({ error }) => `${error.path}: ${error.cause}`).join('; ')}`)
   }
 }
 

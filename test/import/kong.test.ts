@@ -152,8 +152,8 @@ services:
 })
 
 t.test('what is no declarative configuration of Kong is refused with words', async t => {
-  const directory = t.testdir({ 'a.yaml': 'services: []\n', 'b.yaml': '_format_version: "9"\n', 'c.yaml': 'a: [\n', 'd.yaml': '- 1\n' })
-  for (const [file, message] of [['a.yaml', /no `_format_version`/], ['b.yaml', /_format_version 9 is not known/], ['c.yaml', /c\.yaml:\d: /], ['d.yaml', /expected an object/], ['e.yaml', /no such file/]] as const) {
+  const directory = t.testdir({ 'a.yaml': 'services: []\n', 'b.yaml': '_format_version: "9"\n', 'c.yaml': 'a: [\n', 'd.yaml': '- 1\n', 'f.yaml': '_format_version: "3.0"\nservices:\n  - url: http://a\n    plugins: key-auth\n' })
+  for (const [file, message] of [['a.yaml', /no `_format_version`/], ['b.yaml', /_format_version 9 is not known/], ['c.yaml', /c\.yaml:\d: /], ['d.yaml', /expected an object/], ['f.yaml', /f\.yaml:4: `plugins` is no list/], ['e.yaml', /no such file/]] as const) {
     t.match(await runCli(['import', 'kong', file], { cwd: directory }), { code: 3, stdout: '', stderr: message }, file)
   }
 })
