@@ -10,7 +10,7 @@ export function completionScript (shell: Shell, commands: readonly CompletedComm
     case 'bash': return `# bash completion of sallyport: source <(sallyport completion bash)
 _sallyport () {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words=''
-${reader(commands, '${COMP_WORDS[index]}', 'index = 1; index < COMP_CWORD; index++')}
+${reader(commands, 'COMP_WORDS', 'index = 1; index < COMP_CWORD; index++')}
   COMPREPLY=()
 ${chooser(commands)}
   # nothing means: files, by \`-o default\`
@@ -23,7 +23,7 @@ complete -o default -F _sallyport sallyport
 # zsh completion of sallyport: source <(sallyport completion zsh)
 _sallyport () {
   local current=\${words[CURRENT]} previous=\${words[CURRENT-1]} line=("\${words[@]}") words=''
-${reader(commands, '${line[index]}', 'index = 2; index < CURRENT; index++')}
+${reader(commands, 'line', 'index = 2; index < CURRENT; index++')}
 ${chooser(commands)}
   if [ -n "$words" ]; then compadd -- \${=words}; else _files; fi
 }
@@ -34,12 +34,12 @@ compdef _sallyport sallyport
 }
 
 /** Finds the command and the number of arguments so far. */
-function reader (commands: readonly CompletedCommand[], word: string, loop: string): string {
+function reader (commands: readonly CompletedCommand[], list: string, loop: string): string {
   const values = commands.flatMap(command => command.options.filter(({ value }) => value !== null).flatMap(({ flags }) => flags.map(flag => `'${command.path} ${flag}'`)))
   const steps = commands.flatMap(command => command.commands.map(([name]) => `      '${command.path} ${name}') command='${`${command.path} ${name}`.trim()}' ;;`))
   return `  local command='' index position=0 skip=0 word
   for ((${loop})); do
-    word=${word}
+    word=\${${list}[index]}
     if ((skip)); then skip=0; continue; fi
     case "$command $word" in
       ${values.join('|')}) skip=1 ;;

@@ -117,7 +117,7 @@ class ChainComparison {
 
   #options (from: PluginEntry, to: PluginEntry, whom: string): Finding[] {
     const definition = this.#next.registry.get(to.name)
-    return differences(from.config, to.config, this.#comparison.salt).map(difference => {
+    return differences(from.config, to.config).map(difference => {
       const [old, next] = [`${from.pointer}/config`, `${to.pointer}/config`]
       const values = this.#comparison.values(difference, old, next)
       const option = difference.path.join('.')

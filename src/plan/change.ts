@@ -12,9 +12,9 @@ export interface Place {
   readonly side: SideName
   /** As the user calls it. */
   readonly file: string
-  /** From 1; null where there is no text, as in a running gateway. */
-  readonly line: number | null
-  readonly column: number | null
+  /** From 1. */
+  readonly line: number
+  readonly column: number
   /** The object in words: `services[orders].routes[list]`. */
   readonly path: string
 }

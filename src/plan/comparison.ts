@@ -1,7 +1,7 @@
 /** The two sides, and which entity of one is which of the other. */
 import type { Consumer, Entity, Pointer, Route, Service, Upstream } from '../config/model.ts'
 import type { Draft, Kind, Place, Risk } from './change.ts'
-import { same, type Difference, type Salt } from './differences.ts'
+import { same, type Difference } from './differences.ts'
 import { pair, type Pairs } from './pairs.ts'
 import type { Side } from './side.ts'
 
@@ -13,16 +13,14 @@ const byId = ({ id }: Entity): string => id
 export class Comparison {
   readonly old: Side
   readonly next: Side
-  readonly salt: Salt
   readonly services: Pairs<Service>
   readonly routes: Pairs<Route>
   readonly upstreams: Pairs<Upstream>
   readonly consumers: Pairs<Consumer>
 
-  constructor (old: Side, next: Side, salt: Salt) {
+  constructor (old: Side, next: Side) {
     this.old = old
     this.next = next
-    this.salt = salt
     this.services = this.pairNamed(old.config.services, next.config.services, ({ protocol, host, port, path }) => JSON.stringify([protocol, host, port, path]))
     const serviceOf = this.#ids(this.services)
     this.routes = pair(old.context.routes, next.context.routes, [byName, byId, (route, side) => {
@@ -45,7 +43,7 @@ export class Comparison {
   }
 
   same (from: unknown, to: unknown): boolean {
-    return same(from, to, this.salt)
+    return same(from, to)
   }
 
   /** `a → b`, or what was added to and removed from a list. */

@@ -45,7 +45,7 @@ export function consumerChanges (comparison: Comparison): Draft[] {
 }
 
 function credentialChanges (comparison: Comparison, kind: keyof Credentials, consumer: Consumer, had: readonly OwnedByConsumer[], has: readonly OwnedByConsumer[]): Draft[] {
-  const { old, next, salt } = comparison
+  const { old, next } = comparison
   const [one, many] = WORDS[kind]
   const identity = (credential: OwnedByConsumer): unknown => {
     const fields = credential as unknown as Record<string, unknown>
@@ -56,13 +56,13 @@ function credentialChanges (comparison: Comparison, kind: keyof Credentials, con
   const drafts: Draft[] = []
   const about = { kind: 'consumer' as const, subject: next.nameOf(consumer), details: [] }
   for (const credential of had) {
-    const at = rest.findIndex(other => same(identity(credential), identity(other), salt))
+    const at = rest.findIndex(other => same(identity(credential), identity(other)))
     const [other] = at === -1 ? [] : rest.splice(at, 1)
     if (other === undefined) {
       gone.push(credential)
       continue
     }
-    for (const difference of differences(fieldsOf(credential), fieldsOf(other), salt)) {
+    for (const difference of differences(fieldsOf(credential), fieldsOf(other))) {
       const [field = ''] = difference.path
       const text = SECRETS.has(field) ? 'is another one (not shown)' : comparison.values(difference, credential.pointer, other.pointer).text
       drafts.push({ ...about, risk: field === 'tags' ? 'low' : 'medium', rule: SECRETS.has(field) ? 'credential-changed' : `credential-${field.replaceAll('_', '-')}`, one: `: ${difference.path.join('.')} of one ${one} ${text}`, places: comparison.places(difference.path, credential.pointer, other.pointer) })

@@ -1,5 +1,4 @@
 /** How much harm another value of a plugin's option can do. */
-import { isCut } from './cut-config.ts'
 import type { Difference } from './differences.ts'
 import type { Risk } from './change.ts'
 
@@ -26,7 +25,6 @@ const SIZES = /(?:size|limit|max|maximum|depth|length|count)/i
 export function optionRisk (difference: Difference, protects: string | undefined, authenticates: boolean): Risk {
   const guards = authenticates || protects === 'access'
   const { path, from, to } = difference
-  if (isCut(from) || isCut(to)) return 'medium'
   const last = path.at(-1) ?? ''
   const switches = LOOSER.slice(0, 2)
   for (const { names, when } of guards ? LOOSER : switches) {

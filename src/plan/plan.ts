@@ -3,7 +3,6 @@ import { chainChanges } from './chains.ts'
 import { fold, risks, type Change, type Risk } from './change.ts'
 import { Comparison } from './comparison.ts'
 import { consumerChanges } from './consumers.ts'
-import type { Salt } from './differences.ts'
 import { routeChanges } from './routes.ts'
 import { routingChanges } from './routing.ts'
 import { serviceChanges, upstreamChanges } from './services.ts'
@@ -21,12 +20,10 @@ export interface Plan {
 
 /**
  * Compares two configurations by what they do: plugins as they run on each route, requests as the router sends them.
- *
- * @param salt of the fingerprints that stand for the secrets of a running gateway; null for two files
  */
-export function makePlan (before: SideInput, after: SideInput, salt: Salt = null): Plan {
+export function makePlan (before: SideInput, after: SideInput): Plan {
   const [old, next] = [new Side('old', before), new Side('new', after)]
-  const comparison = new Comparison(old, next, salt)
+  const comparison = new Comparison(old, next)
   const drafts = [
     ...chainChanges(comparison),
     ...routeChanges(comparison),

@@ -148,7 +148,7 @@ const LOW = new Set(['tags', 'name', 'request_buffering', 'response_buffering'])
 
 function fieldChanges (comparison: Comparison, before: Route, after: Route): Draft[] {
   const fields = (route: Route): Record<string, unknown> => Object.fromEntries(Object.entries(route).filter(([field]) => !LEFT_OUT.has(field)))
-  return differences(fields(before), fields(after), comparison.salt).map(difference => {
+  return differences(fields(before), fields(after)).map(difference => {
     const [field = ''] = difference.path
     const risk = LOW.has(field) ? 'low' : field === 'path_policy' ? settingRisk(['path_policy', ...difference.path.slice(1)], difference) : 'medium'
     return comparison.field(difference, { kind: 'route', subject: comparison.next.nameOf(after), rule: `route-${field.replaceAll('_', '-')}`, risk, old: before.pointer, next: after.pointer })

@@ -20,7 +20,7 @@ export function serviceChanges (comparison: Comparison): Draft[] {
     drafts.push({ kind: 'service', subject: old.nameOf(service), risk: 'low', rule: 'service-removed', one: 'is gone', many: 'are gone', details: [], places: [old.heading(service)] })
   }
   for (const [before, after] of services.both) {
-    for (const difference of differences(comparable(before, comparison.old), comparable(after, comparison.next), comparison.salt)) {
+    for (const difference of differences(comparable(before, comparison.old), comparable(after, comparison.next))) {
       const [field = ''] = difference.path
       const upstream = ADDRESS.has(field)
       drafts.push(comparison.field(difference, {
@@ -64,7 +64,7 @@ export function upstreamChanges (comparison: Comparison): Draft[] {
   for (const upstream of upstreams.added) drafts.push({ kind: 'upstream', subject: next.nameOf(upstream), risk: 'low', rule: 'upstream-added', one: 'is new', many: 'are new', details: [], places: [next.heading(upstream)] })
   for (const upstream of upstreams.removed) drafts.push({ kind: 'upstream', subject: old.nameOf(upstream), risk: 'medium', rule: 'upstream-removed', one: 'is gone', many: 'are gone', details: [], places: [old.heading(upstream)] })
   for (const [before, after] of upstreams.both) {
-    for (const difference of differences(fieldsOf(before), fieldsOf(after), comparison.salt)) {
+    for (const difference of differences(fieldsOf(before), fieldsOf(after))) {
       const [field = ''] = difference.path
       const unverified = difference.path.at(-1) === 'https_verify_certificate' && difference.to === false
       const risk = LOW.has(field) ? 'low' : unverified ? 'high' : 'medium'
@@ -95,7 +95,7 @@ function targetChanges (comparison: Comparison, before: Upstream, after: Upstrea
   for (const one of had) {
     const other = has.find(target => address(target) === address(one))
     if (other === undefined) continue
-    for (const difference of differences(fieldsOf(one), fieldsOf(other), comparison.salt)) {
+    for (const difference of differences(fieldsOf(one), fieldsOf(other))) {
       const [field = ''] = difference.path
       drafts.push(comparison.field(difference, { ...about, rule: `target-${field}`, risk: field === 'tags' ? 'low' : 'medium', old: one.pointer, next: other.pointer, label: `${field} of target ${next.show(other.target, `${other.pointer}/target`)}` }))
     }

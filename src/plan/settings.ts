@@ -10,7 +10,7 @@ export function settingChanges (comparison: Comparison): Draft[] {
   const without = ({ listen: _, ...settings }: GatewaySettings): object => settings
   return [
     ...listenChanges(comparison),
-    ...differences(without(old.config.gateway), without(next.config.gateway), comparison.salt).map(difference => {
+    ...differences(without(old.config.gateway), without(next.config.gateway)).map(difference => {
       const risk = settingRisk(difference.path, difference)
       const rule = difference.path[0] === 'admin' && risk === 'high' ? 'admin-exposed' : `gateway-${String(difference.path[0]).replaceAll('_', '-')}`
       return comparison.field(difference, { kind: 'gateway', subject: '', rule, risk, old: '/gateway', next: '/gateway', label: `gateway.${difference.path.join('.')}` })
@@ -32,7 +32,7 @@ function listenChanges (comparison: Comparison): Draft[] {
       drafts.push(gateway('medium', 'listener-removed', `nothing listens on ${address(one)} any more`, [old.place(`/gateway/listen/${index}`)]))
       return
     }
-    for (const difference of differences(one, other.listener, comparison.salt)) {
+    for (const difference of differences(one, other.listener)) {
       drafts.push(comparison.field(difference, {
         kind: 'gateway',
         subject: '',

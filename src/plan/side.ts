@@ -7,9 +7,8 @@ import type { Source } from '../config/source.ts'
 import type { LoadedPlugins } from '../plugins.ts'
 import { accessOf, type Access } from './access.ts'
 import type { Place, SideName } from './change.ts'
-import { isCut } from './cut-config.ts'
 
-/** What a side is made of: a loaded file, or what a running gateway says of itself. */
+/** What a side is made of: a loaded file. */
 export interface SideInput {
   readonly config: Config
   readonly source: Source
@@ -34,7 +33,6 @@ export class Side {
   readonly context: LintContext
   readonly services: ReadonlyMap<string, Service>
   readonly #plugins: LoadedPlugins
-  readonly #written: boolean
   readonly #access = new Map<Route, Access>()
   #secrets: ReadonlySet<Pointer> | null = null
 
@@ -46,7 +44,6 @@ export class Side {
     this.context = new LintContext(config, source, plugins, new Report(shown))
     this.services = this.context.services
     this.#plugins = plugins
-    this.#written = source.root !== null
   }
 
   get registry (): LoadedPlugins['registry'] {
@@ -66,7 +63,6 @@ export class Side {
   }
 
   place (pointer: Pointer, part: 'key' | 'value' = 'value'): Place {
-    if (!this.#written) return { side: this.name, file: this.shown, line: null, column: null, path: pointer }
     const { line, column } = this.source.locate(pointer, part)
     return { side: this.name, file: this.shown, line, column, path: this.source.describe(pointer) }
   }
@@ -82,7 +78,7 @@ export class Side {
       const name = entity[field]
       if (name != null && !this.isSecret(`${entity.pointer}/${field}`)) return `'${name}'`
     }
-    return this.#written ? this.source.describe(entity.pointer) : entity.pointer
+    return this.source.describe(entity.pointer)
   }
 
   /** The service of a route in words. */
@@ -93,11 +89,10 @@ export class Side {
 
   /** From a reference, of a field for secrets, or of a name for them. */
   isSecret (pointer: Pointer, value?: unknown): boolean {
-    if (isCut(value)) return true
     this.#secrets ??= this.#findSecrets()
     for (let end = pointer.length; end > 0; end = pointer.lastIndexOf('/', end - 1)) if (this.#secrets.has(pointer.slice(0, end))) return true
     if (typeof value === 'string' && SECRET_NAME.test(pointer.slice(pointer.lastIndexOf('/') + 1))) return true
-    return this.#written && this.source.isSecret(pointer)
+    return this.source.isSecret(pointer)
   }
 
   /** A value for people, on one line. */
@@ -121,7 +116,7 @@ export class Side {
     for (const entry of this.config.plugins) {
       for (const { pointer } of secretsIn(entry.config, this.registry.get(entry.name)?.schema, `${entry.pointer}/config`)) found.add(pointer)
     }
-    if (this.#written) for (const { pointer } of credentialSecrets(this.config, this.source)) found.add(pointer)
+    for (const { pointer } of credentialSecrets(this.config, this.source)) found.add(pointer)
     return found
   }
 }

@@ -1,9 +1,4 @@
 import t from 'tap'
-import { createHmac } from 'node:crypto'
-import { loadConfig } from '../../src/config/load.ts'
-import { cutConfig, withCuts } from '../../src/plan/cut-config.ts'
-import { makePlan } from '../../src/plan/plan.ts'
-import { Source } from '../../src/config/source.ts'
 import { runCli } from '../helpers/cli.ts'
 
 const OLD = `_format_version: "3.0"
@@ -66,34 +61,4 @@ t.test('errors of both files are told at once, and nothing is compared', async t
   t.match(await runCli(['plan', '-', '-'], { cwd }), { code: 3, stderr: /Only one of the two/ })
   t.match(await runCli(['plan', 'good.yaml', 'none.yaml'], { cwd }), { code: 3, stderr: /none\.yaml: no such file/ })
   t.match(await runCli(['plan', 'good.yaml'], { cwd }), { code: 3 })
-})
-
-t.test('a configuration whose secrets were cut is compared by fingerprints', async t => {
-  const file = `${OLD}consumers:
-  - username: ann
-    keyauth_credentials: [{ key: "{vault://env/KEY}" }]
-    basicauth_credentials: [{ username: ann, password: "{vault://env/WORD}" }]
-    jwt_secrets: [{ key: issuer, secret: "{vault://env/WORD}" }]
-plugins: [{ name: jwt, config: { secret: "{vault://env/KEY}" } }]
-`
-  const env = { KEY: 'a-key-of-thirty-two-characters-or-more', WORD: 'word-of-thirty-two-characters-or-more' }
-  const load = async (variables: typeof env, text = file) => await loadConfig({ file: 'gateway.yaml', text, env: variables })
-  const running = await load(env)
-  if (running.config === null) throw new Error('the file has errors')
-  const { plugins } = running
-  const answer = JSON.parse(JSON.stringify(cutConfig(running.config, running.source, plugins.registry, 'salt')))
-  for (const secret of Object.values(env)) {
-    t.notMatch(JSON.stringify(answer), secret)
-    t.ok(Object.values(answer.secrets).includes(createHmac('sha256', 'salt').update(JSON.stringify(secret)).digest('hex').slice(0, 4)))
-  }
-  const against = async (variables: typeof env) => {
-    const next = await load(variables)
-    if (next.config === null) throw new Error('the file has errors')
-    const shown = { config: withCuts(answer), source: new Source('http://127.0.0.1:8001', '', null), plugins, shown: 'the running gateway' }
-    return makePlan(shown, { config: next.config, source: next.source, plugins: next.plugins, shown: 'gateway.yaml' }, answer.salt)
-  }
-  t.same((await against(env)).changes, [])
-  const { changes } = await against({ ...env, WORD: 'another-word-of-thirty-two-characters' })
-  t.match(changes.map(({ title }) => title).sort(), ["consumer 'ann': password of one password is another one (not shown)", "consumer 'ann': secret of one JWT key is another one (not shown)"])
-  t.match(changes[0]?.places, [{ side: 'old', line: null }, { side: 'new', line: 12 }])
 })

@@ -35,7 +35,7 @@ function where ({ places }: Change): string {
   const [place] = places
   if (place === undefined) return ''
   const more = places.length > 1 ? ` +${places.length - 1}` : ''
-  return `${code(place.line === null ? place.file : `${place.file}:${place.line}`)}${more}`
+  return `${code(`${place.file}:${place.line}`)}${more}`
 }
 
 function details ({ title, rule, subjects, kind, details: sentences, places }: Change): string[] {

@@ -27,7 +27,7 @@ export function textReport (plan: Plan, paint: Painter): string {
 }
 
 export function placeText ({ file, line, column, path }: Place): string {
-  return line === null ? `${file} ${path}` : `${file}:${line}:${column} ${path}`
+  return `${file}:${line}:${column} ${path}`
 }
 
 /** Names of a file must not act on the terminal. */
