@@ -14,15 +14,16 @@ const DRAFT = 'http://json-schema.org/draft-07/schema#'
 const REFERENCE: JsonSchema = {
   type: 'string',
   pattern: '\\{vault://|\\$\\{\\{',
+  // no description: editors would show it for every wrong value, in the place of the field's own
   // eslint-disable-next-line no-template-curly-in-string
-  description: 'A value from outside the file: "{vault://env/NAME}" or ${{ env "DECK_NAME" }}.'
+  $comment: 'A value from outside the file: "{vault://env/NAME}" or ${{ env "DECK_NAME" }}.'
 }
 /** A vault reference stands in quotes and so is always a text; an expression without quotes becomes what it looks like. */
 const EXPRESSION: JsonSchema = {
   type: 'string',
   pattern: '^\\$\\{\\{.*\\}\\}$',
   // eslint-disable-next-line no-template-curly-in-string
-  description: 'A value from outside the file, without quotes: ${{ env "DECK_NAME" | toInt }}.'
+  $comment: 'A value from outside the file, without quotes: ${{ env "DECK_NAME" | toInt }}.'
 }
 const reference: JsonSchema = { $ref: '#/definitions/reference' }
 const expression: JsonSchema = { $ref: '#/definitions/expression' }
@@ -39,10 +40,22 @@ export function fileJsonSchema (registry: PluginRegistry): JsonSchema {
     definitions: {
       reference: REFERENCE,
       expression: EXPRESSION,
-      builtin: { anyOf: [{ enum: plugins.map(plugin => plugin.name) }, reference], description: 'Name of a built-in plugin.' },
+      builtin: builtinNames(plugins),
       ...Object.fromEntries(entityKinds.map(kind => [kind, definitionOf(kind, plugins)])),
       ...Object.fromEntries(plugins.map(plugin => [`config-${plugin.name}`, translate(plugin.schema)]))
     }
+  }
+}
+
+/** What each plugin does is said where its name is completed. */
+function builtinNames (plugins: readonly BrandedPlugin[]): JsonSchema {
+  return {
+    description: 'Name of a built-in plugin.',
+    doNotSuggest: true,
+    anyOf: [{
+      enum: plugins.map(plugin => plugin.name),
+      enumDescriptions: plugins.map(plugin => (plugin.schema as { description?: string }).description ?? '')
+    }, reference]
   }
 }
 
@@ -87,7 +100,7 @@ function addressOfServices (): JsonSchema {
   const within = (key: string, inner: JsonSchema): JsonSchema => ({ required: [key], properties: { [key]: inner } })
   return {
     if: within('_info', within('defaults', within('service', { anyOf: given }))),
-    else: { properties: { services: { items: { anyOf } } } }
+    else: { patternProperties: pattern({ services: { items: { anyOf } } }) }
   }
 }
 
@@ -96,10 +109,11 @@ function entrySchema (plugins: readonly BrandedPlugin[]): JsonSchema {
   const schema = translate(entitySchema('plugin', refer))
   return {
     ...schema,
+    properties: { ...schema['properties'] as JsonSchema, config: { description: 'Options of the plugin.', type: ['object', 'null'] } },
     allOf: plugins.map(plugin => ({
       if: { properties: { name: { const: plugin.name } }, required: ['name'] },
       then: {
-        properties: { config: { anyOf: [{ $ref: `#/definitions/config-${plugin.name}` }, NOT_SET] } }
+        patternProperties: pattern({ config: { anyOf: [{ $ref: `#/definitions/config-${plugin.name}` }, NOT_SET] } })
       }
     }))
   }
@@ -107,24 +121,33 @@ function entrySchema (plugins: readonly BrandedPlugin[]): JsonSchema {
 
 /** Without `gateway.modules`, only built-in names can be right. */
 function onlyBuiltins (): JsonSchema {
+  // values are completed by properties alone; the key is offered once, by the entry itself
   const entries = { items: { properties: { name: { $ref: '#/definitions/builtin' } } } }
-  const routes = { items: { properties: { plugins: entries } } }
+  const routes = { items: { patternProperties: pattern({ plugins: entries }) } }
   return {
     if: {
       required: ['gateway'],
       properties: { gateway: { required: ['modules'], properties: { modules: { minItems: 1 } } } }
     },
     else: {
-      properties: {
+      patternProperties: pattern({
         plugins: entries,
         routes,
-        services: { items: { properties: { plugins: entries, routes } } },
-        consumers: { items: { properties: { plugins: entries } } },
-        consumer_groups: { items: { properties: { plugins: entries } } }
-      }
+        services: { items: { patternProperties: pattern({ plugins: entries, routes }) } },
+        consumers: { items: { patternProperties: pattern({ plugins: entries }) } },
+        consumer_groups: { items: { patternProperties: pattern({ plugins: entries }) } }
+      })
     }
   }
 }
+
+/** Properties as patterns: editors don't offer these a second time where they complete keys. */
+function pattern (properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [`^${name}$`, schema]))
+}
+
+/** Read from files that other tools have written: editors need not offer them. */
+const RARE = new Set(['_comment', '_ignore', 'created_at', 'updated_at'])
 
 /** Keywords that are copied as they are. */
 const KEPT = new Set(['type', 'enum', 'const', 'format', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum',
@@ -144,7 +167,14 @@ function translate (schema: TSchema | JsonSchema): JsonSchema {
     else if (keyword === 'anyOf' || keyword === 'allOf' || keyword === 'oneOf') out[keyword] = (value as JsonSchema[]).map(translate)
     else if (keyword === 'not' || keyword === 'if' || keyword === 'then' || keyword === 'else' || keyword === 'propertyNames') out[keyword] = translate(value as JsonSchema)
   }
+  const { description, default: value } = out
+  // most editors don't show the default itself
+  if (typeof description === 'string' && isShort(value)) out['description'] = `${description} Default: \`${typeof value === 'string' ? value : JSON.stringify(value)}\`.`
   return out
+}
+
+function isShort (value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '' && JSON.stringify(value).length <= 60
 }
 
 /** What has a default is there for the plugin that reads it, and need not be in the file. */
@@ -154,7 +184,7 @@ function mustBeWritten ({ required = [], properties = {} }: JsonSchema): string[
 
 function properties (schemas: Readonly<Record<string, JsonSchema>>, required: readonly string[]): JsonSchema {
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => {
-    const own = orReference(translate(schema))
+    const own = { ...orReference(translate(schema)), ...RARE.has(name) ? { doNotSuggest: true } : {} }
     return [name, required.includes(name) ? own : orNull(own)]
   }))
 }
@@ -174,7 +204,14 @@ function takesText (schema: JsonSchema): boolean {
 }
 
 function orNull (schema: JsonSchema): JsonSchema {
-  return isAnything(schema) ? schema : alternative(schema, NOT_SET)
+  if (isAnything(schema)) return schema
+  // one schema of two types: editors know then what to insert behind the key, and say what is expected in one word
+  return isList(schema) ? { ...schema, type: [schema['type'], 'null'] } : alternative(schema, NOT_SET)
+}
+
+/** An array or object about which nothing is said that null could not meet; with examples, these are inserted as it is. */
+function isList ({ type, ...rules }: JsonSchema): boolean {
+  return (type === 'array' || type === 'object') && !['enum', 'const', 'anyOf', 'oneOf', 'allOf', 'not', 'if', '$ref', 'examples'].some(keyword => keyword in rules)
 }
 
 function isAnything (schema: JsonSchema): boolean {
@@ -195,12 +232,13 @@ function takesAnyString (schema: JsonSchema): boolean {
 
 /** `schema`, or `other`: what an editor shows (description, default, examples) stays outside. */
 function alternative (schema: JsonSchema, other: JsonSchema): JsonSchema {
-  const { title, description, default: value, examples, ...rules } = schema
+  const { title, description, default: value, examples, doNotSuggest, ...rules } = schema
   const shown = {
     ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),
     ...(value === undefined ? {} : { default: value }),
-    ...(examples === undefined ? {} : { examples })
+    ...(examples === undefined ? {} : { examples }),
+    ...(doNotSuggest === undefined ? {} : { doNotSuggest })
   }
   const { anyOf, ...others } = rules
   if (Array.isArray(anyOf) && Object.keys(others).length === 0) return { ...shown, anyOf: [...anyOf, other] }

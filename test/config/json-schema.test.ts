@@ -84,3 +84,27 @@ t.test('the examples of plugins\' options are valid for their own schema', async
 t.test('the files under schemas/ are those that npm run generate writes', async t => {
   t.same(await staleSchemas(), [])
 })
+
+t.test('editors say defaults, and what each plugin does; they don\'t offer what only other tools write', async t => {
+  const { definitions, properties } = fileJsonSchema(registry) as unknown as { definitions: Record<string, Shown>, properties: Record<string, Shown> }
+  t.match(definitions['service']?.properties?.['retries'], { description: /Default: `5`\.$/ })
+  t.match(definitions['route']?.properties?.['path_handling'], { description: /Default: `v0`\.$/ })
+  for (const name of ['_comment', '_ignore', 'created_at', 'updated_at']) t.equal(definitions['route']?.properties?.[name]?.doNotSuggest, true, name)
+  const [names] = definitions['builtin']?.anyOf ?? []
+  t.equal(names?.enumDescriptions?.length, registry.size)
+  t.equal(names?.enumDescriptions?.every(text => text.length > 10), true)
+  // a wrong value shows the description of its field, not that of references
+  t.equal(definitions['reference']?.description, undefined)
+  // a list without an example is one schema, behind whose key editors insert the first dash
+  t.same(properties['services']?.type, ['array', 'null'])
+})
+
+/** What editors look at. */
+interface Shown {
+  readonly type?: unknown
+  readonly description?: string
+  readonly doNotSuggest?: boolean
+  readonly enumDescriptions?: readonly string[]
+  readonly anyOf?: readonly Shown[]
+  readonly properties?: Readonly<Record<string, Shown>>
+}
