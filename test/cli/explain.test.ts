@@ -139,6 +139,14 @@ t.test('--run shows what each plugin did, and what came of it', async t => {
   t.notMatch((await runCli(['explain', 'CONNECT', '/orders', '--run'], { cwd })).stdout, /RUN|ANSWER/)
 })
 
+t.test('--run says which servers no stub stands for', async t => {
+  const { stdout } = await runCli(['explain', 'GET', '/', '-', '--run'], {
+    stdin: '_format_version: "3.0"\nservices: [{ url: http://s.internal, routes: [{ paths: [/], plugins: [{ name: forward-auth, config: { url: "http://auth.internal/check" } }] }] }]'
+  })
+  t.match(stdout, /forward-auth, access: refused with 50\d/)
+  t.match(stdout, /\n {2}! no stub stands for auth\.internal:80: the connection failed\n/)
+})
+
 t.test('--json --run has what docs/cli.md describes', async t => {
   const { stdout } = await runCli(['explain', 'GET', '/orders', '-', '--json', '--run'], { stdin: FILE })
   const { run } = JSON.parse(stdout)
