@@ -31,6 +31,8 @@ export interface AdminSource {
   facts (): Promise<readonly ProcessFacts[]>
   /** Asks every process that serves; those that don't answer in time are left out. */
   ask<Kind extends keyof Question> (kind: Kind, about: Question[Kind]['about']): Promise<ReadonlyArray<Question[Kind]['answer']>>
+  /** Notes in the log what was done to what runs. Nothing of it may be a secret. */
+  tell (facts: Readonly<Record<string, unknown>>, what: string): void
   reload (): Promise<ReloadOutcome>
   /** Reads and checks the file, and no more. @throws ConfigFileError */
   check (): Promise<LoadResult>

@@ -163,6 +163,7 @@ export function createControl (options: ControlOptions): Gateway {
       running: () => file,
       facts: async () => await engine.facts(),
       ask: async (kind, about) => await engine.ask(kind, about),
+      tell: (facts, what) => logger.info(facts, what),
       reload: async () => await reloader.reload('call'),
       async check () {
         const read = await options.load()

@@ -1,4 +1,5 @@
 /** The Admin API of a gateway that runs: what it answers, and that every answer is what its OpenAPI document says. */
+import { createHash, createHmac } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -117,6 +118,9 @@ t.test('the configuration is shown without secrets, each with a hash that tells 
   const { call, file, yaml } = await start(t)
   const { body } = await call('GET', '/config')
   t.match(body, { snapshot: 1, hash_key: 'token', config: { gateway: { admin: { token: '***' } }, keyauth_credentials: [{ key: '***' }] } })
+  const hash = (value: string) => createHmac('sha256', createHmac('sha256', TOKEN).update('sallyport config secrets').digest()).update(value).digest('hex')
+  t.equal(body.secrets[0].hash, hash(TOKEN), 'who has the token can work it out')
+  t.equal(body.secrets[1].hash, hash(createHash('sha256').update(KEY).digest('hex')), 'of an API key the loader keeps the digest alone')
   t.same(body.secrets.map(({ pointer }: { pointer: string }) => pointer), ['/gateway/admin/token', '/keyauth_credentials/0/key'])
   const source = (await call('GET', '/config/source')).body
   t.match(source.text, '{vault://env/alice-key}', 'the name of a variable is none')

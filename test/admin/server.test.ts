@@ -24,6 +24,7 @@ const idle: AdminSource = {
   history: new History(),
   facts: never,
   ask: never,
+  tell: never,
   reload: never,
   check: never,
   rollBack: never

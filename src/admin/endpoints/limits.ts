@@ -106,7 +106,10 @@ export function limitEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
       answers: { 200: LimitReset, 404: Failure, 503: Failure },
       async run (call) {
         const { entry, identifier, parts } = await count(call, true)
-        return ok({ entry, identifier, reset: parts.reduce((sum, { dropped }) => sum + dropped, 0) })
+        const reset = parts.reduce((sum, { dropped }) => sum + dropped, 0)
+        // whose they were may be a key
+        call.source.tell({ entry, reset }, 'counters of a client were reset for the admin listener')
+        return ok({ entry, identifier, reset })
       }
     })
   ]

@@ -3,7 +3,7 @@ import type { Ended } from '../../observability/ended.ts'
 import { RequestRing } from './request-ring.ts'
 import { Traffic } from './traffic.ts'
 
-/** Remembers what went through this process, for the admin listener: measured, 0.2 µs a request. */
+/** Remembers what went through this process, for the admin listener: measured, 0.1 µs a request. */
 export class Recorder {
   readonly traffic = new Traffic()
   readonly requests = new RequestRing()

@@ -7,16 +7,16 @@ const PER_CHUNK = 30
 /** Chunks of a window, the one that is being left included. */
 const CHUNKS = 14
 
-/** Upper bounds of latencies, in milliseconds: 0.1, and 1.4 times as much each time, up to a minute. */
-const LOWEST = 0.1
-const FACTOR = 1.4
-export const BUCKETS = 41
+/** Upper bounds of latencies, in milliseconds: 0.25, and a quarter more each time, up to half a minute. */
+const LOWEST = 0.25
+const FACTOR = 1.25
+export const BUCKETS = 54
 
 /** Numbers of a step: requests, refused, errors, and how many latencies lie in each bucket. */
 export const WIDTH = 3 + BUCKETS
 const SCALE = 1 / Math.log(FACTOR)
 
-/** Chunks that all series of a process have together: 5 KiB each. */
+/** Chunks that all series of a process have together: 7 KiB each. */
 export class ChunkPool {
   #free: number
   readonly #spare: Uint32Array[] = []
@@ -111,7 +111,7 @@ export class Series {
 
 /**
  * A quantile of a row, in milliseconds, with two digits; null: there were no requests. Between the bounds of a bucket it is as if latencies
- * lay evenly (by their logarithm): it is off by 15 % at most.
+ * lay evenly (by their logarithm): it is off by a quarter at most.
  */
 export function quantile (row: readonly number[], q: number): number | null {
   const count = row[0] ?? 0

@@ -13,8 +13,8 @@ export interface TrafficPart {
   readonly crowded: boolean
 }
 
-/** Of all series: 8 MiB. */
-const MOST_CHUNKS = 1_600
+/** Of all series: 16 MiB. A route that is always busy has fourteen. */
+const MOST_CHUNKS = 2_450
 const MINUTE = 60_000 / STEP
 /** Names of routes never have a blank at their beginning. */
 const NO_ROUTE = ' '
@@ -39,6 +39,8 @@ export class Traffic {
     }
     if (series.add(step, status, latency)) return
     this.#sweep(step)
+    // it had nothing yet, and went with the rest
+    this.#routes.set(key, series)
     if (!series.add(step, status, latency)) this.#crowded = true
   }
 
