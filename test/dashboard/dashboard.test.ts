@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
+import { mintDebugToken } from '../../src/debug/token.ts'
 import { chromiumPath, startChromium } from '../helpers/chromium.ts'
 import { SOURCE_LINES } from '../helpers/dashboard-data.ts'
 import { fakeAdmin, type FakeAdmin } from '../helpers/fake-admin.ts'
@@ -11,6 +12,7 @@ import { packageRoot } from '../helpers/package-root.ts'
 import { ask, gatewayYaml, startProcess, until, upstream } from '../helpers/running.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const SECRET = '0123456789abcdef0123456789abcdef'
 const VIEWS: Readonly<Record<string, string>> = {
   '': 'Overview',
   routes: 'Routes',
@@ -225,7 +227,7 @@ t.test('the dashboard', { skip: chromiumPath === undefined && 'there is no Chrom
 
   t.test('a running gateway: a refusal is seen and explained, a file refused, a snapshot put back', async t => {
     const port = await upstream(t, (_, response) => { response.end('{}') })
-    const yaml = (minute: number, key = 'paths'): string => gatewayYaml(port, {}, `  - name: dead
+    const yaml = (minute: number, key = 'paths'): string => gatewayYaml(port, { debug: { secret: SECRET } }, `  - name: dead
     url: http://127.0.0.1:1
     retries: 0
     routes:
@@ -264,6 +266,10 @@ consumers:
     t.equal(await page.locator('.facts', { hasText: 'Ended by' }).getByText('key-auth').count(), 1)
     await page.getByRole('link', { name: 'list-orders' }).click()
     await page.getByRole('row', { name: /2 rate-limiting route everybody/ }).waitFor()
+    const debugged = await ask(gateway.port, '/orders', { headers: { 'x-sallyport-debug': mintDebugToken(SECRET, { exp: Math.floor(Date.now() / 1000) + 60 }, Date.now()) } })
+    await go(`requests/${String(debugged.headers['x-sallyport-debug-id'])}`)
+    await page.getByRole('row', { name: /^key-auth access SP_UNAUTHORIZED/ }).waitFor()
+    await page.getByText('What explain says of it').waitFor()
     await go('routes')
     await page.getByRole('row', { name: /list-orders .*key-auth → rate-limiting/ }).waitFor()
     await go('upstreams')

@@ -1,6 +1,6 @@
 /** An explanation, from the request to the upstream. */
 import type { ComponentChildren, JSX } from 'preact'
-import type { Explanation } from '../lib/explanation.ts'
+import type { Explanation } from '../../explain/types.ts'
 import { plural } from '../lib/format.ts'
 import { href } from '../lib/location.ts'
 import { Fact, Facts, Mark } from './marks.tsx'
@@ -19,13 +19,13 @@ function Line ({ line }: { readonly line: number | null }): JSX.Element | null {
   return line === null ? null : <a class='mono' href={href(['config'], { line: String(line) })}>line {line}</a>
 }
 
-export function Explained ({ answer }: { readonly answer: Explanation }): JSX.Element {
+export function Explained ({ answer, title = 'Outcome' }: { readonly answer: Explanation, readonly title?: string }): JSX.Element {
   const { outcome, route, path, notes, upstream } = answer
   const [tone, words] = OUTCOMES[outcome.kind] ?? ['warn', outcome.kind]
   return (
     <>
       <section>
-        <h2>Outcome</h2>
+        <h2>{title}</h2>
         <p class='outcome'><Mark tone={tone}>{outcome.status ?? 'upstream'}</Mark> {outcome.message ?? words}{outcome.code === null ? null : <> <code>{outcome.code}</code></>}{outcome.location === null ? null : <> → <code>{outcome.location}</code></>}</p>
         {notes.length === 0 ? null : <ul class='notes'>{notes.map(note => <li key={note}>{note}</li>)}</ul>}
         <Facts>

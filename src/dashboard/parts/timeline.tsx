@@ -13,7 +13,7 @@ interface Step {
   readonly tone: 'good' | 'warn' | 'bad' | 'quiet'
 }
 
-const TONES: Readonly<Record<TimelineView['plugins'][number]['outcome'], Step['tone']>> = { passed: 'good', answered: 'warn', failed: 'bad', unfinished: 'quiet' }
+const TONES: Readonly<Record<TimelineView['plugins'][number]['outcome'], Step['tone']>> = { passed: 'good', answered: 'warn', failed: 'bad', unfinished: 'warn' }
 
 export function Timeline ({ request }: { readonly request: RequestDetails }): JSX.Element {
   const { timeline } = request

@@ -1,11 +1,13 @@
 import type { JSX } from 'preact'
 import type { RequestDetails } from '../../admin/api/types.ts'
+import type { Explanation } from '../../explain/types.ts'
 import { bytes, duration, time } from '../lib/format.ts'
 import { href } from '../lib/location.ts'
 import { endpoint } from '../lib/paths.ts'
 import { useResource } from '../lib/resource.ts'
 import { End, Fact, Facts, reasonText, Status } from '../parts/marks.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
+import { Explained } from '../parts/explained.tsx'
 import { Timeline } from '../parts/timeline.tsx'
 
 export function OneRequest ({ id }: { readonly id: string }): JSX.Element {
@@ -19,6 +21,7 @@ export function OneRequest ({ id }: { readonly id: string }): JSX.Element {
           <p class='lead mono wrap'>{data.method} {data.url}</p>
           <section><h2>What became of it</h2><Outcome request={data} /></section>
           <section><h2>Where the time went</h2><Timeline request={data} /></section>
+          {data.timeline?.explanation == null ? null : <Explained title='What explain says of it' answer={data.timeline.explanation as Explanation} />}
         </>
       )}
       </Loaded>
