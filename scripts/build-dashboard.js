@@ -1,4 +1,4 @@
-/** Bundles src/dashboard/ into dist/src/dashboard/: a page, a script, a style sheet, an icon. Part of `npm run build`. */
+/** Bundles src/dashboard/ into dist/src/dashboard/: a page, a script, a style sheet, an icon. Part of `npm run build`; `npm run lint` checks its types. */
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
