@@ -1,15 +1,15 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
-import { auditCommand } from './audit.ts'
 import { auditLogCommand } from './audit-log.ts'
+import { auditCommand } from './audit.ts'
 import { checkCommand } from './check.ts'
-import { debugTokenCommand } from './debug-token.ts'
 import { completionCommand } from './completion.ts'
+import { debugTokenCommand } from './debug-token.ts'
 import { devCommand } from './dev.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
+import { explainCommand } from './explain.ts'
 import { importCommand } from './import.ts'
 import { initCommand } from './init.ts'
-import { explainCommand } from './explain.ts'
 import { UsageError, type CliIo } from './io.ts'
 import { keysCommand } from './keys.ts'
 import { planCommand } from './plan.ts'
@@ -48,9 +48,8 @@ const COMMANDS = [
   explainCommand,
   testCommand,
   auditCommand,
-  routesCommand,
   planCommand,
-  testCommand,
+  routesCommand,
   printCommand,
   keysCommand,
   debugTokenCommand,

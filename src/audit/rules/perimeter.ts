@@ -48,17 +48,11 @@ export const perimeterRules: readonly AuditRule[] = [
     id: 'open-admin',
     severity: 'medium',
     title: 'an admin listener that others reach',
-<<<<<<< HEAD
-    why: 'It speaks plain HTTP: who listens in has its token, and with it routes, upstreams and traffic.',
-=======
     why: 'It tells routes, upstreams and traffic, and speaks no TLS: whoever is on the way reads answers, and the token with which they are asked for.',
->>>>>>> aafd06c (feat(audit): an admin listener with a token that may only be read is less bad)
     mend: 'Leave it on 127.0.0.1; where a probe or a scraper needs it, keep others out by the network, and ignore this with that reason.',
     * find ({ config: { gateway: { admin } } }) {
       if (admin === null || isLoopback(admin.host)) return
-      const { token, write } = admin as { token?: unknown, write?: boolean }
-      const readable = typeof token === 'string' && write !== true
-      yield { pointer: '/gateway/admin/host', ...readable ? { severity: 'medium' } : {}, cause: `the admin listener is reached from other machines${write === true ? ', which may change the gateway through it' : ''}` }
+      yield { pointer: '/gateway/admin/host', ...admin.write ? { severity: 'high' } : {}, cause: `the admin listener is reached from other machines${admin.write ? ', which may change the gateway through it' : ''}` }
     }
   },
   {
