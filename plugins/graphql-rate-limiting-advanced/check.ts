@@ -4,6 +4,7 @@ import type { Config } from './schema.ts'
 /** Rules that the schema can't say. */
 export function * checkConfig (config: Config, context: CheckContext): Generator<CheckFinding> {
   const { limit, window_size: sizes, costs, schema } = config
+  if (config.pass_all_downstream_headers) yield { path: '/pass_all_downstream_headers', message: 'the service is not asked for its schema, so no headers go there', mend: 'Remove it, and name the file of the schema in `schema`.' }
   if (limit.length !== sizes.length) yield { path: '/window_size', message: 'You must provide the same number of windows and limits', mend: `Write ${limit.length} of them.` }
   for (const finding of identifierFindings({ limit_by: config.identifier, header_name: config.header_name, path: config.path, claim_name: config.claim_name })) {
     yield { ...finding, path: '/identifier', message: finding.message.replace('limit_by', 'identifier') }

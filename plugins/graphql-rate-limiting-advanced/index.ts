@@ -12,9 +12,6 @@ export default definePlugin({
   scopes: ['global', 'service', 'route', 'consumer'],
   protects: 'limit',
   dividedByWorkers: config => config.strategy === 'local',
-  refuses: {
-    pass_all_downstream_headers: 'Remove it: the service is not asked for its schema; write the file in `schema`.'
-  },
   check: (config, context) => checkConfig(config, context ?? { directory: '.' }),
   setup: createLimiter,
   register (scope, { state: limiter }) {

@@ -42,6 +42,7 @@ export const GraphqlRateLimitingAdvanced = Type.Object({
     default: [],
     examples: [[{ type_path: 'Query.allPeople', mul_arguments: ['first'] }, { type_path: 'Person.vehicleConnection', mul_arguments: ['first'] }]]
   }),
+  pass_all_downstream_headers: Type.Boolean({ title: 'Pass headers', description: 'Of Kong. `true` is refused: the service is not asked for its schema.', default: false, examples: [false] }),
   schema: Type.Optional(Type.String({ title: 'Schema', description: 'File with the schema of the service, in GraphQL\'s own language: it says of which type a field is.', minLength: 1, examples: ['schema.graphql'] })),
   max_cost: Type.Number({ title: 'Largest cost', description: 'A request that costs more is refused, whatever was spent before; 0: there is no such limit. Before `score_factor`.', minimum: 0, default: 0, examples: [5000] }),
   score_factor: Type.Number({ title: 'Score factor', description: 'What a cost is multiplied by before it is counted.', exclusiveMinimum: 0, default: 1, examples: [0.01] }),

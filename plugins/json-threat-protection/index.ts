@@ -14,6 +14,8 @@ export default definePlugin({
   register (scope, { config, state: guard }) {
     const blocks = config.enforcement_mode === 'block'
     const most = config.max_body_size
+    // where other bodies aren't allowed, compressed ones are no JSON either
+    const unseen = config.allow_non_json_requests && !config.allow_encoded_requests
 
     function refusal (): GatewayError {
       return new GatewayError('SP_JSON_THREAT', config.error_status_code, config.error_message)
@@ -32,10 +34,19 @@ export default definePlugin({
       // what goes up: a plugin before this one may have changed it
       const body = Buffer.isBuffer(replaced) ? replaced : request.body
       if (!Buffer.isBuffer(body) || body.length === 0) return
-      const threat = guard(body)
+      const threat = unseen && isEncoded(request) ? 'allow_encoded_requests' : guard(body)
       if (threat === null) return
       gateway.log['json_threat'] = threat
-      if (blocks) throw refusal()
+      if (!blocks) return
+      // RFC 9110 section 15.5.16: what would have been taken
+      if (threat === 'allow_encoded_requests') throw new GatewayError('SP_JSON_THREAT', 415, 'Unsupported Media Type', { headers: { 'accept-encoding': 'identity' } })
+      throw refusal()
     })
   }
 })
+
+/** Whether what its body holds can't be seen. */
+function isEncoded ({ headers }: FastifyRequest): boolean {
+  const coding = headers['content-encoding']
+  return coding !== undefined && !/^\s*(?:identity)?\s*$/i.test(coding)
+}

@@ -33,6 +33,12 @@ export const JsonThreatProtection = Type.Object({
     default: false,
     examples: [true]
   }),
+  allow_encoded_requests: Type.Boolean({
+    title: 'Compressed bodies',
+    description: 'With `allow_non_json_requests`: let bodies pass that have a Content-Encoding, unseen. Else they are 415.',
+    default: false,
+    examples: [true]
+  }),
   enforcement_mode: Type.Enum(['block', 'log_only'], {
     title: 'Mode',
     description: 'Refuse what is too much, or only note it in the access log.',

@@ -99,7 +99,7 @@ function requestOf (context: Context, { listener, index, scheme: asked }: Messag
 
 function pathOf (context: Context, { listener }: Message, offline: Offline, words: Words): ExplainedPath | null {
   const target = splitTarget(context.target)
-  if (target === null || (context.failure !== null && context.path === '' && context.failure.code !== 'SP_TARGET')) return null
+  if (target === null || (context.failure !== null && context.path === '' && context.failure.code !== 'SP_PATH')) return null
   const reading = context.path === '' ? null : { path: context.path, match: context.route === null ? null : { route: context.route, captures: context.captures, prefix: context.prefix } }
   return {
     received: words.url(target.bytes),

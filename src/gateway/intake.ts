@@ -53,7 +53,7 @@ export function admit (snapshot: Intake, raw: IncomingMessage, response: ServerR
   context.query = target.query
   const reading = readPath(context, snapshot, target.bytes)
   if (reading === null) {
-    context.failure = bad('SP_TARGET')
+    context.failure = bad('SP_PATH')
     return context
   }
   context.path = reading.path

@@ -30,10 +30,12 @@ export async function setUpEntries (config: Config, registry: PluginRegistry, ro
   const outcomes = await Promise.allSettled(config.plugins.filter(entry => entry.enabled).map(async entry => {
     const definition = registry.get(entry.name)
     if (definition === undefined) throw new GatewayError('SP_PLUGIN_UNKNOWN', 500, `plugin '${entry.name}' is not loaded`)
-    const gateway = pluginGateway({ consumers, config, services: config.services, authorities: config.ca_certificates, exempt: config.gateway.exempt }, entry, root, services, { kept, beginnings })
+    const late = { is: false }
+    const gateway = pluginGateway({ consumers, config, services: config.services, authorities: config.ca_certificates, exempt: config.gateway.exempt }, entry, root, services, { kept, beginnings, late })
     const work = setUp(definition, entry, gateway)
     const state = await withDeadline(work, config.gateway.timeouts.setup, entry).catch(error => {
-      // one that comes late has nobody who would close it
+      // one that comes late has nobody who would close it, nor what it asks for
+      late.is = true
       work.then(late => definition.close?.(late as never)).catch(() => {})
       throw error
     })
@@ -86,7 +88,13 @@ export function identityOf (entry: PluginEntry): string {
   return [entry.name, entry.route, entry.service, entry.consumer ?? entry.consumer_group, entry.instance_name].join('|')
 }
 
-function pluginGateway ({ consumers, config, services, authorities, exempt }: Pick<PluginGateway, 'consumers' | 'exempt'> & { config: Config, services: readonly Service[], authorities: readonly CaCertificate[] }, entry: PluginEntry, root: FastifyInstance, shared: SnapshotServices, { kept, beginnings }: { kept: string[], beginnings: Array<() => void> }): PluginGateway {
+function pluginGateway ({ consumers, config, services, authorities, exempt }: Pick<PluginGateway, 'consumers' | 'exempt'> & { config: Config, services: readonly Service[], authorities: readonly CaCertificate[] }, entry: PluginEntry, root: FastifyInstance, shared: SnapshotServices, { kept, beginnings, late }: { kept: string[], beginnings: Array<() => void>, late: { readonly is: boolean } }): PluginGateway {
+  function keep<T> (key: string, create: () => T, close?: (state: T) => void | Promise<void>): T {
+    if (late.is) throw new Error(`the setup of '${entry.name}' was given up: nothing is kept for it`)
+    const state = shared.kept.acquire(key, create, close)
+    kept.push(key)
+    return state
+  }
   return {
     entry,
     log: shared.log.child({ plugin: entry.name }),
@@ -111,18 +119,8 @@ function pluginGateway ({ consumers, config, services, authorities, exempt }: Pi
       if (found === undefined) throw new TypeError(`no authority '${nameOrId}'`)
       return found
     },
-    keep (key, create, close) {
-      const full = `${identityOf(entry)}|${key}`
-      const state = shared.kept.acquire(full, create, close)
-      kept.push(full)
-      return state
-    },
-    share (key, create, close) {
-      const full = `shared|${key}`
-      const state = shared.kept.acquire(full, create, close)
-      kept.push(full)
-      return state
-    },
+    keep: (key, create, close) => keep(`${identityOf(entry)}|${key}`, create, close),
+    share: (key, create, close) => keep(`shared|${key}`, create, close),
     serving (then) {
       beginnings.push(then)
     }

@@ -1,9 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
-import { Unsendable } from './queue.ts'
 
 /** Bytes that fit into a datagram. */
 export const LONGEST_DATAGRAM = 65_507
+const CUT = Buffer.from(' [cut]')
 
 /** Sends datagrams to one place; the name is looked up each time. */
 export class Datagrams {
@@ -16,9 +16,13 @@ export class Datagrams {
     this.#port = port
   }
 
-  /** @throws the system's error; Unsendable for what is too long */
-  async send (bytes: Buffer): Promise<void> {
-    if (bytes.length > LONGEST_DATAGRAM) throw new Unsendable(`${bytes.length} bytes are too many for a datagram`)
+  /**
+   * What is too long is cut, and ends with a mark: the start of a line says more than none.
+   *
+   * @throws the system's error
+   */
+  async send (message: Buffer): Promise<void> {
+    const bytes = message.length > LONGEST_DATAGRAM ? Buffer.concat([message.subarray(0, LONGEST_DATAGRAM - CUT.length), CUT]) : message
     const socket = this.#socket ??= this.#open()
     await new Promise<void>((resolve, reject) => {
       socket.send(bytes, this.#port, this.#host, error => {

@@ -62,6 +62,7 @@ const BY_CODE: Readonly<Record<string, EndReason>> = {
   SP_VERSION: 'DPE',
   SP_HOST: 'DPE',
   SP_TARGET: 'DPE',
+  SP_PATH: 'DPE',
   SP_EXPECT: 'DPE',
   SP_TRANSFER_ENCODING: 'DPE',
   SP_LENGTH_REQUIRED: 'DPE',

@@ -51,7 +51,8 @@ const textEnd = /[&\s"'<>]/g
  */
 export function createRedactor (names: readonly string[] = [], secretValues: readonly string[] = []): Redactor {
   const configured = new Set(names.map(compact))
-  const header = remember(name => isSecret(compact(name), headerExact))
+  // Access-Control-Allow-Credentials and its kind hold names and `true`
+  const header = remember(name => isSecret(compact(name).replace(/^accesscontrol(?:allow|expose|request)[a-z]+$/, ''), headerExact))
   const argument = remember(name => {
     const bare = compact(decodeOnce(name))
     return isSecret(bare, argumentExact) || bare.endsWith('signature')

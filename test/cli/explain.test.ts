@@ -76,7 +76,7 @@ t.test('the first lines of what the gateway answers by itself', async t => {
   const first = async (...args: string[]): Promise<string | undefined> => (await runCli(['explain', ...args], { cwd })).stdout.split('\n')[1]
   t.equal(await first('GET', '/pay/7'), '308 route secure wants https: https://localhost/pay/7')
   t.equal(await first('GET', '/order'), '404 no route takes it')
-  t.equal(await first('GET', '/orders/%00'), '400 refused before any plugin: Bad request (SP_TARGET)')
+  t.equal(await first('GET', '/orders/%00'), '400 refused before any plugin: Bad request (SP_PATH)')
   const { stdout } = await runCli(['explain', 'GET', '/pay/7'], { cwd })
   t.match(stdout, /answers by itself: only response and log hooks/)
   t.notMatch(stdout, /UPSTREAM/)

@@ -119,7 +119,7 @@ t.test('the path policy says what it makes of a path, and what it refuses it for
   const run = await explainerOf(`gateway: { path_policy: { encoded_slash: decode } }\n${routes('paths: [/a], path_policy: { backslash: keep }', 'paths: [/a/b], methods: [PUT]')}`)
   t.match(run({ url: '/a//x/../%62%2Fc' }).path, { received: '/a//x/../%62%2Fc', normal: '/a/b/c', features: [{ feature: 'encoded_slash', action: 'decode', policy: 'gateway', refused: false }] })
   t.match(run({ url: '/a/%5C' }).path, { normal: '/a/\\', features: [{ feature: 'backslash', action: 'keep', policy: 'route' }] })
-  t.match(run({ url: '/a/%00' }), { outcome: { kind: 'refused', status: 400, code: 'SP_TARGET' }, path: { normal: null, features: [{ feature: 'null_byte', action: 'reject', refused: true }] }, upstream: null, near: [] })
+  t.match(run({ url: '/a/%00' }), { outcome: { kind: 'refused', status: 400, code: 'SP_PATH' }, path: { normal: null, features: [{ feature: 'null_byte', action: 'reject', refused: true }] }, upstream: null, near: [] })
   t.match(run({ url: '/a/%zz' }), { outcome: { kind: 'refused' }, path: { normal: null, features: [] } })
   t.match(run({ url: '/other/%5C' }).path?.features, [{ feature: 'backslash', action: 'reject', policy: 'gateway', refused: true }])
 })

@@ -65,6 +65,33 @@ t.test('a plugin that never ends its set-up fails the start', async t => {
   await t.rejects(startGateway(t, quick, [hangs]), /plugin 'hangs' .* was not set up within 20 ms/)
 })
 
+t.test('what a set-up asks for after its deadline is not kept: nobody would give it back', async t => {
+  let release: () => void = () => {}
+  const outcomes: unknown[] = []
+  const slow = definePlugin({
+    name: 'slow',
+    priority: 1,
+    schema,
+    scopes: ['global'],
+    async setup (_config, gateway) {
+      await new Promise<void>(resolve => { release = resolve })
+      for (const ask of [() => gateway.keep('a', () => 'kept'), () => gateway.share('b', () => 'shared')]) {
+        try {
+          outcomes.push(ask())
+        } catch (error) {
+          outcomes.push((error as Error).message)
+        }
+      }
+    },
+    register () {}
+  })
+  const base = config({ plugins: [entry({ name: 'slow' })] })
+  await t.rejects(startGateway(t, { ...base, gateway: { ...base.gateway, timeouts: { ...base.gateway.timeouts, setup: 20 } } }, [slow]), /was not set up within 20 ms/)
+  release()
+  await new Promise(resolve => { setImmediate(resolve) })
+  t.same(outcomes, Array.from({ length: 2 }, () => 'the setup of \'slow\' was given up: nothing is kept for it'))
+})
+
 t.test('more chains than Fastify bears by itself are built and closed', async t => {
   const count = 3_300
   const each = definePlugin({ name: 'each', priority: 1, schema, scopes: ['route'], register (scope) { scope.addHook('onRequest', async () => {}) } })

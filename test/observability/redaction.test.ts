@@ -98,3 +98,10 @@ t.test('keys of `sallyport keys create` are cut wherever they stand', async t =>
   }
   for (const other of ['/sp_1', '/wasp_swarm', `/sp_${'a'.repeat(40)}`]) t.equal(redactor.url(other), other)
 })
+
+t.test('what CORS says is no secret, in spite of its names', t => {
+  const { header } = createRedactor()
+  for (const name of ['Access-Control-Allow-Credentials', 'access-control-allow-headers', 'Access-Control-Expose-Headers', 'Access-Control-Request-Headers']) t.equal(header(name), false, name)
+  for (const name of ['Access-Control-Token', 'X-Credentials', 'Allow-Credentials-Token']) t.equal(header(name), true, name)
+  t.end()
+})

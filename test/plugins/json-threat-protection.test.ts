@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import plugin from '../../plugins/json-threat-protection/index.ts'
 import { type PluginTest, testPlugin } from '../../src/testing/index.ts'
@@ -60,4 +61,17 @@ t.test('a body without a length is measured, one without bytes passes', async t 
   t.equal((await test.request('/')).status, 200)
   const any = await testPlugin(t, { plugin, config: { max_body_size: -1 } })
   t.equal(await statusOf(any, `"${'x'.repeat(100_000)}"`), 200)
+})
+
+t.test('compressed bodies, which nobody looks into, are 415 where other bodies are allowed, unless they are as well', async t => {
+  const bomb = gzipSync('[[[[[]]]]]')
+  const status = async (config: object, coding = 'gzip'): Promise<number> => {
+    const test = await testPlugin(t, { plugin, config: { max_container_depth: 1, ...config } })
+    return (await test.request({ method: 'POST', headers: { 'content-type': 'application/json', 'content-encoding': coding }, body: bomb })).status
+  }
+  t.equal(await status({}), 400)
+  t.equal(await status({ allow_non_json_requests: true }), 415)
+  t.equal(await status({ allow_non_json_requests: true }, 'identity'), 200)
+  t.equal(await status({ allow_non_json_requests: true, allow_encoded_requests: true }), 200)
+  t.equal(await status({ allow_non_json_requests: true, enforcement_mode: 'log_only' }), 200)
 })

@@ -15,9 +15,14 @@ t.test('a datagram for each request, without a newline', async t => {
   t.notMatch(messages[0], /\n/)
 })
 
-t.test('what does not fit into a datagram is not sent', async t => {
-  const datagrams = new Datagrams('[::1]', 9)
-  await t.rejects(datagrams.send(Buffer.alloc(65_508)), /too many for a datagram/)
+t.test('what does not fit into a datagram is cut, and says so', async t => {
+  const { port, messages } = await receiver(t)
+  const datagrams = new Datagrams('127.0.0.1', port)
+  await datagrams.send(Buffer.alloc(65_507, 'a'))
+  await datagrams.send(Buffer.alloc(65_508, 'b'))
+  await until('both', () => messages.length === 2)
+  t.equal(messages[0], 'a'.repeat(65_507))
+  t.equal(messages[1], `${'b'.repeat(65_501)} [cut]`)
   datagrams.close()
   const named = new Datagrams('no-such-host.invalid', 9)
   await t.rejects(named.send(Buffer.from('x')), /ENOTFOUND|EAI_AGAIN/)
