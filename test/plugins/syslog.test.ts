@@ -1,8 +1,11 @@
+import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import t from 'tap'
 import syslog from '../../plugins/syslog/index.ts'
-import { testPlugin } from '../../src/testing/index.ts'
+import { type PluginTest, testPlugin } from '../../src/testing/index.ts'
 import { receiver } from '../helpers/datagrams.ts'
+import { makeCertificate } from '../helpers/certificates.ts'
 import { until } from '../helpers/running.ts'
 
 const MESSAGE = /^<(\d+)>1 \d{4}-\d\d-\d\dT[\d:.]+Z \S+ (\S+) \d+ access - (\{.*\})$/
@@ -49,4 +52,29 @@ t.test('over TCP each message has its length before it', async t => {
   }
   await until('both', () => text.includes('"/b"') && read().length === 2)
   for (const message of read()) t.match(message, MESSAGE)
+})
+
+t.test('over TLS the same, and nothing goes to a server that nobody vouches for', async t => {
+  const { cert, key } = makeCertificate('localhost', { names: ['localhost'] })
+  let text = ''
+  let handshakes = 0
+  const server = createTlsServer({ cert, key }, socket => {
+    handshakes++
+    socket.setEncoding('utf8').on('data', chunk => { text += String(chunk) })
+    socket.on('error', () => {})
+  })
+  server.on('tlsClientError', () => { handshakes++ })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => { server.close() })
+  const start = async (verify: boolean): Promise<PluginTest> => await testPlugin(t, { plugin: syslog, config: { protocol: 'tls', host: 'localhost', port: (server.address() as AddressInfo).port, ssl_verify: verify, queue: { max_coalescing_delay: 0.01, max_retry_time: 0.05 } } })
+  const strict = await start(true)
+  await strict.request('/secret')
+  await until('it was tried', () => handshakes > 0)
+  t.equal(text, '')
+  const lax = await start(false)
+  await lax.request('/a')
+  await until('the message', () => text.includes('/a'))
+  t.match(text, /^\d+ <\d+>1 /)
+  t.notMatch(text, /secret/)
 })
