@@ -14,8 +14,10 @@ export default definePlugin({
   // not consumer: it takes part in finding out who that is
   scopes: ['global', 'service', 'route'],
   authentication: 'method',
-  // but for the one that other routes may need as it is: there is no telling what a client may say in it
-  identityHeaders: config => config.upstream_headers.filter(name => name.toLowerCase() !== 'authorization'),
+  // but for the one that other routes may need as it is: there is no telling what a client may say in it. Those that the
+  // authoriser speaks in as well, whether they go up or not: services that read them believe them
+  identityHeaders: ({ upstream_headers: up, subject_header: subject, groups_header: groups, roles_header: roles, scopes_header: scopes }) =>
+    [...up, subject, groups, roles, scopes].filter(name => name !== undefined).filter(name => name.toLowerCase() !== 'authorization'),
   check: checkConfig,
   setup (config, gateway) {
     const url = new URL(config.url)

@@ -236,11 +236,12 @@ t.test('says who calls: groups for acl, the subject for the service', async t =>
   const { test } = await guarded(t, allow({ 'Remote-User': 'ada', 'Remote-Groups': 'staff, admins', 'X-Roles': 'r', 'X-Scopes': 'a b,c' }), {
     subject_header: 'Remote-User', groups_header: 'Remote-Groups', roles_header: 'X-Roles', scopes_header: 'X-Scopes', upstream_headers: ['Remote-User']
   }, { beside: [{ plugin: seeing() }] })
-  const answer = await test.request({ headers: { 'remote-user': 'root' } })
+  const answer = await test.request({ headers: { 'remote-user': 'root', 'Remote-Groups': 'admins', 'x-roles': 'root', 'x-scopes': 'all' } })
   t.match(JSON.parse(answer.headers['x-seen'] as string), {
     subject: 'ada', groups: ['staff', 'admins'], roles: ['r'], scopes: ['a', 'b', 'c'], credential: { id: 'ada' }, consumer: null
   })
   t.equal(test.received[0]?.headers['remote-user'], 'ada')
+  for (const name of ['remote-groups', 'x-roles', 'x-scopes']) t.notOk(test.received[0]?.headers[name], `a client's ${name} goes no further`)
   t.equal(test.received[0]?.headers['x-credential-identifier'], 'ada')
 })
 
