@@ -46,10 +46,10 @@ function profiled (peer) {
 
 async function profile (peer, one, { load, upstream, dir, core }) {
   const running = await RunningPeer.start(profiled(peer), { upstream, dir, core, loadCore: 0, nice })
-  await load.run(running.port, one, 3, running.field)
+  await load.run(running.port, one, 3, running.field, running.peer.tls)
   const from = microseconds()
   const before = running.cpu()
-  const { requests, failed, socketErrors } = await load.run(running.port, one, Number(values.seconds), running.field)
+  const { requests, failed, socketErrors } = await load.run(running.port, one, Number(values.seconds), running.field, running.peer.tls)
   const after = running.cpu()
   const to = microseconds()
   running.child.kill('SIGUSR2')

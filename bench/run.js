@@ -37,7 +37,7 @@ async function takeRound (peer, options, context) {
   const running = await RunningPeer.start(peer, context)
   try {
     await checked(running, options.cases)
-    for (const one of options.cases) await context.load.run(running.port, one, options.warmUp, running.field)
+    for (const one of options.cases) await context.load.run(running.port, one, options.warmUp, running.field, running.peer.tls)
     const taken = new Map()
     for (const one of options.cases) taken.set(one.name, await measure(running, one, context))
     await checked(running, options.cases)

@@ -12,7 +12,7 @@ export async function measure (peer, one, { load, seconds, upstream, proxyCore }
   const busyBefore = busyOf(proxyCore)
   const before = peer.cpu()
   const startedAt = performance.now()
-  const { requests, seconds: measured, failed, socketErrors } = await load.run(peer.port, one, seconds, peer.field)
+  const { requests, seconds: measured, failed, socketErrors } = await load.run(peer.port, one, seconds, peer.field, peer.peer.tls)
   const after = peer.cpu()
   const elapsed = (performance.now() - startedAt) * 1000
   const user = after.user - before.user

@@ -6,10 +6,12 @@ import fastGateway from '../peers/fast-gateway.js'
 import fastifyHttpProxy from '../peers/fastify-http-proxy.js'
 import haproxy from '../peers/haproxy.js'
 import haproxyJwt from '../peers/haproxy-jwt.js'
+import haproxyTls from '../peers/haproxy-tls.js'
 import httpProxy from '../peers/http-proxy.js'
 import haproxyStickTable from '../peers/haproxy-stick-table.js'
 import nginx from '../peers/nginx.js'
 import nginxLimitReq from '../peers/nginx-limit-req.js'
+import nginxTls from '../peers/nginx-tls.js'
 import nodeHttp from '../peers/node-http.js'
 import sallyport from '../peers/sallyport.js'
 import sallyportCacheHit from '../peers/sallyport-cache-hit.js'
@@ -22,13 +24,14 @@ import sallyportKeyAuth from '../peers/sallyport-key-auth.js'
 import sallyportMetrics from '../peers/sallyport-metrics.js'
 import sallyportRateLimiting from '../peers/sallyport-rate-limiting.js'
 import sallyportRequestValidator from '../peers/sallyport-request-validator.js'
+import sallyportTls from '../peers/sallyport-tls.js'
 import sallyportUpstream from '../peers/sallyport-upstream.js'
 import sallyportRateLimitingRedis from '../peers/sallyport-rate-limiting-redis.js'
 import sallyportVerify from '../peers/sallyport-verify.js'
 import undiciDispatch from '../peers/undici-dispatch.js'
 
 export const PARTICIPANTS = [
-  nginx, nginxLimitReq, haproxy, haproxyStickTable, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportRateLimitingRedis, sallyportCacheHit, sallyportMetrics, sallyportUpstream, sallyportCorsSecurityHeaders, sallyportChain, sallyportRequestValidator, nodeHttp, fastifyHttpProxy,
+  nginx, nginxLimitReq, haproxy, haproxyStickTable, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportRateLimitingRedis, sallyportCacheHit, sallyportMetrics, sallyportUpstream, sallyportCorsSecurityHeaders, sallyportChain, sallyportRequestValidator, nginxTls, haproxyTls, sallyportTls, nodeHttp, fastifyHttpProxy,
   httpProxy, fastGateway, expressGateway
 ]
 

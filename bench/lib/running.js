@@ -17,11 +17,11 @@ export async function freePort () {
 }
 
 /** Waits for the first right answer; throws when the process ends or half a minute passes before it. */
-export async function answering (child, port, path = '/small', headers = {}) {
+export async function answering (child, port, path = '/small', headers = {}, tls = false) {
   for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
     if (!isRunning(child)) throw new Error(`it ended at once: ${child.said.trim() || 'without a word'}`)
     try {
-      const { status } = await request(port, { method: 'GET', path, body: null, headers })
+      const { status } = await request(port, { method: 'GET', path, body: null, headers, tls })
       if (status === 200) return
     } catch {
       // not listening yet
@@ -68,7 +68,7 @@ export class RunningPeer {
     const child = start(program, { core, nice, stdio: ['ignore', output, 'pipe'] })
     if (output !== 'ignore') closeSync(output)
     const field = peer.field === undefined ? null : fieldOf(peer.field(), own)
-    await answering(child, port, '/small', field === null ? {} : { [field.name]: field.values[0] })
+    await answering(child, port, '/small', field === null ? {} : { [field.name]: field.values[0] }, peer.tls)
     return new RunningPeer(peer, port, child, own, field, beside)
   }
 

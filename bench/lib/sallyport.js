@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { certificateTexts } from './certificate.js'
 
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
 const manifest = new URL('../../package.json', import.meta.url)
@@ -12,12 +13,12 @@ export function startArguments (file) {
 }
 
 /** gateway.yaml is written as JSON, which YAML contains. */
-export function writeConfiguration (dir, { port, accessLog = false, modules = [], ...rest }) {
+export function writeConfiguration (dir, { port, tls = false, accessLog = false, modules = [], ...rest }) {
   const file = join(dir, 'gateway.yaml')
   writeFileSync(file, JSON.stringify({
     _format_version: '3.0',
     gateway: {
-      listen: [{ host: '127.0.0.1', port }],
+      listen: [{ host: '127.0.0.1', port, ...tls ? { tls } : {} }],
       // `info` is where the access log's lines are
       log: { level: accessLog ? 'info' : 'error', access: accessLog },
       ...modules.length === 0 ? {} : { modules }
@@ -29,10 +30,11 @@ export function writeConfiguration (dir, { port, accessLog = false, modules = []
 
 /**
  * @param options `plugins` may be a function, for what costs time to make or needs the port of `beside`; `field` and `manyValues` see
- *   RunningPeer; `refuses`: a request without the field has to be answered with 401; `rest`: more of the file, or what makes it of
+ *   RunningPeer; `refuses`: a request without the field has to be answered with 401; `tls`: clients speak TLS;
+ *   `rest`: more of the file, or what makes it of
  *   the upstream's port
  */
-export function sallyport ({ name, plugins = [], accessLog = false, adds, field, manyValues, refuses, beside, missing = null, rest = {} }) {
+export function sallyport ({ name, plugins = [], accessLog = false, adds, field, manyValues, refuses, beside, tls = false, missing = null, rest = {} }) {
   return {
     name,
     adds,
@@ -40,6 +42,7 @@ export function sallyport ({ name, plugins = [], accessLog = false, adds, field,
     manyValues,
     refuses,
     rest,
+    tls,
     ...beside === undefined ? {} : { beside },
     missing: existsSync(main) ? missing : 'npm run build',
     version: () => JSON.parse(readFileSync(manifest, 'utf8')).version,
@@ -48,6 +51,8 @@ export function sallyport ({ name, plugins = [], accessLog = false, adds, field,
       const file = writeConfiguration(dir, {
         port,
         accessLog,
+        tls,
+        ...tls ? { certificates: [certificateTexts(dir)] } : {},
         ...modules === undefined ? {} : { modules },
         services: [{ name: 'upstream', url: `http://127.0.0.1:${upstream}`, routes: [{ name: 'all', paths: ['/'] }] }],
         ...typeof rest === 'function' ? rest(upstream) : rest,

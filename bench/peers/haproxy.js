@@ -6,7 +6,7 @@ export default {
   name: 'haproxy',
   missing: has('haproxy') ? null : 'apt-get install haproxy',
   version: () => versionLine('haproxy', ['-v']).split(' ')[2],
-  program ({ port, upstream, dir, rules = '' }) {
+  program ({ port, upstream, dir, tls = '', rules = '' }) {
     const file = join(dir, 'haproxy.cfg')
     writeFileSync(file, `
 global
@@ -20,7 +20,7 @@ defaults
   timeout client 60s
   timeout server 60s
 frontend in
-  bind 127.0.0.1:${port}${rules}
+  bind 127.0.0.1:${port}${tls}${rules}
   default_backend backend
 backend backend
   server one 127.0.0.1:${upstream}

@@ -6,7 +6,7 @@ export default {
   name: 'nginx',
   missing: has('nginx') ? null : 'apt-get install nginx-light',
   version: () => versionLine('nginx', ['-v']).replace(/.*\//, ''),
-  program ({ port, upstream, dir, http = '', location = '' }) {
+  program ({ port, upstream, dir, http = '', tls = '', location = '' }) {
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${join(dir, name)};`)
     const file = join(dir, 'nginx.conf')
     // keepalive_requests: the default of 1,000 would have connections made anew several times a round
@@ -28,7 +28,8 @@ export default {
           keepalive_requests 100000000;
         }
         server {
-          listen 127.0.0.1:${port};
+          listen 127.0.0.1:${port}${tls === '' ? '' : ' ssl'};
+          ${tls}
           location / {
             ${location}
             proxy_pass http://backend;
