@@ -1,5 +1,5 @@
 import { type Attributes, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
-import type { Ended, FastifyRequest, GatewayRequest, TimedTry } from '../../src/plugin.ts'
+import { createRedactor, type Ended, type FastifyRequest, type GatewayRequest, type TimedTry } from '../../src/plugin.ts'
 import type { Exporter } from './exporter.ts'
 import type { Parent } from './propagation.ts'
 
@@ -80,12 +80,14 @@ function routeName ({ route }: GatewayRequest): string {
   return route?.paths?.[0] ?? route?.name ?? route?.id ?? ''
 }
 
-/** Names of OpenTelemetry's conventions for HTTP. Queries may hold secrets: they are left out. */
+const redactor = createRedactor()
+
+/** Names of OpenTelemetry's conventions for HTTP. Queries may hold secrets: they are left out, those in the path are cut. */
 function serverAttributes ({ raw }: FastifyRequest, gateway: GatewayRequest, ended: Ended): Attributes {
   const { route, service, consumer } = gateway
   return {
     'http.request.method': gateway.method,
-    'url.path': gateway.path,
+    'url.path': redactor.url(gateway.path),
     'url.scheme': gateway.scheme,
     'server.address': gateway.host,
     'server.port': gateway.port,
