@@ -91,7 +91,8 @@ export class Draft {
     const known = plugins.find(entry => entry['name'] === 'request-termination' && isClosing(entry))
     const entry = known ?? { name: 'request-termination', config: { status_code: 503, message: CLOSED_MESSAGE } }
     if (known === undefined) {
-      const open = plugins.findIndex(other => other['name'] === 'request-termination')
+      // in the list of the whole file, those for somebody else stay: they count again once this one is replaced
+      const open = plugins.findIndex(other => other['name'] === 'request-termination' && !['route', 'service', 'consumer', 'consumer_group'].some(field => other[field] != null))
       if (open !== -1) plugins.splice(open, 1)
       plugins.push(entry)
     }

@@ -6,6 +6,7 @@ import { applyExtras, type Owner } from './krakend/extras.ts'
 import { seconds } from './krakend/limits.ts'
 import { Backends } from './krakend/backends.ts'
 import { pathPattern, priorities } from './openapi/paths.ts'
+import { entitiesOf } from './settle.ts'
 import { isItem, items, readStructured, texts, type Structured } from './structured.ts'
 
 /** `{{ .Endpoints }}`, `{{ include "x" }}`: a template is no JSON yet. */
@@ -53,6 +54,12 @@ export function importKrakend ({ text, file }: ImportInput): Imported {
     listOf(service ?? draft.file, 'routes').push(route)
   }
   applyExtras({ draft, item: draft.file, what: 'extra_config', at: component => at('extra_config', component) }, extra)
+  // there both count; here an entry of a route stands in the place of that of the whole file
+  if (listOf(draft.file, 'plugins').some(({ name }) => name === 'rate-limiting')) {
+    for (const route of entitiesOf(draft, 'routes')) {
+      if (listOf(route, 'plugins').some(({ name }) => name === 'rate-limiting')) draft.close(route, `${String(route['name'])}: qos/ratelimit`, 'a limit of its own beside that of the whole can\'t be said.', places.get(route) ?? at('extra_config'))
+    }
+  }
   return { draft, placeOf: item => places.get(item) ?? { file, line: null }, head: [] }
 }
 

@@ -13,10 +13,13 @@ import { chooseServers, type Server } from './nginx/servers.ts'
 import { sayUnknown } from './nginx/unknown.ts'
 import { importUpstream } from './nginx/upstreams.ts'
 import { writeListeners } from './nginx/listeners.ts'
-import type { Scope } from './nginx/words.ts'
+import { inherited, type Scope } from './nginx/words.ts'
 
 /** Other things that nginx can do for a location. */
 const OTHERS = ['fastcgi_pass', 'uwsgi_pass', 'scgi_pass', 'grpc_pass', 'memcached_pass', 'alias', 'try_files', 'root', 'empty_gif', 'stub_status', 'autoindex']
+
+/** Directives that protect, as they are inherited together. */
+const BOTH = [['allow', 'deny'], ['satisfy'], ['auth_basic'], ['auth_basic_user_file'], ['auth_request'], ['limit_req'], ['limit_conn']]
 
 /** @throws {ImportError} for a text that nginx would not read, or one without servers */
 export function importNginx ({ text, file, path }: ImportInput): Imported {
@@ -74,14 +77,14 @@ class Writer {
     for (const one of written) {
       if (one.paths === null) continue
       const scope: Scope = [one.location.directive.block ?? [], ...(scopes.get(one.location) ?? []), server.block, this.#http]
-      this.#location(one, scope, context)
+      this.#location(one, scope, { ...context, behind: unsaid !== undefined && written.indexOf(one) > written.indexOf(unsaid) })
     }
     if (unsaid !== undefined) this.#draft.tell('left_out', nameOf(unsaid.location), `it can't be said as a route (${unsaid.why}): every location of this server that nginx would try after it is closed.`, unsaid.location.directive.place, this.#draft.file)
     if (written.some(({ paths }) => paths?.includes('/') === true || paths?.includes('~/') === true)) return
     if (server.hosts.length === 0 && answer === undefined && unsaid === undefined) return
     const rest: Directive = { name: 'location', args: ['/'], block: answer === undefined ? [{ name: 'return', args: ['404'], block: null, place: server.directive.place }] : [], place: server.directive.place }
     const location: Location = { modifier: '', pattern: '/', directive: rest }
-    this.#location({ location, paths: ['/'], priority: 0, why: '', bare: null }, [rest.block ?? [], server.block, this.#http], { ...context, unsaid: undefined })
+    this.#location({ location, paths: ['/'], priority: 0, why: '', bare: null }, [rest.block ?? [], server.block, this.#http], { ...context, unsaid: undefined, behind: false })
   }
 
   /** The limit that most routes share stands once, for all. */
@@ -96,7 +99,7 @@ class Writer {
     this.#draft.list('plugins').push({ name: 'request-size-limiting', config: JSON.parse(usual) as Item })
   }
 
-  #location (written: Written, scope: Scope, { server, locations, unsaid }: { server: Server, locations: readonly Directive[], unsaid: Written | undefined }): void {
+  #location (written: Written, scope: Scope, { server, locations, unsaid, behind }: { server: Server, locations: readonly Directive[], unsaid: Written | undefined, behind: boolean }): void {
     const { location, paths, priority, bare } = written
     const { place } = location.directive
     const what = nameOf(location)
@@ -114,7 +117,7 @@ class Writer {
     sayUnknown(context)
     const inner = innerLocations(location.directive).find(child => { const inside = readLocation(child); return isRegex(location) || (inside !== null && isRegex(inside)) })
     if (inner !== undefined) closeRoute(context, inner, 'a regex and what it is nested with can\'t be said.')
-    if (unsaid !== undefined && (location.modifier === '' || (isRegex(location) && location.directive.place.line as number > (unsaid.location.directive.place.line as number)))) {
+    if (unsaid !== undefined && (location.modifier === '' || (isRegex(location) && behind))) {
       this.#draft.close(route, what, `${nameOf(unsaid.location)} can't be said, and its requests would come here.`, place)
     }
     const owner = target === null ? this.#draft.file : target
@@ -148,6 +151,18 @@ class Writer {
     }
     const fallback = own.find(({ name }) => name === 'try_files')?.args.at(-1)
     const named = fallback?.startsWith('@') === true ? context.whole.locations.find(({ args }) => args[0] === fallback) : undefined
+    if (named !== undefined) {
+      const inside: Scope = [named.block ?? [], server.block, this.#http]
+      sayUnknown({ ...context, scope: [named.block ?? []] })
+      // nginx asks both: what the two say differently can't be said once
+      for (const names of BOTH) {
+        const [outer, inner] = [inherited(scope, ...names), inherited(inside, ...names)]
+        const differs = outer.length !== inner.length || outer.some((one, index) => one.name !== inner[index]?.name || one.args.join(' ') !== inner[index]?.args.join(' '))
+        if (outer.length > 0 && inner.length > 0 && differs) closeRoute(context, inner[0] as Directive, `it stands in ${String(fallback)}, and ${what} says something else: both count there.`)
+      }
+      const rewrite = named.block?.find(({ name }) => name === 'rewrite' || name === 'return')
+      if (rewrite !== undefined) closeRoute(context, rewrite, `in ${String(fallback)} it can't be said.`)
+    }
     const pass = own.find(({ name }) => name === 'proxy_pass') ?? named?.block?.find(({ name }) => name === 'proxy_pass')
     if (named !== undefined) draft.tell('changed', `${what}: try_files`, `files are not served: everything goes to ${String(fallback)}.`, place, route)
     if (pass === undefined) {

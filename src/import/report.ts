@@ -22,7 +22,7 @@ const KINDS: readonly FindingKind[] = ['closed', 'left_out', 'todo', 'changed']
 
 const WORDS: Readonly<Record<FindingKind, readonly [label: string, heading: string]>> = {
   closed: ['closed', 'Closed: it protects and could not be translated; requests get 503 until you have put something in its place'],
-  left_out: ['left out', 'Left out: the written file has nothing of it'],
+  left_out: ['left out', 'Left out: the written file does not do it'],
   todo: ['to do', 'To do: fill in a value; nobody passes until then'],
   changed: ['changed', 'Changed: translated, and different in something']
 }

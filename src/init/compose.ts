@@ -36,7 +36,7 @@ export function compose (answers: Answers, directory: string): Composed {
     draft.comment(consumer, 'Who may call. `sallyport keys create --consumer NAME` makes another key.')
     draft.list('consumers').push(consumer)
   }
-  draft.list('plugins').push({ name: 'correlation-id', config: { echo_downstream: true } })
+  draft.list('plugins').push({ name: 'correlation-id', config: { header_name: 'X-Correlation-ID', echo_downstream: true } })
   const head = [editorLine(directory), '', '`sallyport check` says what is wrong here, `sallyport start` runs it. All plugins: docs/plugins.md.']
   return { text: render(draft, head), apiKey }
 }

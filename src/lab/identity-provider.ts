@@ -74,6 +74,7 @@ export class IdentityProvider {
   readonly #issuers: ReadonlyArray<{ readonly issuer: string, readonly url: string }>
   /** Opaque ones, with what introspection says of them. */
   readonly #opaque = new Map<string, Readonly<Record<string, unknown>>>()
+  /** Revoked ones, and those that somebody else has signed. */
   readonly #revoked = new Set<string>()
 
   constructor (config: Config, clock: Clock, keys: SigningKeys) {
@@ -108,7 +109,11 @@ export class IdentityProvider {
     const text = unsigned({ alg: algorithm, typ: 'JWT', kid: key.kid }, all)
     const digest = algorithm === 'EdDSA' ? null : 'sha256'
     // a forged one of any algorithm: its signature is nobody's
-    if (forged) return `${text}.${sign('sha256', Buffer.from(text), this.#keys.other).toString('base64url')}`
+    if (forged) {
+      const token = `${text}.${sign('sha256', Buffer.from(text), this.#keys.other).toString('base64url')}`
+      this.#revoked.add(token)
+      return token
+    }
     return `${text}.${sign(digest, Buffer.from(text), { key: key.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
   }
 

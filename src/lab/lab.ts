@@ -93,6 +93,7 @@ export class Lab {
   readonly #stubs: Stubs
   readonly #byAddress = new Map<string, Stub>()
   #anyUpstream: Stub = NOTHING
+  #othersRefused = false
   readonly #watched = new Map<Socket, Watched>()
   /** Connections as the gateway has them, by the port of the client. */
   readonly #accepted = new Map<number, Socket>()
@@ -127,20 +128,35 @@ export class Lab {
    * @param address `host:port` as the file names it, for services, targets and authorisers; null: all services without a stub of their own
    */
   stub (address: string | null, stub: Stub): void {
-    if (address === null) this.#anyUpstream = stub
-    else this.#byAddress.set(address.toLowerCase(), stub)
+    if (address === null) {
+      this.#anyUpstream = stub
+      this.refuseOthers(false)
+      return
+    }
+    this.refuse(address, false)
+    this.#byAddress.set(address.toLowerCase(), stub)
   }
 
   /** As it was at the beginning: every service answers 200 with nothing. */
   clearStubs (): void {
     for (const address of this.#byAddress.keys()) this.refuse(address, false)
     this.#byAddress.clear()
+    this.refuseOthers(false)
     this.#anyUpstream = NOTHING
   }
 
   /** Takes a server away, or puts it back: its address refuses connections. */
   refuse (address: string, refused: boolean): void {
     this.#stubs.refuse(address.toLowerCase(), refused)
+  }
+
+  /** Takes all servers without a stub of their own away, or puts them back. */
+  refuseOthers (refused: boolean): void {
+    if (refused === this.#othersRefused) return
+    this.#othersRefused = refused
+    for (const address of this.config.services.flatMap(service => this.addressesOf(service))) {
+      if (!this.#byAddress.has(address.toLowerCase())) this.refuse(address, refused)
+    }
   }
 
   /** Where a service's requests go: its host, or the targets of its upstream. */

@@ -10,7 +10,9 @@ const LOOSER: ReadonlyArray<{ readonly names: RegExp, readonly when: (difference
   // whom it lets in
   { names: /^(?:allow|allow_all|allowlist|whitelist|origins|issuers|audience|algorithms|consumers?_allowed|groups_allowed|methods_allowed)$/, when: ({ from, to, added }) => isUnset(to) || (!isUnset(from) && (added?.length ?? 1) > 0) },
   { names: /^(?:deny|denylist|blacklist|claims_to_verify|required_claims|scopes_required|roles_required|required_.*|.*_required)$/, when: ({ from, removed, to }) => !isUnset(from) && (isUnset(to) || (removed?.length ?? 1) > 0) },
-  { names: /^anonymous$/, when: ({ from, to }) => isUnset(from) && !isUnset(to) },
+  { names: /^except_.*/, when: ({ from, to, added }) => !isUnset(to) && (isUnset(from) || (added?.length ?? 1) > 0) },
+  // only some are refused now
+  { names: /^(?:anonymous|trigger)$/, when: ({ from, to }) => isUnset(from) && !isUnset(to) },
   { names: /^(?:issuer|jwks_uri|jwks_file|public_key|introspection_endpoint|discovery|uri)$/, when: ({ from }) => !isUnset(from) },
   // who everybody is
   { names: /^(?:any_of|all_of|default|mode)$/, when: () => true }

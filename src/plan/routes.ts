@@ -2,7 +2,7 @@
 import { coversHost, headersOf } from '../config/lint/criteria.ts'
 import { coversPath, pathFacts, type PathFacts } from '../config/lint/path-facts.ts'
 import { remember } from '../config/lint/words.ts'
-import type { Route } from '../config/model.ts'
+import type { Route, Service } from '../config/model.ts'
 import type { Draft, Risk } from './change.ts'
 import type { Comparison } from './comparison.ts'
 import { differences } from './differences.ts'
@@ -121,12 +121,22 @@ function beyond (one: readonly string[] | null, other: readonly string[] | null,
   return more.length === 0 ? null : more
 }
 
+const SAFETY = ['tls_verify', 'tls_verify_depth', 'ca_certificates', 'client_certificate'] as const
+
+/** References by name. */
+function comparisonOf (service: Service, field: typeof SAFETY[number], { config }: Comparison['old']): string {
+  const names = new Map([...config.ca_certificates, ...config.certificates].map(({ id, name }) => [id, name ?? id]))
+  return JSON.stringify([service[field]].flat().map(value => typeof value === 'string' ? names.get(value) ?? value : value))
+}
+
 function serviceChange ({ old, next, services }: Comparison, before: Route, after: Route): Draft[] {
   const was = before.service === null ? null : old.services.get(before.service) ?? null
   const is = after.service === null ? null : next.services.get(after.service) ?? null
   if ((was === null ? null : services.next.get(was) ?? 'gone') === is) return []
   const [from, to] = [old.serviceOf(before), next.serviceOf(after)]
-  const address = was !== null && is !== null && was.host === is.host && was.port === is.port && was.protocol === is.protocol && was.path === is.path
+  // what is behind the same address is only the same if it is asked as carefully
+  const careful = was === null || is === null || SAFETY.every(field => comparisonOf(was, field, old) === comparisonOf(is, field, next))
+  const address = careful && was !== null && is !== null && was.host === is.host && was.port === is.port && was.protocol === is.protocol && was.path === is.path
   return [{
     kind: 'route',
     subject: next.nameOf(after),

@@ -61,8 +61,20 @@ function serviceRisk (field: string, { from, to, added }: Difference): Risk {
 export function upstreamChanges (comparison: Comparison): Draft[] {
   const { old, next, upstreams } = comparison
   const drafts: Draft[] = []
-  for (const upstream of upstreams.added) drafts.push({ kind: 'upstream', subject: next.nameOf(upstream), risk: 'low', rule: 'upstream-added', one: 'is new', many: 'are new', details: [], places: [next.heading(upstream)] })
-  for (const upstream of upstreams.removed) drafts.push({ kind: 'upstream', subject: old.nameOf(upstream), risk: 'medium', rule: 'upstream-removed', one: 'is gone', many: 'are gone', details: [], places: [old.heading(upstream)] })
+  // a service says the same host as before, and is sent elsewhere: an upstream of that name came or went
+  const moved = ({ name }: Upstream): string[] => comparison.services.both.filter(([before, after]) => before.host === name && after.host === name).map(([, after]) => next.nameOf(after))
+  const told = (upstream: Upstream, where: string): Pick<Draft, 'risk' | 'rule' | 'one' | 'many' | 'details'> | null => {
+    const services = moved(upstream)
+    return services.length === 0 ? null : { risk: 'high', rule: 'upstream-changed', one: where, many: where, details: [`of ${services.length === 1 ? 'service' : 'services'} ${services.join(', ')}`] }
+  }
+  for (const upstream of upstreams.added) {
+    const plain = { risk: 'low', rule: 'upstream-added', one: 'is new', many: 'are new', details: [] } as const
+    drafts.push({ kind: 'upstream', subject: next.nameOf(upstream), ...told(upstream, 'is new, and takes requests that went to the host of this name') ?? plain, places: [next.heading(upstream)] })
+  }
+  for (const upstream of upstreams.removed) {
+    const plain = { risk: 'medium', rule: 'upstream-removed', one: 'is gone', many: 'are gone', details: [] } as const
+    drafts.push({ kind: 'upstream', subject: old.nameOf(upstream), ...told(upstream, 'is gone, and its requests go to the host of this name') ?? plain, places: [old.heading(upstream)] })
+  }
   for (const [before, after] of upstreams.both) {
     for (const difference of differences(fieldsOf(before), fieldsOf(after))) {
       const [field = ''] = difference.path

@@ -10,6 +10,8 @@ const CLIENT_CERTIFICATES = ['require', 'request', 'none']
 
 /** Settings by the way to them, first that fits. What is in none is `medium`. */
 const RULES: ReadonlyArray<{ readonly path: RegExp, readonly risk: (difference: Difference) => Risk }> = [
+  // 0: no limit
+  { path: /^limits\.connections_per_address$/, risk: ({ from, to }) => from !== 0 && (to === 0 || grows(from, to)) ? 'high' : 'medium' },
   { path: /^limits\./, risk: ({ from, to }) => grows(from, to) ? 'high' : 'medium' },
   { path: /^trusted_ips$|^exempt\.ips$/, risk: ({ from, to }) => isWider(from, to) ? 'high' : 'medium' },
   { path: /^exempt\.paths$/, risk: ({ added, to }) => (added ?? to as unknown[]).length > 0 ? 'high' : 'medium' },

@@ -169,7 +169,7 @@ t.test('routes that come, go and take requests from others', async t => {
 
 t.test('settings of the gateway', async t => {
   const cases: ReadonlyArray<readonly [string, string, string]> = [
-    ['admin: { host: 127.0.0.1 }', 'admin: { host: 0.0.0.0 }', 'high admin-exposed: gateway.admin.host 127.0.0.1 → 0.0.0.0'],
+    ['admin: { host: 127.0.0.1, token: 0123456789abcdef }', 'admin: { host: 0.0.0.0, token: 0123456789abcdef }', 'high admin-exposed: gateway.admin.host 127.0.0.1 → 0.0.0.0'],
     ['trusted_ips: [10.0.0.0/8]', 'trusted_ips: [10.0.0.0/8, 192.168.0.0/16]', 'high gateway-trusted-ips: gateway.trusted_ips + 192.168.0.0/16'],
     ['trusted_ips: [10.0.0.0/8]', 'trusted_ips: [10.0.0.0/7]', 'high gateway-trusted-ips: gateway.trusted_ips + 10.0.0.0/7, − 10.0.0.0/8'],
     ['trusted_ips: [10.0.0.0/8]', 'trusted_ips: [10.1.0.0/16]', 'medium gateway-trusted-ips: gateway.trusted_ips + 10.1.0.0/16, − 10.0.0.0/8'],

@@ -66,7 +66,9 @@ function passwords (context: LocationContext): void {
   if (file === undefined || realm.args[0]?.includes('$') === true) return closeRoute(context, realm, 'its file of passwords, or its realm, can\'t be said.')
   const entry = addPlugin(route, 'basic-auth', { realm: realm.args[0] ?? 'service' })
   const name = file.args[0] ?? ''
-  const group = `htpasswd-${slug(basename(name))}`
+  // files in several folders may have one name: their users must not become one group
+  const same = whole.passwordFiles.filter(file => slug(basename(file)) === slug(basename(name)))
+  const group = `htpasswd-${slug(basename(name))}${same.length > 1 ? `-${same.indexOf(name) + 1}` : ''}`
   if (whole.passwordFiles.length > 1) addPlugin(route, 'acl', { allow: [group] })
   let text: string
   try {
@@ -144,7 +146,7 @@ function limitRequests (context: LocationContext, directive: Directive): void {
     ...(status === 429 ? {} : { error_code: status }),
     ...(last(scope, 'limit_req_dry_run')?.args[0] === 'on' ? { dry_run: true } : {})
   })
-  draft.tell('changed', `${what}: limit_req`, 'requests over the rate are refused at once: there is no `burst` that waits. Each route counts on its own, where nginx counts a zone.', directive.place, entry)
+  draft.tell('changed', `${what}: limit_req`, 'requests over the rate are refused at once: there is no `burst`, with or without `nodelay`. Each route counts on its own, where nginx counts a zone.', directive.place, entry)
 }
 
 function limitConnections (context: LocationContext, directive: Directive): void {

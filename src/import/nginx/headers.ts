@@ -20,7 +20,9 @@ export function addHeaders (context: LocationContext): void {
 
 function toService ({ scope, route, draft, what }: LocationContext): void {
   const sets = inherited(scope, 'proxy_set_header')
-  const fromAuth = new Set(inherited(scope, 'auth_request_set').map(({ args }) => args[0]))
+  // forward-auth writes these, and takes out what clients say under their names
+  const authoriser = (route['plugins'] as Item[]).find(entry => entry['name'] === 'forward-auth')?.['config'] as { upstream_headers?: string[] } | undefined
+  const fromAuth = new Set((authoriser?.upstream_headers ?? []).map(name => name.toLowerCase()))
   const remove: string[] = []
   const add: string[] = []
   let host: string | null = null
@@ -31,7 +33,7 @@ function toService ({ scope, route, draft, what }: LocationContext): void {
       else if (value !== '$proxy_host') host = value
       continue
     }
-    if (OWN.test(name) || fromAuth.has(value)) continue
+    if (OWN.test(name) || fromAuth.has(name.toLowerCase())) continue
     remove.push(name)
     if (value === '') continue
     const template = TEMPLATES.map(([form, make]) => { const match = form.exec(value); return match === null ? null : make(match) }).find(text => text !== null)

@@ -6,7 +6,7 @@ import type { Listener, Server } from './servers.ts'
 
 /** Ports, certificates and trusted addresses: the `gateway:` block. */
 export function writeListeners (draft: Draft, listeners: readonly Listener[], http: readonly Directive[], servers: readonly Server[], directory: string): void {
-  const gateway: Item = { listen: listeners.map(({ port, tls }): Item => tls ? { host: '0.0.0.0', port, tls: true } : { host: '0.0.0.0', port }) }
+  const gateway: Item = { listen: listeners.map(({ host, port, tls }): Item => tls ? { host, port, tls: true } : { host, port }) }
   const blocks = [http, ...servers.map(({ block }) => block)]
   const trusted = new Set(blocks.flatMap(block => block.filter(({ name }) => name === 'set_real_ip_from').flatMap(({ args }) => args)))
   if (trusted.size > 0) gateway['trusted_ips'] = [...trusted]

@@ -16,6 +16,7 @@ export interface Server {
 }
 
 export interface Listener {
+  readonly host: string
   readonly port: number
   readonly tls: boolean
 }
@@ -96,14 +97,25 @@ function withDefault (servers: readonly Server[], all: readonly Directive[]): Se
   return servers.map(server => server === first ? { ...server, hosts: [] } : server)
 }
 
+const EVERYWHERE = '0.0.0.0'
+
+/** An address of its own stays: what only this machine reached must not be open to all. */
+function listenAddress (address: string): { host: string, port: number } {
+  if (address.startsWith('unix:')) return { host: '127.0.0.1', port: 80 }
+  const [, host = '*', port = '80'] = /^(?=.)(?:(\[[^\]]*\]|[^:]*[^\d:][^:]*)(?::|$))?(\d+)?$/.exec(address) ?? []
+  return { host: ['*', '[::]'].includes(host) ? EVERYWHERE : host.replace(/^\[|\]$/g, ''), port: Number(port) }
+}
+
 function listenersOf (servers: readonly Raw[]): Listener[] {
-  const ports = new Map<number, Listener>()
+  const found = new Map<string, Listener>()
   for (const { block } of servers) {
     const listens = block.filter(({ name }) => name === 'listen').map(({ args }) => args)
     for (const args of listens.length === 0 ? [['80']] : listens) {
-      const port = Number(/(\d+)$/.exec(args[0] ?? '')?.[1] ?? 80)
-      ports.set(port, { port, tls: args.includes('ssl') || ports.get(port)?.tls === true })
+      const { host, port } = listenAddress(args[0] ?? '')
+      const key = `${host} ${port}`
+      found.set(key, { host, port, tls: args.includes('ssl') || found.get(key)?.tls === true })
     }
   }
-  return [...ports.values()].sort((a, b) => a.port - b.port)
+  // who listens everywhere listens there, too
+  return [...found.values()].filter(({ host, port }) => host === EVERYWHERE || !found.has(`${EVERYWHERE} ${port}`)).sort((a, b) => a.port - b.port)
 }

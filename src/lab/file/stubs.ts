@@ -31,11 +31,12 @@ export function applyStubs (lab: Lab, stubs: StubsSpec): void {
   for (const [name, answers] of Object.entries(stubs)) {
     const list = Array.isArray(answers) ? answers : [answers]
     const stub = createStub(name, list)
+    const down = list.some(({ error, when }) => error === 'refused' && when === undefined)
     if (name === ANY) {
       lab.stub(null, stub)
+      lab.refuseOthers(down)
       continue
     }
-    const down = list.some(({ error, when }) => error === 'refused' && when === undefined)
     for (const address of addressesNamed(lab.config, name) ?? []) {
       lab.stub(address, stub)
       lab.refuse(address, down)
