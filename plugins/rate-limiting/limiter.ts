@@ -47,12 +47,24 @@ export class Limiter {
     })
     this.#store = store
     this.#stats = stats
-    const { keys, standard } = this.#limits
+    const { standard, tiers } = this.#limits
     gateway.serving(() => stats.show({
       limitBy: this.#login === null ? config.limit_by : 'ip and account',
       limits: [{ name: null, windows: standard.windows }],
-      windowsOf: identifier => identifier.startsWith('key:') ? keys.get(identifier.slice(4))?.windows : undefined
+      others: [...tiers.values()].flatMap(({ windows }) => windows),
+      windowsOf: identifier => this.#ownOf(identifier)?.windows
     }))
+  }
+
+  /** What an identifier tells of limits that are not everybody's. */
+  #ownOf (identifier: string): Limits | undefined {
+    const { keys, tiers } = this.#limits
+    const [, kind, value = ''] = /^([a-z-]+):(.*)$/s.exec(identifier) ?? []
+    if (kind === 'key') return keys.get(value)
+    if (this.#config.tier_by === 'claim') return undefined
+    if (kind === 'group') return tiers.get(value)
+    const consumer = kind === 'consumer' ? this.#consumers.byId(value) : undefined
+    return consumer === undefined ? undefined : this.#tierOfConsumer(consumer)
   }
 
   /** @throws GatewayError when the request is one too many */
@@ -103,9 +115,12 @@ export class Limiter {
       const name = identity?.claims == null ? undefined : this.#readTier(identity.claims)
       return typeof name === 'string' ? tiers.get(name) : undefined
     }
-    if (consumer === null) return undefined
+    return consumer === null ? undefined : this.#tierOfConsumer(consumer)
+  }
+
+  #tierOfConsumer (consumer: Parameters<Consumers['groupNames']>[0]): Limits | undefined {
     const groups = this.#consumers.groupNames(consumer)
-    for (const [name, limits] of tiers) if (groups.includes(name)) return limits
+    for (const [name, limits] of this.#limits.tiers) if (groups.includes(name)) return limits
     return undefined
   }
 

@@ -42,7 +42,8 @@ export function send (request: IncomingMessage, response: ServerResponse, { stat
   const { type, text } = page ?? { type: 'application/json; charset=utf-8', text: `${json(body)}\n` }
   response.writeHead(status, {
     'content-type': type,
-    'content-length': Buffer.byteLength(text),
+    // of 304 it would have to be that of the page (RFC 9110 section 8.6)
+    ...(status === 304 ? {} : { 'content-length': Buffer.byteLength(text) }),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     // a body that nobody reads must not wait on this connection

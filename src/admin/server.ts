@@ -42,8 +42,13 @@ export function createAdmin (address: ListenAddress, source: AdminSource): Admin
     // what an order needs may follow from what it says, and nothing is read before the rest is known
     const first = refusal(request, typeof access === 'function' ? 'read' : access, address.host, source.rules())
     if (first !== null) return first
+    const { query: known } = endpoint
+    const stranger = known === undefined ? undefined : [...query.keys()].find(name => !Object.hasOwn(known, name))
+    if (known !== undefined && stranger !== undefined) return failure(400, `There is no argument '${stranger}' here; there are: ${Object.keys(known).join(', ')}`)
     const body = endpoint.body === undefined ? undefined : await readBody(request, endpoint.body)
     const second = typeof access === 'function' ? refusal(request, access(body), address.host, source.rules()) : null
+    // a reload with all its workers may take longer than a silent connection is kept; its outcome must still arrive
+    if (method === 'POST') request.socket.setTimeout(12 * TIMEOUT)
     return second ?? await endpoint.run({ source, params, query, body, headers: request.headers })
   }
 
@@ -62,8 +67,10 @@ export function createAdmin (address: ListenAddress, source: AdminSource): Admin
     keepAliveTimeout: 5_000,
     connectionsCheckingInterval: 1_000
   }, (request, response) => {
-    answer(request).then(result => send(request, response, result), error => {
-      if (error instanceof Refused) send(request, response, failure(error.status, error.message, error.headers))
+    // also of what can't be written as JSON: what a plugin gives must not end the process
+    answer(request).then(result => send(request, response, result)).catch(error => {
+      if (response.headersSent) response.destroy()
+      else if (error instanceof Refused) send(request, response, failure(error.status, error.message, error.headers))
       else send(request, response, failure(500, 'The answer could not be put together'))
     })
   })

@@ -46,7 +46,7 @@ export function App (): JSX.Element {
   const { locked } = useLiveness()
   const main = useRef<HTMLElement>(null)
   const [first = '', name] = place.parts
-  const view = VIEWS[first]
+  const view = Object.hasOwn(VIEWS, first) ? VIEWS[first] : undefined
   const title = locked ? 'Log in' : view === undefined ? 'Not found' : name === undefined ? view.title : `${name} · ${view.title}`
   const where = `${first}/${name ?? ''}`
   const before = useRef(where)

@@ -48,7 +48,7 @@ export function createExplainer ({ config, registry, source }: ExplainParts): (r
     const received = [...message.raw.rawHeaders]
     // nothing is written to the response
     const context = admit(offline, message.raw, null as unknown as ServerResponse)
-    const outcome = message.refused ?? outcomeOf(context)
+    const outcome = message.refused ?? outcomeOf(context, words)
     const bare = { version: 1, request: requestOf(context, message, consumer, words), outcome } as const
     if (message.refused !== null) return { ...bare, path: null, route: null, near: [], near_more: 0, chain: [], left_out: [], upstream: null, notes: message.notes }
 
@@ -109,7 +109,7 @@ function pathOf (context: Context, { listener }: Message, offline: Offline, word
   }
 }
 
-function outcomeOf ({ failure, runtime }: Context): Outcome {
+function outcomeOf ({ failure, runtime }: Context, words: Words): Outcome {
   if (failure === null) return { kind: runtime?.service == null ? 'no-service' : 'upstream', status: null, code: null, message: null, location: null }
   const location = failure.headers?.['location']
   return {
@@ -117,7 +117,7 @@ function outcomeOf ({ failure, runtime }: Context): Outcome {
     status: failure.statusCode,
     code: failure.code,
     message: failure.message === '' ? null : failure.message,
-    location: typeof location === 'string' ? location : null
+    location: typeof location === 'string' ? words.url(location) : null
   }
 }
 

@@ -27,7 +27,7 @@ export function explanationText (explanation: Explanation, file: string, paint: 
       ...chain.length > 0 && local ? ['the gateway answers by itself: only response and log hooks of these run'] : [],
       ...chainLines(chain, leftOut, request.consumer, file)
     ], paint),
-    ...block('UPSTREAM, before plugins change it', upstream === null || local ? [] : upstreamLines(upstream, file, paint), paint)
+    ...block('UPSTREAM, if the plugins let it pass (--run tries them), before they change it', upstream === null || local ? [] : upstreamLines(upstream, file, paint), paint)
   ].map(line => `${line.trimEnd()}\n`).join('')
 }
 

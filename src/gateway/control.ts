@@ -100,7 +100,11 @@ export function createControl (options: ControlOptions): Gateway {
     log.setLevel(next.config.gateway.log.level)
   }
 
-  const beside = watchFiles(() => { reloader.reload('file').catch(() => {}) })
+  const beside = watchFiles(() => {
+    // a certificate that is renewed must not bring back the file that somebody has rolled back from
+    if (rolledBack === null) reloader.reload('file').catch(() => {})
+    else logger.warn({ of: rolledBack }, 'a file beside the configuration has changed; after the rollback it counts only when the configuration itself changes or is reloaded')
+  })
 
   async function load (): Promise<LoadResult> {
     const result = await options.load()

@@ -83,7 +83,7 @@ export class LocalEngine implements Engine {
     const lineOf = createLineWriter(redactor)
     const accessLog = config.gateway.log.access ? createAccessLog(destination, redactor, lineOf) : null
     this.#recorder ??= config.gateway.admin === null ? null : new Recorder()
-    this.#writer = writerOf(accessLog, this.#recorder, number, explainerOf(config, registry))
+    this.#writer = writerOf(accessLog, this.#recorder, number, explainerOf(config, registry, secrets))
     this.#lineOf = lineOf
 
     const running = this.#server

@@ -29,6 +29,8 @@ export interface ShownLimits {
   readonly limitBy: string | null
   /** Of those without limits of their own. A name where an entry has several. */
   readonly limits: ReadonlyArray<{ readonly name: string | null, readonly windows: readonly CounterWindow[] }>
+  /** Windows that somebody else may be counted in: a reset empties these as well. */
+  readonly others?: readonly CounterWindow[]
   /** Of whom a count is kept under this identifier; default: `limits`. */
   readonly windowsOf?: (identifier: string) => readonly CounterWindow[] | undefined
 }
@@ -93,11 +95,15 @@ export class StoreStats {
     if (store === null || shown === null) return null
     const own = shown.windowsOf?.(identifier)
     const limits = own === undefined ? shown.limits : [{ name: null, windows: own }]
-    const dropped = reset ? await store.forget(identifier, limits.map(({ name }) => name), limits.flatMap(({ windows }) => windows)) : 0
+    // one counter for each period, however many limits have it
+    const kept = new Map([...limits.flatMap(({ windows }) => windows), ...shown.others ?? []].map(window => [window.period, window]))
+    const dropped = reset ? await store.forget(identifier, limits.map(({ name }) => name), [...kept.values()]) : 0
     const named = limits.some(({ name }) => name !== null)
     const usages = named && 'spend' in store
       ? (await store.spend(identifier, limits.map(({ name, windows }) => ({ name: name ?? '', windows, cost: 0 })), 'never')).usages.flat()
       : (await (store as CounterStore).take(identifier, limits.flatMap(({ windows }) => windows), 0, 'never')).usage
+    // what stands in for a shared store that is down has counts of its own, of a part of the limit, or none
+    if (this.#source?.outage?.open === true) throw new Error('the shared store is down')
     const names = limits.flatMap(({ name, windows }) => windows.map(() => name))
     return {
       policy: this.#source?.policy ?? 'local',

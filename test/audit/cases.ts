@@ -222,6 +222,8 @@ export const more: ReadonlyArray<readonly [rule: string, bad: string, severity?:
   ['retry-storm', entry('retry', 'retries: «50»')],
   ['unsafe-retry', entry('retry', 'methods: «[GET, PATCH]»')],
   ['everybody-trusted', gateway('trusted_ips: [«"::/0"»]')],
+  ['everybody-trusted', gateway('trusted_ips: [«"::ffff:0:0/96"»]')],
+  ['ip-allows-everybody', entry('ip-restriction', 'allow: [«"::ffff:0:0/96"»]')],
   ['odd-paths', route('paths: [/a]\npath_policy: { backslash: «keep» }')],
   ['odd-paths', gateway('listen: [{ port: 8000, path_policy: { semicolon: «keep» } }]')],
   ['wide-host', route('hosts: [«"*.com"»]')],

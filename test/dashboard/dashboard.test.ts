@@ -255,11 +255,14 @@ consumers:
     // what a look some seconds later would show
     const look = async (): Promise<void> => { await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))') }
 
-    for (const [path, headers, status] of [['/orders?q=1', { apikey: 'alice-secret-0123456789' }, 200], ['/orders', {}, 401], ['/dead', {}, 502], ['/users', {}, 200]] as const) {
+    for (const [path, headers, status] of [['/orders?q=1&apikey=alice-secret-0123456789', {}, 200], ['/orders', {}, 401], ['/dead', {}, 502], ['/users', {}, 200]] as const) {
       t.equal((await ask(gateway.port, path, { headers })).status, status)
     }
     await page.goto(`http://127.0.0.1:${gateway.adminPort}/dashboard`)
     await page.getByRole('link', { name: /GET \/dead$/ }).waitFor()
+    await go('requests')
+    await page.getByText('apikey=REDACTED').first().waitFor()
+    t.notMatch(await page.content(), /alice-secret/)
     await go('requests?end=UA')
     await page.getByRole('link', { name: /GET \/orders$/ }).click()
     await page.getByText('No credential, or one that is not valid.').waitFor()

@@ -42,6 +42,8 @@ export const traffic: readonly Endpoint[] = [
     async run ({ source, query }) {
       const size = query.get('size') ?? '100'
       if (!/^\d{1,6}$/.test(size)) throw new Refused(400, 'size has to be a number')
+      const status = query.get('status')
+      if (status !== null && !/^[1-5](?:xx|\d\d)$/.test(status)) throw new Refused(400, 'status has to be a status, or a class of them, such as 503 or 4xx')
       const most = Math.min(Number(size), MOST_REQUESTS)
       const filter = Object.fromEntries(['route', 'status', 'end', 'consumer'].flatMap(name => query.has(name) ? [[name, query.get(name)]] : []))
       const parts = await source.ask('requests', { ...filter, size: most })

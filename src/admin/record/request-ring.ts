@@ -55,8 +55,8 @@ export class RequestRing {
       startedAt: context.startedAt,
       method: context.method,
       scheme: context.scheme,
-      host: context.host,
-      target: target.length > LONGEST ? target.slice(0, LONGEST) : target,
+      host: short(context.host),
+      target: short(target),
       clientIp: context.clientIp,
       route: route === null ? null : route.name ?? route.id,
       service: service === null ? null : service.name ?? service.id,
@@ -93,6 +93,11 @@ export class RequestRing {
     const kept = [...this.#all, ...this.#odd].find(each => each?.id === id)
     return kept === undefined ? null : { ...view(kept, redactor), timeline: kept.timeline }
   }
+}
+
+/** A part of a string holds the whole of it in memory: this is a copy. */
+function short (text: string): string {
+  return text.length > LONGEST ? Buffer.from(text.slice(0, LONGEST)).toString() : text
 }
 
 function view (kept: Kept, redactor: Redactor): RequestView {

@@ -55,8 +55,9 @@ export class Series {
     const slot = number % CHUNKS
     let chunk = this.#chunks[slot] as Uint32Array | null
     if (chunk === null || this.#numbers[slot] !== number) {
-      // a clock that was set back must not throw away what came after
-      if (chunk !== null && (this.#numbers[slot] as number) > number) return true
+      // a clock that was set back must not throw away what came after, unless that is from a time that is far away
+      const ahead = (this.#numbers[slot] as number) - number
+      if (chunk !== null && ahead > 0 && ahead <= CHUNKS) return true
       chunk = this.#begin(slot, number)
       if (chunk === null) return false
     }

@@ -4,7 +4,7 @@ import { configTree, CUT, type Tree } from '../../cli/print/tree.ts'
 import type { RunnableFile } from '../../gateway/reload.ts'
 import { contentHash } from '../../gateway/watch.ts'
 import type { ConfigView } from '../api/types.ts'
-import { secretAt } from './secret-at.ts'
+import { secretsOf } from './secret-at.ts'
 
 /** What hashes of secrets are keyed with. */
 export interface HashKey {
@@ -19,9 +19,10 @@ export function tokenKey (token: string): HashKey {
 
 export function configView (file: RunnableFile, snapshot: number, { kind, key }: HashKey): ConfigView {
   const tree = configTree(file.config, file.source, file.plugins.registry)
+  const secretAt = secretsOf(file)
   const secrets: Array<{ pointer: string, hash: string }> = []
   for (const { pointer, written } of cuts(tree, '')) {
-    const value = secretAt(file, written)
+    const value = secretAt(written)
     if (value === undefined) continue
     secrets.push({ pointer, hash: createHmac('sha256', key).update(typeof value === 'string' ? value : JSON.stringify(value)).digest('hex') })
   }

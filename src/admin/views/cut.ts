@@ -14,7 +14,9 @@ export class Cut {
 
   /** Its fields, but for the pointer. */
   entity<Kind extends Entity> ({ pointer, ...fields }: Kind): Omit<Kind, 'pointer'> {
-    return this.#value(fields, pointer, new Set()) as Omit<Kind, 'pointer'>
+    // credentials in the fields that health checks send
+    const secrets = new Set([...secretsIn(fields, undefined, pointer)].map(secret => secret.pointer))
+    return this.#value(fields, pointer, secrets) as Omit<Kind, 'pointer'>
   }
 
   options ({ name, config, pointer }: PluginEntry): Record<string, unknown> {

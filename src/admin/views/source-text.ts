@@ -1,6 +1,6 @@
 import { maskSecrets } from '../../cli/report/mask.ts'
 import { CUT } from '../../cli/print/tree.ts'
-import { credentialSecrets, GATEWAY_SECRETS, secretsIn } from '../../config/lint/secrets.ts'
+import { credentialSecrets, GATEWAY_SECRETS, healthCheckSecrets, secretsIn } from '../../config/lint/secrets.ts'
 import type { Pointer, Config } from '../../config/model.ts'
 import type { Source } from '../../config/source.ts'
 import type { LoadedPlugins } from '../../plugins.ts'
@@ -30,6 +30,7 @@ export function sourceText (file: { readonly config: Config | null, readonly sou
 function * secretPlaces (config: Config, { source, plugins }: { readonly source: Source, readonly plugins: LoadedPlugins }): Generator<Pointer> {
   yield * GATEWAY_SECRETS
   for (const { pointer } of credentialSecrets(config, source)) yield pointer
+  for (const { pointer } of healthCheckSecrets(config)) yield pointer
   for (const { pointer } of config.certificates) yield `${pointer}/key`
   for (const entry of config.plugins) {
     for (const { pointer } of secretsIn(entry.config, plugins.registry.get(entry.name)?.schema, `${entry.pointer}/config`)) yield pointer

@@ -60,9 +60,11 @@ export const authenticationRules: readonly AuditRule[] = [
         const { anonymous } = entry.config as { anonymous?: string }
         if (anonymous === undefined) continue
         const guest = context.config.consumers.find(({ id, username }) => id === anonymous || username === anonymous)?.id
-        const held = context.uses('request-termination').some(use => use.entry.consumer !== null && use.entry.consumer === guest)
-        const open = routes.filter(route => !context.chainHas(route, 'auth-policy', 'acl'))
-        if (!held && open.length > 0) yield { pointer: option(entry, 'anonymous'), cause: `callers that '${entry.name}' doesn't know pass as an anonymous consumer, and nothing decides what that one may` }
+        const held = new Set(context.uses('request-termination')
+          .filter(use => use.entry.consumer !== null && use.entry.consumer === guest && use.entry.config['trigger'] === undefined)
+          .flatMap(use => use.routes))
+        const open = routes.filter(route => !held.has(route) && !context.chainHas(route, 'auth-policy', 'acl'))
+        if (open.length > 0) yield { pointer: option(entry, 'anonymous'), cause: `callers that '${entry.name}' doesn't know pass as an anonymous consumer, and nothing decides what that one may` }
       }
     }
   },
@@ -125,7 +127,7 @@ export const authenticationRules: readonly AuditRule[] = [
     severity: 'info',
     title: 'API keys that never expire',
     why: 'A key that was lost years ago still opens.',
-    mend: 'Add `ttl`, or make keys with `sallyport keys create --expires`.',
+    mend: 'Add `expires_at`, as `sallyport keys create --expires 90d` writes it; a `ttl` begins anew at each load.',
     * find ({ config }) {
       for (const key of config.credentials.keyauth_credentials) if (key.expires_at === null) yield { pointer: key.pointer, cause: 'this key never expires' }
     }

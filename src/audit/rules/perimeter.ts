@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { isLoopback, type AuditContext } from '../context.ts'
-import { wideRanges } from '../ranges.ts'
+import { bitsOfIpv4, wideRanges } from '../ranges.ts'
 import type { AuditRule } from '../rule.ts'
 
 /** Readings of a path that are refused unless the file says otherwise. */
@@ -191,5 +191,6 @@ function isWide (range: string): boolean {
   const [address = '', bits] = range.split('/')
   if (bits === undefined || !ipaddr.isValid(address)) return false
   const parsed = ipaddr.parse(address)
-  return parsed.kind() === 'ipv4' ? Number(bits) < 8 : Number(bits) < (parsed.range() === 'unicast' ? 16 : 7)
+  if ((bitsOfIpv4(address, Number(bits)) ?? 8) < 8) return true
+  return parsed.kind() === 'ipv6' && Number(bits) < (parsed.range() === 'unicast' ? 16 : 7)
 }

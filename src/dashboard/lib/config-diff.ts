@@ -84,6 +84,10 @@ function compareEntities (before: readonly Fields[], after: readonly Fields[], w
   }
   const [old, now] = [index(before), index(after)]
   for (const name of old.keys()) if (!now.has(name)) changes.push({ kind: 'removed', what: title(name), field: '', before: '', after: '' })
+  // of routes that are alike the first one wins
+  const [first, then] = [[...old.keys()].filter(name => now.has(name)), [...now.keys()].filter(name => old.has(name))]
+  const moved = list === 'routes' ? then.findIndex((name, i) => name !== first[i]) : -1
+  if (moved !== -1) changes.push({ kind: 'changed', what: `order of the routes${of}`, field: '', before: first[moved] as string, after: then[moved] as string })
   for (const [name, item] of now) {
     const was = old.get(name)
     if (was === undefined) changes.push({ kind: 'added', what: title(name), field: '', before: '', after: '' })

@@ -20,7 +20,9 @@ function Line ({ line }: { readonly line: number | null }): JSX.Element | null {
 }
 
 export function Explained ({ answer, title = 'Outcome' }: { readonly answer: Explanation, readonly title?: string }): JSX.Element {
-  const { outcome, route, path, notes, upstream } = answer
+  const { outcome, route, path, notes } = answer
+  // what the gateway answers by itself goes nowhere
+  const upstream = outcome.kind === 'https-required' ? null : answer.upstream
   const [tone, words] = OUTCOMES[outcome.kind] ?? ['warn', outcome.kind]
   return (
     <>

@@ -71,13 +71,13 @@ function Now ({ status, traffic }: { readonly status: GatewayStatus, readonly tr
   const requests = minute(traffic?.series.requests)
   const refused = minute(traffic?.series.refused)
   const errors = minute(traffic?.series.errors)
-  const p = (key: 'p50' | 'p99'): number | null => traffic?.series[key].findLast(value => value !== null) ?? null
+  const p = (key: 'p50' | 'p99'): number | null => traffic?.series[key].slice(-steps - 1).findLast(value => value !== null) ?? null
   const tiles: ReadonlyArray<readonly [string, string, string]> = [
     ['Requests', `${rate(requests / 60)}/s`, `${count(requests)} in the last minute`],
     ['5xx', share(errors, requests), plural(errors, 'request')],
     ['4xx', share(refused, requests), plural(refused, 'request')],
-    ['p50', duration(p('p50')), 'half are faster, last 5 s'],
-    ['p99', duration(p('p99')), '1 in 100 is slower, last 5 s'],
+    ['p50', duration(p('p50')), 'half are faster, latest 5 s'],
+    ['p99', duration(p('p99')), '1 in 100 is slower, latest 5 s'],
     ['In flight', count(status.requests.in_flight), plural(status.connections, 'connection')]
   ]
   return (

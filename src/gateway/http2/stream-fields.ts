@@ -49,7 +49,7 @@ export function readStreamHead (raw: readonly string[]): StreamHead {
 const CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'http2-settings', 'te'])
 
 /** Fields of which Node takes one. */
-const SINGLE = new Set(['age', 'authorization', 'content-encoding', 'content-language', 'content-length', 'content-location',
+export const SINGLE = new Set(['age', 'authorization', 'content-encoding', 'content-language', 'content-length', 'content-location',
   'content-md5', 'content-range', 'content-type', 'date', 'etag', 'expires', 'from', 'host', 'last-modified', 'location',
   'max-forwards', 'proxy-authorization', 'range', 'referer', 'retry-after', 'user-agent', 'x-content-type-options',
   'access-control-allow-credentials', 'access-control-max-age', 'access-control-request-method', 'dnt', 'if-match',
