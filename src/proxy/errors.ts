@@ -80,4 +80,10 @@ export function endingOf (cause: unknown, sent: boolean): Ending {
   return failure.code === 'SP_UPSTREAM_RESET' || CONNECTING.has(failure.code) ? 'reset' : 'invalid'
 }
 
+/** The certificate is for another name: see `failOnWrongName`. */
+export function isWrongName (cause: unknown): boolean {
+  const code = causeCode(cause)
+  return code === 'CERT_ALTNAME_INVALID' || code === 'ERR_TLS_CERT_ALTNAME_INVALID'
+}
+
 const CONNECTING = new Set(['SP_UPSTREAM_REFUSED', 'SP_UPSTREAM_UNREACHABLE', 'SP_UPSTREAM_NAME', 'SP_UPSTREAM_CONNECT_TIMEOUT'])

@@ -11,7 +11,7 @@ import { Attempts } from './attempts.ts'
 import { deadlineOf } from './deadline.ts'
 import type { Delivery } from './delivery.ts'
 import { passInterim } from './early-hints.ts'
-import { deadlinePassed, endingOf, upstreamError } from './errors.ts'
+import { deadlinePassed, endingOf, isWrongName, upstreamError } from './errors.ts'
 import { hasBody } from './request-body.ts'
 import { finishRequestHead } from './request-head.ts'
 import { mergeFields } from './reply-fields.ts'
@@ -165,7 +165,8 @@ export class Exchange implements Attempter, Hop, Task {
       // the client has left in the middle of its upload: that is no failure of the upstream
       this.cancel()
     } else {
-      const ending = endingOf(error, attempt.sent)
+      // a client may ask for any name: breakers and health must not hear of those that the upstream doesn't have
+      const ending = this.#upstream.preserved && isWrongName(error) ? 'cancelled' : endingOf(error, attempt.sent)
       if (!this.#attempts.replace(attempt, error, ending, this.#answer !== null)) this.fail(upstreamError(error), ending)
     }
   }

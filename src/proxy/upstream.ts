@@ -45,6 +45,11 @@ export class Upstream implements UpstreamRequest {
     this.strippedPrefix = strippedPrefix
   }
 
+  /** The name that goes up is the client's, and so is the one that TLS verifies. */
+  get preserved (): boolean {
+    return this.#given === null
+  }
+
   /** The next attempt goes to this target, by its own name unless the client's is preserved or a plugin has named another. */
   aim (target: Target): void {
     this.target = target

@@ -35,7 +35,7 @@ function * standings (der: Buffer): Generator<OcspStanding> {
   const [status, bytes] = insideOf(sequence(readDer(der)), 1)
   if (status?.tag !== 0x0a) throw new DerError('it has no status')
   if (status.content[0] !== 0) throw new Error('it is the refusal of a responder, not an answer')
-  const [type, basic] = insideOf(sequence(readDer((bytes as DerValue).content)), 2)
+  const [type, basic] = insideOf(sequence(readDer((bytes ?? none()).content)), 2)
   if (objectId((type as DerValue).content) !== BASIC) throw new Error('it is of a type that nobody reads')
   const [data] = insideOf(sequence(readDer((basic as DerValue).content)), 1)
   // [0] version, the responder by name or key, when it was made, the answers

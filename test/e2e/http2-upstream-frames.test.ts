@@ -131,6 +131,22 @@ t.test('a status above 599 passes', async t => {
   t.equal(statusOf((await ask(t, port, get())).answer), 799)
 })
 
+t.test('a status below 100 is a 502, and the gateway lives on', async t => {
+  const up = await frameServer(t, (one, send) => {
+    if (one.type === FRAME.headers) send(frame(FRAME.headers, END_HEADERS, one.stream, block([[':status', '099']])), data(one.stream, 'hi', END_STREAM))
+  })
+  const { port } = await startHop(t, up.port, { service })
+  for (let round = 0; round < 2; round++) t.equal(statusOf((await ask(t, port, get())).answer), 502)
+})
+
+t.test('a field that the client has sent twice goes up, whatever Node thinks of it', async t => {
+  const up = await frameServer(t, (one, send) => {
+    if (one.type === FRAME.headers) send(head(one.stream, END_HEADERS | END_STREAM))
+  })
+  const { port } = await startHop(t, up.port, { service })
+  t.equal(statusOf((await ask(t, port, 'GET / HTTP/1.1\r\nHost: gateway.test\r\nIf-None-Match: "a"\r\nIf-None-Match: "b"\r\n\r\n')).answer), 200)
+})
+
 t.test('pings of the upstream are answered', async t => {
   const up = await frameServer(t, (one, send) => {
     if (one.type === FRAME.headers) send(frame(FRAME.ping, 0, 0, Buffer.from('12345678')), head(one.stream), data(one.stream, 'x', END_STREAM))

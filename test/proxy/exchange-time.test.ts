@@ -228,7 +228,8 @@ function simulate (plan: readonly Manner[], policy: Policy, stream: Readable | n
       startedTick: 0,
       startedAt: 0,
       tries: null,
-      affinityCookie: null
+      affinityCookie: null,
+      debug: null
     } as unknown as Context
     const delivery = { tokens: tokensOf(settings().headers, '0'), chain: null, ownFields: null, buffer: 0, holds: () => false } as unknown as Delivery
     const exchange = new Exchange(context, { send: end } as unknown as FastifyReply, upstream, delivery)

@@ -109,14 +109,15 @@ export class Http2Connections implements TargetConnections, StreamOwner {
       ended: one => { this.#sessions.delete(one) }
     })
     this.#sessions.add(session)
-    if (!this.#closing) this.#open.push(session)
+    // a copy may outlive the configuration that has ordered it
+    if (this.#closing) session.close()
+    else this.#open.push(session)
     return session
   }
 
-  /** Closes what would be one too many, the oldest first. */
+  /** Closes what would be too many, the oldest first. */
   #spare (): void {
-    let idle = 0
-    for (const session of this.#open) if (session.load === 0) idle++
-    if (idle > IDLE) this.#open.find(session => session.load === 0)?.close()
+    const idle = this.#open.filter(session => session.load === 0)
+    for (const session of idle.slice(0, Math.max(0, idle.length - IDLE))) session.close()
   }
 }

@@ -1,5 +1,6 @@
 import { constants, sensitiveHeaders, type OutgoingHttpHeaders } from 'node:http2'
 import type { Dispatcher } from 'undici'
+import { SINGLE } from '../../gateway/http2/stream-fields.ts'
 
 /** What belongs to a connection of HTTP/1.1 (RFC 9113 section 8.2.2), and what other fields say here. */
 const LEFT_OUT = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'http2-settings', 'host'])
@@ -27,6 +28,8 @@ export function requestFields ({ method, path, headers, body }: Dispatcher.Dispa
     const value = list[index + 1] as string
     const other = fields[name]
     if (other === undefined) fields[name] = value
+    // Node throws at two of these; as one it is the same (RFC 9110 section 5.3)
+    else if (SINGLE.has(name)) fields[name] = `${String(other)}, ${value}`
     else if (Array.isArray(other)) other.push(value)
     else fields[name] = [other, value]
   }

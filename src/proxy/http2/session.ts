@@ -27,6 +27,8 @@ export interface SessionOptions {
 
 /** Requests at once on a connection, whatever the upstream allows: a lost packet holds all of them up. */
 const STREAMS = 100
+/** Requests that it may have in its life: a connection has 2³⁰ ids for them (RFC 9113 section 5.1.1). */
+const MOST = 1_000_000_000
 /** Without a request it is closed, in milliseconds. */
 const IDLE = 60_000
 /** As long as a connection whose upstream was silent may take to answer a ping, in milliseconds. */
@@ -48,6 +50,8 @@ export class Http2Session implements StreamHome {
   /** Its upstream was silent, and has not answered since. */
   #suspect = false
   #streams = 0
+  /** Streams that it has had. */
+  #sent = 0
 
   constructor (options: SessionOptions) {
     this.name = options.name
@@ -63,6 +67,8 @@ export class Http2Session implements StreamHome {
     })
     this.session = session
     session.on('connect', () => {
+      // Node says so of one that was destroyed meanwhile, too
+      if (session.destroyed) return
       clearTimeout(timer)
       if (options.secure !== null && (socket as TLSSocket).alpnProtocol !== 'h2') session.destroy(failure('SP_UPSTREAM_PROTOCOL', 'the upstream speaks no HTTP/2'))
       else this.#begin()
@@ -73,7 +79,9 @@ export class Http2Session implements StreamHome {
       clearTimeout(timer)
       this.#end(failure('ECONNRESET', 'the upstream has closed the connection'))
     })
-    session.setTimeout(IDLE, () => {
+    // a callback of `setTimeout` would be called once: with a request that is silent for longer, never for idleness
+    session.setTimeout(IDLE)
+    session.on('timeout', () => {
       if (this.load === 0) this.close()
     })
   }
@@ -85,20 +93,23 @@ export class Http2Session implements StreamHome {
 
   /** Whether another request may go there. */
   get free (): boolean {
-    if (this.#leaving || this.#suspect || this.session.closed || this.session.destroyed) return false
+    if (this.#leaving || this.#suspect || this.#sent >= MOST || this.session.closed || this.session.destroyed) return false
     // one that allows none at the moment keeps the first waiting
     return this.load < (this.#connected ? Math.min(STREAMS, Math.max(1, this.session.remoteSettings?.maxConcurrentStreams ?? STREAMS)) : STREAMS)
   }
 
   send (stream: Http2Stream): void {
     if (!this.#connected) this.#waiting.push(stream)
-    else if (stream.start(this)) this.#streams++
+    else if (stream.start(this)) {
+      this.#streams++
+      this.#sent++
+    }
   }
 
   /** A request has ended. */
   freed (): void {
     this.#streams--
-    if (this.load === 0) this.#options.idle(this)
+    this.#rest()
   }
 
   /** Its upstream was silent for too long: unless it answers a ping, the connection is dead, and so would be all that follows. */
@@ -116,7 +127,7 @@ export class Http2Session implements StreamHome {
   /** Closes it when its requests have ended. */
   close (): void {
     this.#leave()
-    if (!this.session.closed) this.session.close()
+    this.#rest()
   }
 
   /** Cuts it and its requests. */
@@ -132,6 +143,18 @@ export class Http2Session implements StreamHome {
     this.#connected = true
     this.session.setLocalWindowSize(CONNECTION_WINDOW)
     for (const stream of this.#waiting.splice(0)) this.send(stream)
+    // all that have waited for it may have left
+    this.#rest()
+  }
+
+  /**
+   * Without requests it is idle, or ends. Node is told no sooner: it destroys a connection that is still being made, with the
+   * requests that wait for it, and refuses those whose head has not gone out.
+   */
+  #rest (): void {
+    if (!this.#connected || this.load > 0) return
+    if (this.#leaving) this.session.close()
+    else this.#options.idle(this)
   }
 
   #leave (): void {

@@ -72,7 +72,8 @@ export class Http2Stream {
         ...this.#controller === null ? {} : { signal: this.#controller.signal }
       })
     } catch (error) {
-      this.#fail(error as Error)
+      // nothing has left, and the upstream is not to blame
+      this.#fail(failure('UND_ERR_INVALID_ARG', 'a request that can\'t be sent', error))
       return false
     }
     this.#stream = stream
@@ -113,7 +114,7 @@ export class Http2Stream {
 
   #interim (raw: readonly string[]): void {
     if (this.#settled || this.#begun) return
-    this.#handler.onHeaders?.(Number(raw[raw.indexOf(':status') + 1]), answerFields(raw, false), () => {}, '')
+    this.#guarded(() => this.#handler.onHeaders?.(Number(raw[raw.indexOf(':status') + 1]), answerFields(raw, false), () => {}, ''))
   }
 
   #head (stream: ClientHttp2Stream, fields: IncomingHttpHeaders, flags: number, raw: string[]): void {
@@ -130,13 +131,36 @@ export class Http2Stream {
       this.#paused = false
       stream.resume()
     }
-    this.#handler.onHeaders?.(Number(fields[':status']), answerFields(raw, !endsStream(flags)), resume, '')
+    const status = Number(fields[':status'])
+    // nghttp2 lets 000 to 099 pass as final; the handler would take them for interim ones, and miss the head
+    if (!(status >= 200)) this.#break(failure('SP_UPSTREAM_INVALID', 'a status that is none'))
+    else this.#guarded(() => this.#handler.onHeaders?.(status, answerFields(raw, !endsStream(flags)), resume, ''))
   }
 
   #data (stream: ClientHttp2Stream, chunk: Buffer): void {
-    if (this.#settled || this.#handler.onData?.(chunk) !== false || this.#settled) return
+    if (this.#settled) return
+    try {
+      if (this.#handler.onData?.(chunk) !== false || this.#settled) return
+    } catch (error) {
+      this.#break(error as Error)
+      return
+    }
     this.#paused = true
     stream.pause()
+  }
+
+  /** What a handler throws ends its request, as with undici, and not the process. */
+  #guarded (call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.#break(error as Error)
+    }
+  }
+
+  #break (error: Error): void {
+    this.#drop()
+    this.#fail(error)
   }
 
   #complete (stream: ClientHttp2Stream): void {
@@ -144,7 +168,11 @@ export class Http2Stream {
     this.#settled = true
     // nobody wants what is left of the upload
     if (!stream.writableFinished) this.#drop()
-    this.#handler.onComplete?.(this.#trailers)
+    try {
+      this.#handler.onComplete?.(this.#trailers)
+    } catch (error) {
+      this.#handler.onError?.(error as Error)
+    }
   }
 
   #uploaded (error: Error | null | undefined): void {
