@@ -18,7 +18,7 @@ const STANDARD_INPUT = '<stdin>'
 export function findFile (named: string | undefined, io: CliIo): string {
   if (named !== undefined) return resolve(io.cwd, named)
   const found = DEFAULTS.map(name => resolve(io.cwd, name)).find(file => existsSync(file))
-  if (found === undefined) throw new UsageError(`There is no ${DEFAULTS.join(' and no ')}: name the file, as in \`sallyport check path/to/gateway.yaml\`.`)
+  if (found === undefined) throw new UsageError(`There is no ${DEFAULTS.join(' and no ')}: name the file, or let \`sallyport init\` write a first one.`)
   return found
 }
 

@@ -126,7 +126,7 @@ function givenBy ({ upstream, path, auth, issuer, audience, limit, origin, cert,
 
 function nextSteps (shown: string, target: string, io: CliIo, call: string | null): string {
   const name = shown === 'gateway.yaml' ? '' : ` ${shown}`
-  const lines = [`sallyport check${name}`, `sallyport start${name}`, ...(call === null ? [] : [call])]
+  const lines = [`sallyport check${name}`, `sallyport start${name}`, `sallyport dev${name}    # while you write it: each request one line, each mistake as check says it`, ...(call === null ? [] : [call])]
   if (installedSchema(dirname(target)) === null) lines.push('sallyport schema > gateway.schema.json    # editors complete and check by it')
   return `\n${io.stdout.paint.strong('Next:')}\n${lines.map(line => `  ${line}\n`).join('')}`
 }

@@ -62,7 +62,7 @@ export function createKey ({ consumer, scopes, expires, prefix, format }: Create
 
   ${paint.strong(key)}
 
-${consumer === undefined ? 'For keyauth_credentials of a consumer in gateway.yaml:' : 'For gateway.yaml:'}
+${consumer === undefined ? 'For keyauth_credentials of a consumer in gateway.yaml:' : 'For gateway.yaml. Where it has `consumers:`, the item below goes there; where it has this consumer, the hash goes to its keyauth_credentials:'}
 
 ${toYaml(consumer, credential)}`)
   return exitCode.clean

@@ -79,7 +79,7 @@ export async function start ({ file: named, ...flags }: StartArgs, io: CliIo): P
 }
 
 export function describe ({ addresses, adminAddress }: Gateway): string {
-  const admin = adminAddress === null ? '' : `, its status on ${url(adminAddress)}/status`
+  const admin = adminAddress === null ? '' : `, its dashboard on ${url(adminAddress)}/dashboard/`
   return `listens on ${addresses.map(url).join(' and ')}${admin}`
 }
 

@@ -196,7 +196,7 @@ class Composer {
     }
     if (text.includes('${{') || text.startsWith('{vault:')) this.#candidates.push({ node: scalar, pointer: this.#pointer(), part: 'key' })
     const first = mapping.entries.get(text)
-    if (first !== undefined) this.#duplicate(text, first.keyStart, first.keyEnd, node, 'Keep one of the two.')
+    if (first !== undefined) this.#duplicate(text, first.keyStart, first.keyEnd, node, 'Keep one of the two, with what stands below both.')
     return { text, start, end, merge: false, known: first === undefined }
   }
 
@@ -242,5 +242,5 @@ class Composer {
 
 /** Cheap, for every scalar of the file; what it lets through is looked at closely. */
 function isCandidate (text: string): boolean {
-  return text.includes('{{') || text.includes('vault:')
+  return text.includes('{{') || text.includes('vault:') || text.startsWith('${')
 }

@@ -30,6 +30,8 @@ const DECK_SYNTAX = `Write ${DECK_EXAMPLE}, with one of the filters toInt, toBoo
 const VAULT_SYNTAX = "Write '{vault://env/NAME}', in quotes and as the whole text."
 
 const VAULT = /^\{vault:\/\/([^/{}]+)\/([^/?#{}]+)(?:\/([^?#{}]+))?(?:\?([^#{}]*))?(?:#([^{}]*))?\}$/
+/** As shells and other gateways write it. */
+const SHELL = /^\$\{([A-Z_][A-Z0-9_]*)\}$/
 const DECK = /\$\{\{(.*?)\}\}/gs
 const DECK_INSIDE = /^\s*env\s+"([^"]*)"\s*((?:\|[^|]*)*)$/s
 
@@ -87,6 +89,8 @@ function resolveScalar (source: Source, node: ScalarNode, env: Environment): voi
   }
   if (text.startsWith('vault://')) fail('bad-reference', 'a vault reference stands in braces', `Write '{${text}}', in quotes.`)
   if (!text.includes('${{')) {
+    const shell = SHELL.exec(text)?.[1]
+    if (shell !== undefined) fail('bad-reference', `'${text}' is not how a variable is written here: the text itself would be the value`, `Write '{vault://env/${shell}}', in quotes.`)
     if (/\{\{\s*env\s*"/.test(text)) fail('bad-reference', 'a `$` is missing in front of this reference', DECK_SYNTAX)
     return
   }

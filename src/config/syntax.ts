@@ -6,7 +6,7 @@ import { DECK_EXAMPLE } from './deck-example.ts'
 const MESSAGES: ReadonlyArray<readonly [pattern: RegExp, cause: string, mend: string]> = [
   [/^tab characters/, 'a tab indents this line', 'Indent with spaces: YAML doesn\'t accept tabs there.'],
   [/^bad indentation of a mapping entry/, 'this fits no map above it', 'Align it with the keys of its map; a value that contains `: ` needs quotes.'],
-  [/^bad indentation of a sequence entry/, 'this item fits no list above it', 'Align its `-` with those of its list.'],
+  [/^bad indentation of a sequence entry/, 'this line fits no list above it', 'Align it: a `-` with those of its list, a key with the keys of its item.'],
   [/^deficient indentation/, 'a quote, bracket or brace is still open where this line starts', 'Close it, or indent this line further than the key that it belongs to.'],
   [/^missed comma/, 'a comma is missing between two entries in brackets', 'Put a comma between them, or quotes around a text that contains brackets, braces or quotes.'],
   [/^expected the node content, but found ','/, 'there is nothing in front of this comma', 'Remove the comma, or write the value.'],

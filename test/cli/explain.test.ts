@@ -55,7 +55,7 @@ CHAIN
       not global, gateway.yaml:13: less specific
   - cors, global, gateway.yaml:14: switched off
 
-UPSTREAM, before plugins change it
+UPSTREAM, if the plugins let it pass (--run tries them), before they change it
   GET http://orders.internal:8080/api/orders/?page=1
     Authorization: ***
   + Host: orders.internal:8080

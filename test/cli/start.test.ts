@@ -63,7 +63,7 @@ t.test('on a terminal one line says where it listens', async t => {
   })
   const { code, stderr } = await running
   t.equal(code, 0)
-  t.match(stderr, /^sallyport \S+ listens on http:\/\/127\.0\.0\.1:\d+, its status on http:\/\/127\.0\.0\.1:\d+\/status\n$/)
+  t.match(stderr, /^sallyport \S+ listens on http:\/\/127\.0\.0\.1:\d+, its dashboard on http:\/\/127\.0\.0\.1:\d+\/dashboard\/\n$/)
 })
 
 t.test('on a terminal one line says why it can\'t', async t => {

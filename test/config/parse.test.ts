@@ -128,7 +128,7 @@ const refused: readonly Refused[] = [
   { yaml: `${HEAD}a: b«:» c\n`, rule: 'yaml-syntax', cause: 'this fits no map above it', mend: /needs quotes/ },
   { yaml: `${HEAD}a: «@»x\n`, rule: 'yaml-syntax', cause: 'this fits no map above it', mend: /starts with `@`/ },
   { yaml: `${HEAD}a: "\\«q»"\n`, rule: 'yaml-syntax', cause: 'this is no escape sequence of a double-quoted text', mend: /single quotes/ },
-  { yaml: `${HEAD}a:\n  - b: 1\n«    »- c\n`.replace('«    »-', '    «-»'), rule: 'yaml-syntax', cause: 'this item fits no list above it' },
+  { yaml: `${HEAD}a:\n  - b: 1\n«    »- c\n`.replace('«    »-', '    «-»'), rule: 'yaml-syntax', cause: 'this line fits no list above it' },
   { yaml: `${HEAD}a: "\${{ env "«D»ECK_X" }}"\n`, rule: 'yaml-syntax', cause: 'this fits no map above it', mend: /'\$\{\{ env "DECK_NAME" \}\}'/ },
   { yaml: `${HEAD}_ignore:\n- «*.b»\n`, rule: 'unknown-alias', cause: 'no anchor \'&.b\' stands before this alias', mend: /quotes/ },
   { yaml: `${HEAD}_ignore: [«*bass»]\n`, rule: 'unknown-alias', cause: 'no anchor \'&bass\' stands before this alias' },

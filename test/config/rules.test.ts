@@ -280,8 +280,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: gateway('listen: [{host: 127.0.0.1, port: 9000}], admin: «{port: 9000}»'), rule: 'not-unique', cause: 'the address 127.0.0.1:9000 is taken by \'listen.0\'' }
   ],
   'plugins and their options': [
-    { yaml: `${HEAD}plugins: [{name: «fixtrue»}]\n`, rule: 'unknown-plugin', cause: 'plugin \'fixtrue\' not enabled; add it to the \'plugins\' configuration property', mend: /'fixture'/ },
-    { yaml: `${HEAD}plugins: [{name: «zzzzzz»}]\n`, rule: 'unknown-plugin', cause: 'plugin \'zzzzzz\' not enabled; add it to the \'plugins\' configuration property', mend: /nearest are .*fixture.* `gateway\.modules`/ },
+    { yaml: `${HEAD}plugins: [{name: «fixtrue»}]\n`, rule: 'unknown-plugin', cause: 'there is no plugin \'fixtrue\'', mend: /'fixture'/ },
+    { yaml: `${HEAD}plugins: [{name: «zzzzzz»}]\n`, rule: 'unknown-plugin', cause: 'there is no plugin \'zzzzzz\'', mend: /docs\/plugins\.md.*`gateway\.modules`/ },
     { yaml: `${HEAD}plugins: [{name: fixture, config: «x»}]\n`, rule: 'wrong-type', cause: 'expected a record' },
     { yaml: plugin('list: «a»'), rule: 'wrong-type', cause: 'expected an array', path: 'plugins[fixture].config.list' },
     { yaml: plugin('list: [a, «""»]'), rule: 'too-short', cause: 'length must be at least 1', path: 'plugins[fixture].config.list[1]' },

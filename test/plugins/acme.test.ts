@@ -1,7 +1,9 @@
 /** Orders from a real ACME server (pebble): both challenges, storage in files and in Redis, one order among many processes. */
 import { once } from 'node:events'
-import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { Agent as HttpsAgent } from 'node:https'
+
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, createServer } from 'node:tls'
 import { axios } from 'acme-client'
@@ -47,6 +49,13 @@ async function authority (t: Test): Promise<Pebble> {
 /** A server that refuses everything at once. */
 async function refusing (t: Test): Promise<{ directory: string }> {
   return { directory: `http://127.0.0.1:${await upstream(t, (_request, response) => { response.writeHead(400).end() })}/dir` }
+}
+
+/** A folder that may be written to until the last agent has let go. */
+function scratch (t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-acme-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }))
+  return folder
 }
 
 t.test('http-01, through a gateway: no route needed, a certificate for each name, none for others', { skip: noPebble }, async t => {
@@ -147,7 +156,8 @@ plugins:
   t.teardown(() => gateway.close())
   await gateway.listen()
   let now = Date.now()
-  const agents = await Promise.all([1, 2, 3].map(async () => agentOf(t, await openRedisStorage(settings), pebble, {}, { now: () => now })))
+  const storages = await Promise.all([1, 2, 3].map(async () => await openRedisStorage(settings)))
+  const agents = storages.map(storage => agentOf(t, storage, pebble, {}, { now: () => now }))
   for (const { agent } of agents) await agent.start()
   await until('all show it', () => agents.every(({ agent }) => agent.certificateFor('a.example.com') !== null))
   const issued = (): number => agents.flatMap(({ lines }) => lines).filter(({ message }) => message === 'a certificate was issued').length
@@ -158,10 +168,12 @@ plugins:
   await until('it is renewed', () => issued() > orders)
   now = Date.now()
   await until('all show the new one', () => agents.every(({ agent }, index) => agent.certificateFor('a.example.com') !== before[index]))
+  // one that began while all was due: the library would ask a server that is gone for minutes
+  await until('no order is under way', async () => await storages[0]?.get('lock') === null)
 })
 
 t.test('a failed order is put off, for all processes; so many orders an hour', async t => {
-  const folder = t.testdir()
+  const folder = scratch(t)
   const storage = await openFileStorage(join(folder, 'shared'))
   let now = Date.now()
   const nowhere = await refusing(t)
@@ -182,7 +194,7 @@ t.test('a failed order is put off, for all processes; so many orders an hour', a
 })
 
 t.test('what is kept and can\'t be used is ordered again', async t => {
-  const folder = t.testdir()
+  const folder = scratch(t)
   const storage = await openFileStorage(folder)
   writeFileSync(join(folder, encodeURIComponent('cert:a.example.com')), '{"cert":"x","key":"y"}')
   const { agent, lines } = agentOf(t, storage, await refusing(t))

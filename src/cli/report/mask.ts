@@ -4,6 +4,9 @@ const NAME = '(?:[\\w-]*[_-])?(?:key|secret|password|passphrase|token)'
 /** A value of a map on one line: quoted, or up to what ends it in a flow map or list. */
 const SECRET = new RegExp(`((?:^|[\\s{,])(["']?)${NAME}\\2[ \\t]*:[ \\t]+)("(?:[^"\\\\]|\\\\.)*"?|'(?:[^']|'')*'?|[^\\s"',}\\]#|>](?:[^,}\\]]*[^\\s,}\\]])?)`, 'gi')
 
+/** A plain value in a map of its own line: there, brackets and commas are part of it. */
+const BLOCK = new RegExp(`^([ \\t]*(?:- +)*(["']?)${NAME}\\2[ \\t]*:[ \\t]+)([^\\s"'#|>{\\[](?:.*\\S)?)`, 'i')
+
 /** From the environment: the name of a variable is what a reader needs to see. */
 const REFERENCE = /\{vault:\/\/|\$\{\{/
 
@@ -14,5 +17,6 @@ const REFERENCE = /\{vault:\/\/|\$\{\{/
  * shows its line, too.
  */
 export function maskSecrets (line: string): string {
-  return line.replace(SECRET, (_whole, lead: string, _quote, value: string) => lead + (REFERENCE.test(value) ? value : '*'.repeat(value.length)))
+  const cut = (_whole: string, lead: string, _quote: string, value: string): string => lead + (REFERENCE.test(value) ? value : '*'.repeat(value.length))
+  return line.replace(BLOCK, cut).replace(SECRET, cut)
 }

@@ -60,6 +60,11 @@ const HASHED: Readonly<Record<string, string>> = {
   password: 'Write its bcrypt or scrypt hash, or put it into an environment variable, and write "{vault://env/NAME}" here.'
 }
 
+/** Credentials in the fields that health checks send. */
+export function * healthCheckSecrets ({ upstreams }: Pick<Config, 'upstreams'>): Generator<Secret> {
+  for (const { pointer, healthchecks } of upstreams) yield * secretsIn(healthchecks, undefined, join(pointer, 'healthchecks'))
+}
+
 /** Where the file holds secrets of consumers. */
 export function * credentialSecrets ({ credentials }: Pick<Config, 'credentials'>, source: Source): Generator<Secret> {
   for (const kind of credentialKinds) {

@@ -23,6 +23,7 @@ export interface SchemaPart {
   readonly description?: string
   readonly examples?: readonly unknown[]
   readonly $comment?: string
+  readonly secret?: boolean
 }
 
 export interface Message {
@@ -74,7 +75,7 @@ export function messageFor (error: ErrorObject, shown: unknown, text?: string): 
 
 /** `expected a string or an integer`, and how to write one of these. */
 export function wrongType (schemas: readonly SchemaPart[], shown: unknown, text?: string): Message {
-  const types = [...new Set(schemas.map(typeName))]
+  const types = [...new Set(schemas.flatMap(schema => schema.type === undefined ? schema.anyOf ?? [schema] : [schema]).map(typeName))]
   return { rule: 'wrong-type', cause: `expected ${types.join(' or ')}`, mend: mendType(types, shown, text ?? scalarText(shown)) }
 }
 
@@ -182,8 +183,8 @@ function wrongPattern ({ error, schema, shown }: Violation): Message {
 }
 
 /** In the words of a schema that names what it is about, and shows one. */
-function namedPattern ({ title, examples = [] }: SchemaPart, value: string): Message | undefined {
+function namedPattern ({ title, examples = [], secret }: SchemaPart, value: string): Message | undefined {
   const [example] = examples
   if (title === undefined || typeof example !== 'string') return undefined
-  return { rule: 'bad-format', cause: `invalid ${title.toLowerCase()}${value}`, mend: `Write it like \`${example}\`.` }
+  return { rule: 'bad-format', cause: `invalid ${title.toLowerCase()}${secret === true ? '' : value}`, mend: `Write it like \`${example}\`.` }
 }

@@ -4,7 +4,7 @@ import type { BrandedPlugin, CheckContext, PluginScope } from '../../plugin.ts'
 import type { RawEntity } from '../collect.ts'
 import { pluginOwners, type EntityKind } from '../entities/kinds.ts'
 import { deepFreeze } from '../freeze.ts'
-import { nearest, nearestFew } from '../nearest.ts'
+import { nearest } from '../nearest.ts'
 import type { Pointer } from '../model.ts'
 import { join } from '../pointer.ts'
 import { referencesIn } from '../plugin-references.ts'
@@ -57,9 +57,9 @@ function definitionOf (entity: RawEntity, { source, report, plugins }: PluginChe
   const guess = nearest(name, plugins.registry.keys())
   report.at(source, at, {
     rule: 'unknown-plugin',
-    cause: `plugin '${name}' not enabled; add it to the 'plugins' configuration property`,
+    cause: `there is no plugin '${name}'`,
     mend: guess === undefined
-      ? `Write the name of one that is there (the nearest are ${nearestFew(name, plugins.registry.keys(), 3).join(', ')}), or name the module that brings it in \`gateway.modules\`.`
+      ? 'Write the name of one that is there (docs/plugins.md lists them), or name the module that brings it in `gateway.modules`.'
       : `Did you mean '${guess}'?`
   })
   return undefined
