@@ -63,7 +63,7 @@ t.test('flags say everything that questions would', async t => {
   const cwd = t.testdir({ 'cert.pem': cert, 'key.pem': key, node_modules: { sallyport: { schemas: { 'gateway.schema.json': '{}' } } } })
   const { code, stdout } = await runCli(['init', '-u', 'http://users.internal:3000', '--path', '/users', '--auth', 'jwt', '--issuer', 'https://auth.example.com/', '--audience', 'users', '--limit', '0', '--origin', 'https://a.example.com, https://b.example.com', '--cert', 'cert.pem', '--key', 'key.pem', '-o', 'other.yaml'], { cwd })
   t.equal(code, 0)
-  t.match(stdout, /Next:\n {2}sallyport check other\.yaml\n {2}sallyport start other\.yaml\n {2}curl -i -H 'Authorization: Bearer TOKEN' https:\/\/127\.0\.0\.1:8443\/users\n$/)
+  t.match(stdout, /Next:\n {2}sallyport check other\.yaml\n {2}sallyport start other\.yaml\n {2}sallyport dev other\.yaml +# .*\n {2}curl -i -H 'Authorization: Bearer TOKEN' https:\/\/127\.0\.0\.1:8443\/users\n$/)
   t.match(read(cwd, 'other.yaml'), {
     gateway: { listen: [{ port: 8443, tls: true }] },
     certificates: [{ cert_file: 'cert.pem', key_file: 'key.pem' }],

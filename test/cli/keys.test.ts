@@ -38,7 +38,7 @@ t.test('the text shows the key once, and YAML', async t => {
   const { stdout } = await runCli(['keys', 'create', '--consumer', 'acme: "x"', '--scopes', 'a,b', '--expires', '2999-12-31'])
   const key = /sp_\w+/.exec(stdout)?.[0] as string
   t.equal(stdout.split(key).length, 2)
-  t.equal(stdout.slice(stdout.indexOf('consumers:')), `consumers:
+  t.equal(stdout.slice(stdout.indexOf('consumers:\n')), `consumers:
   - username: "acme: \\"x\\""
     keyauth_credentials:
       - hash: ${digestApiKey(key)}
