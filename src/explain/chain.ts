@@ -1,6 +1,6 @@
 import { audienceOf } from '../config/chains.ts'
 import type { Config, Consumer, PluginEntry, Route } from '../config/model.ts'
-import { choose } from '../gateway/compose.ts'
+import { choose } from '../gateway/hooks/step.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import type { Offline } from './offline.ts'
 import type { Words } from './places.ts'

@@ -1,7 +1,7 @@
 /** Runs a request through the real chain, with stubs, a clock and key sets in the place of everything outside. */
 import { dirname } from 'node:path'
 import type { Config } from '../config/model.ts'
-import { choose } from '../gateway/compose.ts'
+import { choose } from '../gateway/hooks/step.ts'
 import { audienceOf, Chains } from '../config/chains.ts'
 import { Lab, LabError, type Trial } from '../lab/lab.ts'
 import type { ObservedStep } from '../lab/observer.ts'

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { collectBody, hasBody, inviteBody } from '../proxy/request-body.ts'
-import { chosen, contextOf, type Step } from './compose.ts'
+import { contextOf } from './context-of.ts'
+import { chosen, type Step } from './hooks/step.ts'
 
 export type Transform = Step
 

@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { FieldValue } from '../proxy/answer-fields.ts'
 import { restoreFields, type ReplyFields } from '../proxy/reply-fields.ts'
-import { contextOf } from './compose.ts'
+import { contextOf } from './context-of.ts'
 
 type ReplyPrototype = Pick<FastifyReply, 'send' | 'hijack' | 'header' | 'getHeader' | 'getHeaders' | 'hasHeader' | 'removeHeader' | 'type'>
 type FastifyClass = Record<symbol, unknown> & { prototype: ReplyPrototype }

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { type OperationDefinitionNode, Kind } from 'graphql/language/index.js'
-import { contextOf } from '../gateway/compose.ts'
+import { contextOf } from '../gateway/context-of.ts'
 import type { PluginGateway } from '../plugin.ts'
 import { type DocumentLimits, Documents, hashOf, type ParsedDocument } from './documents.ts'
 import { type Message, type MessageLimits, mediaTypeOf, readMessage, type Sent, sentBy } from './message.ts'

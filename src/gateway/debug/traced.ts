@@ -4,7 +4,10 @@
  * Which of the two runs is decided once a phase, and only where `gateway.debug` is there: others pay nothing.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { contextOf, type composeRequest, type composeResponse, type RequestStep, type Step } from '../compose.ts'
+import { contextOf } from '../context-of.ts'
+import type { composeRequest } from '../hooks/request-hooks.ts'
+import type { composeResponse } from '../hooks/response-hooks.ts'
+import type { RequestStep, Step } from '../hooks/step.ts'
 import type { Context } from '../context.ts'
 import type { Span, TracedPhase } from './trace.ts'
 
