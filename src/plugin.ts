@@ -8,6 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { GatewayRequest } from './plugin-request.ts'
 
 export * from './plugin-contract.ts'
+export type * from './plugin-operations.ts'
 export type * from './plugin-request.ts'
 export { Type } from 'typebox'
 export type { Static, TObject, TSchema } from 'typebox'

@@ -1,6 +1,6 @@
 /** Purging of caches through the admin listener. */
 import { type Static, Type } from 'typebox'
-import type { AdminAction } from '../plugin-contract.ts'
+import type { AdminAction } from '../plugin-operations.ts'
 
 const Text = (title: string, description: string, example: string) => Type.Optional(Type.String({ title, description, minLength: 1, examples: [example] }))
 

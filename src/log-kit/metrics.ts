@@ -1,4 +1,4 @@
-import type { MetricFamily } from '../plugin-contract.ts'
+import type { MetricFamily } from '../plugin-operations.ts'
 import type { QueueCounts } from './queue.ts'
 
 /** What takes log lines elsewhere, as far as metrics go. */
