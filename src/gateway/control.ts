@@ -13,33 +13,12 @@ import { secretValues } from '../observability/secret-values.ts'
 import { drainInOrder, within } from './drain.ts'
 import type { BoundAddress, Engine, Loadout } from './engine.ts'
 import { publishedActions, publishedDocuments, type PublishedAction } from './published.ts'
+import type { Gateway } from './gateway.ts'
 import { History } from './history.ts'
-import { createReloader, type ReloadOutcome, type ReloadTrigger, type RunnableFile } from './reload.ts'
+import { createReloader, type RunnableFile } from './reload.ts'
 import { gatewayStatus, type GatewayStatus } from './status.ts'
 import { watchFiles } from './watch-files.ts'
 import { contentHash, watchFile, type FileWatch } from './watch.ts'
-
-/** A running gateway. */
-export interface Gateway {
-  /** Opens the listeners; resolves when requests are served. @throws with everything closed again */
-  listen (): Promise<void>
-  /** Of the gateway itself, with the ports that the system chose. */
-  readonly addresses: readonly BoundAddress[]
-  /** Of the admin listener; null where there is none. */
-  readonly adminAddress: BoundAddress | null
-  /** Reads the file again. Never rejects: a file that can't run changes nothing, and the outcome says why. */
-  reload (trigger?: ReloadTrigger): Promise<ReloadOutcome>
-  status (): Promise<GatewayStatus>
-  /** Has plugins open their log files again, after these were moved. */
-  reopen (): Promise<void>
-  /**
-   * Stops in order: not ready, no new connections, at most `shutdown.timeout` for what runs.
-   *
-   * @param options.delayed waits `shutdown.delay` first, as a process behind a balancer should; default false
-   * @returns whether every request ended by itself
-   */
-  close (options?: { readonly delayed?: boolean }): Promise<boolean>
-}
 
 export interface ControlOptions {
   readonly file: RunnableFile
