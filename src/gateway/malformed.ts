@@ -4,7 +4,7 @@ import type { Context } from './context.ts'
 import { errorBody } from './error-body.ts'
 import { linger } from './linger.ts'
 import { holdRequest } from './pipeline.ts'
-import type { ServerOptions } from './server.ts'
+import type { ListenerOptions } from './listener.ts'
 
 /** A request that no route has seen. */
 export interface MalformedFacts {
@@ -31,7 +31,7 @@ const STATUS: Readonly<Record<string, readonly [number, string, string]>> = {
 }
 
 /** Answers what the parser refused: the same JSON body as every other error, then the connection is closed. */
-export function refuseMalformed (socket: Socket, error: ParserError, options: ServerOptions): void {
+export function refuseMalformed (socket: Socket, error: ParserError, options: ListenerOptions): void {
   const connection = connectionOf(socket)
   // the parser says the same of every further packet
   if (connection.refused) return
@@ -52,7 +52,7 @@ export function refuseMalformed (socket: Socket, error: ParserError, options: Se
 }
 
 /** A broken body of a request that runs: the upload is cut; an answer that has begun must not be followed by another. */
-function refuseBody (socket: Socket, error: ParserError, options: ServerOptions, context: Context): void {
+function refuseBody (socket: Socket, error: ParserError, options: ListenerOptions, context: Context): void {
   context.errorCode = error.code ?? null
   context.hop?.cancel()
   if (context.response.headersSent || context.answered) {
@@ -63,7 +63,7 @@ function refuseBody (socket: Socket, error: ParserError, options: ServerOptions,
   answerRefusal(socket, error, options, context)
 }
 
-function answerRefusal (socket: Socket, error: ParserError, options: ServerOptions, context: Context | null): void {
+function answerRefusal (socket: Socket, error: ParserError, options: ListenerOptions, context: Context | null): void {
   const [status, reason, message] = STATUS[error.code ?? ''] ?? [400, 'Bad Request', 'Bad request']
   const [code, words, text] = status === 431 && isLongLine(error) ? [414, 'URI Too Long', 'URI too long'] as const : [status, reason, message] as const
   const requestId = context?.id ?? options.nextId()

@@ -1,5 +1,4 @@
-import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http'
-import { ClientMessage } from './client-message.ts'
+import { ServerResponse, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
@@ -8,8 +7,10 @@ import type { GatewaySettings } from '../config/model.ts'
 import type { ListenSettings } from '../config/gateway-settings.ts'
 import { hasBody } from '../proxy/request-body.ts'
 import type { TicketKeys } from '../tls/ticket-keys.ts'
+import type { ClientMessage } from './client-message.ts'
 import { connectionOf } from './connection.ts'
 import { skipEmptyBody } from './empty-request.ts'
+import { createParser } from './parser.ts'
 import { holdRequest } from './pipeline.ts'
 import { refuseMalformed, type MalformedFacts } from './malformed.ts'
 import { Http2Clients } from './http2/clients.ts'
@@ -22,13 +23,11 @@ import { TlsDoor } from './tls-door.ts'
 
 /** How often slow clients are looked for, in milliseconds. */
 const SWEEP = 1_000
-/** Room for the longest head that our own limits decide about: beyond it the parser stops reading. */
-const HEAD_ROOM = 4_096
 
 /** How often connections that have become idle are closed while the listener stops. */
 const IDLE_AGAIN = 100
 
-export interface ServerOptions {
+export interface ListenerOptions {
   /** Asked for once a request: it counts them. */
   readonly current: () => Snapshot
   /** The same, for what is no request. */
@@ -51,13 +50,13 @@ export class Listener {
   /** null: clients speak plain HTTP. */
   readonly #door: TlsDoor | null
   readonly #http2: Http2Clients
-  readonly #options: ServerOptions
+  readonly #options: ListenerOptions
   readonly #sockets = new Set<Socket>()
   readonly #sweeper: NodeJS.Timeout
   #timeouts: GatewaySettings['timeouts']
   #draining = false
 
-  constructor (address: ListenSettings, settings: GatewaySettings, options: ServerOptions) {
+  constructor (address: ListenSettings, settings: GatewaySettings, options: ListenerOptions) {
     this.address = address
     this.#options = options
     const { limits, timeouts } = settings
@@ -72,24 +71,7 @@ export class Listener {
         options.current().handle(raw, response as unknown as ServerResponse, facts)
       }
     })
-    const server = createServer({
-      IncomingMessage: ClientMessage,
-      // our own limits decide (414, 431) and need the head to do so
-      maxHeaderSize: limits.request_line + limits.header_block + HEAD_ROOM,
-      insecureHTTPParser: false,
-      requireHostHeader: false,
-      noDelay: true,
-      keepAlive: true,
-      // Node sets and clears a timer at each request for it; the sweeper closes idle connections
-      keepAliveTimeout: 0,
-      headersTimeout: timeouts.headers,
-      // it would cut a long upload: a body has a minimum rate instead
-      requestTimeout: 0,
-      connectionsCheckingInterval: Math.min(1_000, Math.max(100, timeouts.headers / 4))
-    })
-    // Node cuts surplus fields silently; we count them
-    server.maxHeadersCount = 0
-    server.timeout = 0
+    const server = createParser(settings)
     this.#door = address.tls ? this.#makeDoor(server) : null
     server.on('connection', socket => {
       // a client of TLS counts from the end of its handshake; again for a request that is replayed without its Upgrade
