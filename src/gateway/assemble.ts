@@ -14,7 +14,7 @@ import { runAll } from './run-all.ts'
 import { httpsOnlyOf, serviceHost, type RouteRuntime } from './runtime.ts'
 import { registerScope, type LiveEntry, type Scope } from './scopes.ts'
 import { closeEntries, setUpEntries } from './setup.ts'
-import type { SnapshotServices } from './snapshot.ts'
+import type { SnapshotServices } from './snapshot-services.ts'
 
 /** What a snapshot is made of. */
 export interface SnapshotParts {

@@ -7,7 +7,7 @@ import { secretNames } from '../observability/secret-names.ts'
 import type { MetricFamily } from '../plugin.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import type { Copy } from '../proxy/copy.ts'
-import { type PoolFacts, Transport } from '../proxy/transport.ts'
+import { Transport } from '../proxy/transport.ts'
 import type { Context } from './context.ts'
 import type { ActionOrder, BoundAddress } from './engine.ts'
 import { KeptState } from './keep.ts'
@@ -19,13 +19,13 @@ import { measureProcess, type VitalSigns } from './overload/vitals.ts'
 import { createRequestIds } from './request-id.ts'
 import { AddressLimit } from './address-limit.ts'
 import { Listener } from './listener.ts'
-import { Snapshot, type SnapshotServices } from './snapshot.ts'
+import type { ServerFacts } from './server-facts.ts'
+import { Snapshot } from './snapshot.ts'
+import type { SnapshotServices } from './snapshot-services.ts'
 import { newTicketSeed, TicketKeys } from '../tls/ticket-keys.ts'
-import { type CountPart, type LimitOrder, type StoreFacts, StoreStats } from '../stores/store-stats.ts'
+import { type CountPart, type LimitOrder, StoreStats } from '../stores/store-stats.ts'
 import { Breakers } from '../upstream/breaker/breakers.ts'
-import type { BreakerFacts } from '../upstream/breaker/breaker-set.ts'
 import { HealthChecks } from '../upstream/health/health-checks.ts'
-import type { UpstreamFacts } from '../upstream/health/upstream-health.ts'
 
 export interface GatewayServerOptions {
   readonly config: Config
@@ -56,27 +56,6 @@ export interface Prepared {
   /** Serves from now on; the one before is closed when its last request or stream ends. */
   commit (): void
   discard (): Promise<void>
-}
-
-export interface ServerFacts {
-  /** Counts commits, from 1. */
-  readonly snapshot: number
-  readonly connections: number
-  /** Connections that were not taken: `limits.connections_per_address`. */
-  readonly refused: number
-  /** In flight, tunnels included. */
-  readonly requests: number
-  readonly total: number
-  /** Refused by `gateway.overload`. */
-  readonly shed: number
-  /** Old snapshots that still serve. */
-  readonly retired: number
-  readonly breakers: readonly BreakerFacts[]
-  readonly upstreams: readonly UpstreamFacts[]
-  readonly limits: readonly StoreFacts[]
-  readonly pools: readonly PoolFacts[]
-  /** Requests that the parser refused, by end reason. */
-  readonly malformed: Readonly<Partial<Record<EndReason, number>>>
 }
 
 /** What outlives snapshots. */

@@ -7,7 +7,7 @@ import type { BrandedPlugin, PluginGateway } from '../plugin.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import { version } from '../version.ts'
 import type { LiveEntry } from './scopes.ts'
-import type { SnapshotServices } from './snapshot.ts'
+import type { SnapshotServices } from './snapshot-services.ts'
 
 export interface LiveEntries {
   readonly entries: ReadonlyMap<string, LiveEntry>

@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Config, Route, Service } from '../config/model.ts'
 import type { Copy } from '../proxy/copy.ts'
 import type { ServicePolicies, ServicePolicy } from '../proxy/service-policy.ts'
-import type { Transport } from '../proxy/transport.ts'
 import { endOf, type Ended } from '../observability/ended.ts'
-import type { BrandedPlugin, LogSink, MetricFacts, MetricFamily } from '../plugin.ts'
+import type { LogSink, MetricFacts, MetricFamily } from '../plugin.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import { FieldRules } from '../proxy/field-rules.ts'
 import { knowFields } from '../proxy/known-fields.ts'
@@ -17,9 +16,8 @@ import { DebugGate, endDebug } from './debug/gate.ts'
 import { createHostReader, type Host } from './host.ts'
 import type { ActionOrder } from './engine.ts'
 import { admit } from './intake.ts'
-import type { KeptState } from './keep.ts'
-import type { Outside } from './outside.ts'
 import { namedFields } from './named-fields.ts'
+import { pluginMetrics, runAction } from './operations.ts'
 import { PathPolicies } from './path-policies.ts'
 import { serveNext } from './pipeline.ts'
 import type { Overload } from './overload/overload.ts'
@@ -29,34 +27,12 @@ import { runAll } from './run-all.ts'
 import type { RouteRuntime } from './runtime.ts'
 import type { LiveEntry, Scope } from './scopes.ts'
 import { closeEntries } from './setup.ts'
+import type { SnapshotServices } from './snapshot-services.ts'
 import { createTrust, type Trust } from './trust.ts'
 import { CertificateStore } from '../tls/certificate-store.ts'
 import { answerChallenge, type ServerIdentities } from '../tls/server-identities.ts'
-import type { Breakers } from '../upstream/breaker/breakers.ts'
-import type { HealthChecks } from '../upstream/health/health-checks.ts'
 import type { Destinations } from '../upstream/destinations.ts'
 import { assemble, type SnapshotParts } from './assemble.ts'
-
-/** What snapshots share: it belongs to the process and outlives each of them. */
-export interface SnapshotServices {
-  readonly transport: Transport
-  readonly breakers: Breakers
-  readonly health: HealthChecks
-  readonly kept: KeptState
-  readonly overload: Overload
-  /** Copies of requests that are under way. */
-  readonly copies: Set<Copy>
-  readonly log: FastifyBaseLogger
-  readonly directory: string
-  readonly workers: number
-  readonly now: () => number
-  /** Absent: what is there. */
-  readonly outside?: Outside | undefined
-  /** Told at the end of every request; null: nobody listens. */
-  readonly onFinish: ((context: Context) => void) | null
-  /** Line of the access log, for plugins that take it elsewhere. */
-  readonly lineOf: (context: Context) => string
-}
 
 /** One compiled configuration with everything that it owns. */
 export class Snapshot {
@@ -207,16 +183,9 @@ export class Snapshot {
     for (const { definition, state } of this.#entries.values()) definition.reopen?.(state)
   }
 
-  /** Metrics of the plugins, one list each: series of the same name and labels are to be added up. */
+  /** Of the plugins, one list each: series of the same name and labels are to be added up. */
   metrics (facts: MetricFacts): MetricFamily[][] {
-    const states = new Map<BrandedPlugin, unknown[]>()
-    for (const { definition, state } of this.#entries.values()) {
-      if (definition.metrics === undefined) continue
-      const known = states.get(definition)
-      if (known === undefined) states.set(definition, [state])
-      else known.push(state)
-    }
-    return [...states].map(([definition, all]) => [...definition.metrics?.(all, facts) ?? []])
+    return pluginMetrics(this.#entries, facts)
   }
 
   /** Something without a client goes on: the snapshot stays until `letGo` is called as often. */
@@ -230,11 +199,9 @@ export class Snapshot {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
-  /** Does what the admin listener was asked for; a plugin without entries has nothing to do. */
-  async act ({ plugin, path, body }: ActionOrder): Promise<Readonly<Record<string, number>>> {
-    const entries = [...this.#entries.values()].filter(({ definition }) => definition.name === plugin)
-    const action = entries[0]?.definition.actions?.find(candidate => candidate.path === path)
-    return await action?.run(entries.map(({ state }) => state), body as never) ?? {}
+  /** Does what the admin listener was asked for. */
+  async act (order: ActionOrder): Promise<Readonly<Record<string, number>>> {
+    return await runAction(this.#entries, order)
   }
 
   /** Resolves when no request or stream runs. */

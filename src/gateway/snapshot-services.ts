@@ -1,0 +1,30 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Copy } from '../proxy/copy.ts'
+import type { Transport } from '../proxy/transport.ts'
+import type { Breakers } from '../upstream/breaker/breakers.ts'
+import type { HealthChecks } from '../upstream/health/health-checks.ts'
+import type { Context } from './context.ts'
+import type { KeptState } from './keep.ts'
+import type { Outside } from './outside.ts'
+import type { Overload } from './overload/overload.ts'
+
+/** What snapshots share: it belongs to the process and outlives each of them. */
+export interface SnapshotServices {
+  readonly transport: Transport
+  readonly breakers: Breakers
+  readonly health: HealthChecks
+  readonly kept: KeptState
+  readonly overload: Overload
+  /** Copies of requests that are under way. */
+  readonly copies: Set<Copy>
+  readonly log: FastifyBaseLogger
+  readonly directory: string
+  readonly workers: number
+  readonly now: () => number
+  /** Absent: what is there. */
+  readonly outside?: Outside | undefined
+  /** Told at the end of every request; null: nobody listens. */
+  readonly onFinish: ((context: Context) => void) | null
+  /** Line of the access log, for plugins that take it elsewhere. */
+  readonly lineOf: (context: Context) => string
+}
