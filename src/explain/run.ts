@@ -3,9 +3,10 @@ import { dirname } from 'node:path'
 import type { Config } from '../config/model.ts'
 import { choose } from '../gateway/hooks/step.ts'
 import { audienceOf, Chains } from '../config/chains.ts'
-import { Lab, LabError, type Trial } from '../lab/lab.ts'
+import { Lab } from '../lab/lab.ts'
 import type { ObservedStep } from '../lab/observer.ts'
 import type { StubAnswer } from '../lab/stubs.ts'
+import { LabError, type Trial } from '../lab/trial.ts'
 import { entryWriter } from './chain.ts'
 import { bodyText, changesBetween } from './changes.ts'
 import type { ExplainParts } from './explain.ts'
@@ -32,7 +33,7 @@ export async function runRequest ({ config, registry, source }: ExplainParts, re
   const lab = await createLab({ config, registry })
   try {
     const answer = stubAnswer(request.answer)
-    lab.stub(null, () => answer)
+    lab.addresses.stub(null, () => answer)
     const { listener, raw } = message
     const token = request.claims === undefined ? null : lab.provider.mint({ claims: request.claims })
     const fields = pairs(raw.rawHeaders).filter(([name]) => name.toLowerCase() !== 'content-length')

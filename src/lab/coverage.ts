@@ -1,8 +1,9 @@
 import type { Route } from '../config/model.ts'
 import type { BrandedPlugin } from '../plugin.ts'
 import type { PluginRegistry } from '../plugins.ts'
-import type { Lab, Trial } from './lab.ts'
+import type { Lab } from './lab.ts'
 import type { Outcome } from './outcome.ts'
+import type { Trial } from './trial.ts'
 
 /** `refused`: the plugin has ended a request, in whatever way. */
 export type Verdict = 'allowed' | 'refused'

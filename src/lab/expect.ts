@@ -3,7 +3,7 @@ import { join } from '../config/pointer.ts'
 import type { Config } from '../config/model.ts'
 import type { ExpectedHeadersSpec, ExpectSpec, TextSpec, UpstreamSpec } from './file/schema.ts'
 import { addressesNamed } from './file/stubs.ts'
-import type { Trial } from './lab.ts'
+import type { Trial } from './trial.ts'
 import type { Outcome } from './outcome.ts'
 import { addressOf, type StubbedRequest } from './stubs.ts'
 

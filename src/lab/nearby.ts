@@ -1,7 +1,7 @@
 import { createExplainer } from '../explain/explain.ts'
 import { ExplainError, type NearRoute } from '../explain/types.ts'
 import type { LoadedConfig } from './run.ts'
-import type { LabRequest } from './lab.ts'
+import type { LabRequest } from './trial.ts'
 
 /** Routes that are told of. */
 const MOST = 3

@@ -1,5 +1,5 @@
 import type { Chain } from '../config/chains.ts'
-import type { Trial } from './lab.ts'
+import type { Trial } from './trial.ts'
 
 /** What became of a request in one plugin of its chain. */
 export type Outcome = 'allowed' | 'refused' | 'answered' | 'failed' | 'skipped' | 'absent'

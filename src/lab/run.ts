@@ -11,10 +11,11 @@ import { moveClock, requestOf, timeOf } from './file/request.ts'
 import type { ExpectSpec, StepSpec, TestSpec } from './file/schema.ts'
 import { applyStubs } from './file/stubs.ts'
 import { SigningKeys } from './identity-provider.ts'
-import { Lab, LabError, type Trial } from './lab.ts'
+import { Lab } from './lab.ts'
 import { nearbyRoutes } from './nearby.ts'
 import { type Outcome, outcomesOf } from './outcome.ts'
 import type { FileResult, Problem, TestResult } from './result.ts'
+import { LabError, type Trial } from './trial.ts'
 import { whyOf } from './why.ts'
 
 export interface RunnerOptions {
@@ -180,7 +181,7 @@ class Labs {
 
   async take (): Promise<Lab> {
     this.#lab ??= await this.#open()
-    this.#lab.clearStubs()
+    this.#lab.addresses.clear()
     return this.#lab
   }
 

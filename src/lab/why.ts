@@ -1,7 +1,8 @@
 import type { Source } from '../config/source.ts'
 import { requestLine } from './expect.ts'
-import type { Lab, Trial } from './lab.ts'
+import type { Lab } from './lab.ts'
 import type { Outcome } from './outcome.ts'
+import type { Trial } from './trial.ts'
 
 /** The configuration as it was read: where things stand in it, and what must not be shown. */
 export interface ConfigPlace {

@@ -3,10 +3,11 @@ import { compare } from '../lab/expect.ts'
 import { mint, moveClock, requestOf } from '../lab/file/request.ts'
 import type { ExpectSpec, RequestSpec, StubsSpec, TokenSpec } from '../lab/file/schema.ts'
 import { addressesNamed, ANY, applyStubs } from '../lab/file/stubs.ts'
-import { LabError, type Lab, type Trial } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { type Outcome, outcomesOf } from '../lab/outcome.ts'
 import { type LoadedConfig, Runner } from '../lab/run.ts'
 import type { Stub } from '../lab/stubs.ts'
+import { LabError, type Trial } from '../lab/trial.ts'
 import { closeAtEnd, type TestContext } from './test-context.ts'
 
 export interface ConfigOptions {
@@ -98,10 +99,10 @@ export async function openConfig (runner: Runner, loaded: LoadedConfig, options:
 
 function stubOne (lab: Lab, name: string, answer: Stub): void {
   if (name === ANY) {
-    lab.stub(null, answer)
+    lab.addresses.stub(null, answer)
     return
   }
-  for (const address of addressesNamed(lab.config, name) ?? unknown(name)) lab.stub(address, answer)
+  for (const address of addressesNamed(lab.config, name) ?? unknown(name)) lab.addresses.stub(address, answer)
 }
 
 function known (lab: Lab, stubs: StubsSpec): StubsSpec {

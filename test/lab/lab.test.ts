@@ -46,7 +46,7 @@ services:
 
 t.test('a request goes through the real chain to a stub', async t => {
   const lab = await createLab(t, PLAIN)
-  lab.stub('users.internal:8443', ({ target }) => ({ status: 201, headers: { 'x-up': target }, body: { made: true } }))
+  lab.addresses.stub('users.internal:8443', ({ target }) => ({ status: 201, headers: { 'x-up': target }, body: { made: true } }))
   const trial = await lab.request({ method: 'POST', url: 'http://api.example.com/users/7?a=1', headers: [['Content-Type', 'application/json']], body: '{"a":1}' })
   t.equal(trial.answer.status, 201)
   t.equal(trial.answer.headers['x-up'], '/api/7?a=1')
@@ -90,11 +90,11 @@ t.test('https needs a listener that speaks it', async t => {
 
 t.test('servers that fail', async t => {
   const lab = await createLab(t, PLAIN)
-  lab.refuse('users.internal:8443', true)
+  lab.addresses.refuse('users.internal:8443', true)
   t.equal((await lab.request({ url: '/users' })).answer.status, 502)
-  lab.refuse('users.internal:8443', false)
+  lab.addresses.refuse('users.internal:8443', false)
   t.equal((await lab.request({ url: '/users' })).answer.status, 200)
-  lab.stub('users.internal:8443', () => ({ error: 'reset' }))
+  lab.addresses.stub('users.internal:8443', () => ({ error: 'reset' }))
   const reset = await lab.request({ url: '/users' })
   t.equal(reset.answer.status, 502)
   t.equal(reset.answeredBy, 'gateway')
@@ -196,11 +196,11 @@ t.test('an authoriser that nobody stands for is not reached', async t => {
   const refused = await lab.request({ url: '/orders' })
   t.ok(refused.answer.status >= 500)
   t.same(lab.missing.map(({ host, port }) => `${host}:${port}`), ['auth.internal:4180'])
-  lab.stub('auth.internal:4180', () => ({ status: 401 }))
+  lab.addresses.stub('auth.internal:4180', () => ({ status: 401 }))
   const no = await lab.request({ url: '/orders' })
   t.equal(no.answer.status, 401)
   t.equal(no.received[0]?.to.purpose, 'authoriser')
-  lab.stub('auth.internal:4180', () => ({}))
+  lab.addresses.stub('auth.internal:4180', () => ({}))
   t.equal((await lab.request({ url: '/orders' })).answer.status, 200)
 })
 
@@ -224,23 +224,23 @@ upstreams:
   const status = async (url: string): Promise<number> => (await lab.request({ url })).answer.status
   lab.clock.advance(3_600_000)
   t.equal(await status('/one'), 200)
-  lab.stub('one.internal:80', () => ({ status: 503 }))
+  lab.addresses.stub('one.internal:80', () => ({ status: 503 }))
   for (let count = 0; count < 4; count++) await status('/one')
   const open = await lab.request({ url: '/one' })
   t.equal(open.answer.status, 503)
   t.same(open.received, [], 'the breaker is open')
-  lab.stub('one.internal:80', () => ({}))
+  lab.addresses.stub('one.internal:80', () => ({}))
   lab.clock.advance(29_000)
   t.equal(await status('/one'), 503)
   lab.clock.advance(2_000)
   t.equal(await status('/one'), 200)
   t.equal(await status('/one'), 200)
 
-  lab.stub('a.internal:80', () => ({ status: 500 }))
+  lab.addresses.stub('a.internal:80', () => ({ status: 500 }))
   const before = [await status('/many'), await status('/many')].sort()
   t.same(before, [200, 500])
   t.same([await status('/many'), await status('/many'), await status('/many')], [200, 200, 200], 'one target is out')
-  lab.stub('a.internal:80', () => ({}))
+  lab.addresses.stub('a.internal:80', () => ({}))
   lab.clock.advance(121_000)
   const hosts = new Set<string | undefined>()
   for (let count = 0; count < 4; count++) hosts.add((await lab.request({ url: '/many' })).received[0]?.to.host)
@@ -316,7 +316,7 @@ services:
     url: http://one.internal
     routes: [{ name: one, paths: [/], plugins: [{ name: proxy-cache, config: { strategy: memory, cache_ttl: 60 } }] }]
 `)
-  lab.stub(null, () => ({ headers: { 'content-type': 'application/json', 'cache-control': 'max-age=60' }, body: { made: 'once' } }))
+  lab.addresses.stub(null, () => ({ headers: { 'content-type': 'application/json', 'cache-control': 'max-age=60' }, body: { made: 'once' } }))
   t.equal((await lab.request({ url: '/a' })).answeredBy, 'upstream')
   const hit = await lab.request({ url: '/a' })
   t.equal(hit.answeredBy, 'proxy-cache')
@@ -362,12 +362,12 @@ services:
 t.test('what can\'t be sent, and what stubs throw, is said', async t => {
   const lab = await createLab(t, PLAIN)
   await t.rejects(lab.request({ url: '/users/ü\u0000' }), /got no answer/)
-  lab.stub(null, () => { throw new Error('the stub is wrong') })
+  lab.addresses.stub(null, () => { throw new Error('the stub is wrong') })
   await t.rejects(lab.request({ url: '/users' }), /the stub is wrong/)
-  lab.clearStubs()
+  lab.addresses.clear()
   const malformed = await lab.request({ url: '/users', headers: [['Host', 'a b']] })
   t.equal(malformed.answer.status, 400)
-  t.same(lab.addressesOf(lab.config.services[0] as never), ['users.internal:8443'])
+  t.same(lab.addresses.of(lab.config.services[0] as never), ['users.internal:8443'])
 })
 
 t.test('log plugins write and send nothing', async t => {

@@ -1,5 +1,5 @@
-import type { Lab, LabRequest } from '../lab.ts'
-import { LabError } from '../lab.ts'
+import type { Lab } from '../lab.ts'
+import { LabError, type LabRequest } from '../trial.ts'
 import type { RequestSpec, TokenSpec } from './schema.ts'
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -33,13 +33,13 @@ export function applyStubs (lab: Lab, stubs: StubsSpec): void {
     const stub = createStub(name, list)
     const down = list.some(({ error, when }) => error === 'refused' && when === undefined)
     if (name === ANY) {
-      lab.stub(null, stub)
-      lab.refuseOthers(down)
+      lab.addresses.stub(null, stub)
+      lab.addresses.refuseOthers(down)
       continue
     }
     for (const address of addressesNamed(lab.config, name) ?? []) {
-      lab.stub(address, stub)
-      lab.refuse(address, down)
+      lab.addresses.stub(address, stub)
+      lab.addresses.refuse(address, down)
     }
   }
 }
