@@ -1,4 +1,4 @@
-import type { Config, Service } from '../config/model.ts'
+import type { Config, Service, Upstream } from '../config/model.ts'
 import type { IdentityProvider } from './identity-provider.ts'
 import { LabNames } from './names.ts'
 import { type Addressee, addressOf, type Stub, Stubs } from './stubs.ts'
@@ -57,16 +57,10 @@ export class Addresses {
   refuseOthers (refused: boolean): void {
     if (refused === this.#othersRefused) return
     this.#othersRefused = refused
-    for (const address of this.#options.config.services.flatMap(service => this.of(service))) {
+    const { config } = this.#options
+    for (const address of config.services.flatMap(service => addressesOf(config, service))) {
       if (!this.#byAddress.has(address.toLowerCase())) this.refuse(address, refused)
     }
-  }
-
-  /** Where a service's requests go: its host, or the targets of its upstream. */
-  of (service: Service): string[] {
-    const upstream = this.#options.config.upstreams.find(({ name }) => name === service.host)
-    if (upstream === undefined) return [addressOf(service)]
-    return this.#options.config.targets.filter(target => target.upstream === upstream.id).map(({ target }) => target)
   }
 
   #find (to: Addressee): Stub | null {
@@ -74,4 +68,14 @@ export class Addresses {
     const own = this.#byAddress.get(addressOf(to).toLowerCase())
     return own ?? (to.purpose === 'upstream' ? this.#anyUpstream : null)
   }
+}
+
+/** Where a service's requests go: its host, or the targets of its upstream. */
+export function addressesOf (config: Config, service: Service): string[] {
+  const upstream = config.upstreams.find(({ name }) => name === service.host)
+  return upstream === undefined ? [addressOf(service)] : targetsOf(config, upstream)
+}
+
+export function targetsOf (config: Config, upstream: Upstream): string[] {
+  return config.targets.filter(target => target.upstream === upstream.id).map(({ target }) => target)
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
+import { addressesOf } from '../../src/lab/addresses.ts'
 import { Lab } from '../../src/lab/lab.ts'
 import { SigningKeys } from '../../src/lab/identity-provider.ts'
 import { outcomesOf } from '../../src/lab/outcome.ts'
@@ -367,7 +368,7 @@ t.test('what can\'t be sent, and what stubs throw, is said', async t => {
   lab.addresses.clear()
   const malformed = await lab.request({ url: '/users', headers: [['Host', 'a b']] })
   t.equal(malformed.answer.status, 400)
-  t.same(lab.addresses.of(lab.config.services[0] as never), ['users.internal:8443'])
+  t.same(addressesOf(lab.config, lab.config.services[0] as never), ['users.internal:8443'])
 })
 
 t.test('log plugins write and send nothing', async t => {

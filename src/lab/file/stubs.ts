@@ -1,6 +1,7 @@
 import type { Config } from '../../config/model.ts'
+import { addressesOf, targetsOf } from '../addresses.ts'
 import type { Lab } from '../lab.ts'
-import { type Stub, type StubAnswer, addressOf } from '../stubs.ts'
+import type { Stub, StubAnswer } from '../stubs.ts'
 import type { StubSpec, StubsSpec } from './schema.ts'
 
 /** All services without a stub of their own. */
@@ -13,17 +14,10 @@ export const ANY = '*'
  */
 export function addressesNamed (config: Config, name: string): string[] | null {
   const upstream = config.upstreams.find(one => one.name === name || one.id === name)
-  if (upstream !== undefined) return targetsOf(config, upstream.id)
+  if (upstream !== undefined) return targetsOf(config, upstream)
   const service = config.services.find(one => one.name === name || one.id === name)
-  if (service !== undefined) {
-    const own = config.upstreams.find(one => one.name === service.host)
-    return own === undefined ? [addressOf(service)] : targetsOf(config, own.id)
-  }
+  if (service !== undefined) return addressesOf(config, service)
   return /^(?:\[[0-9a-f:.]+\]|[^\s:/[\]]+):\d{1,5}$/i.test(name) ? [name] : null
-}
-
-function targetsOf (config: Config, upstream: string): string[] {
-  return config.targets.filter(target => target.upstream === upstream).map(({ target }) => target)
 }
 
 /** Has these stubs stand from now on; those before stay where nothing else is said. */
