@@ -1,10 +1,8 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { buildConnector } from 'undici'
 import type { Purpose } from '../gateway/outside.ts'
-import { readMessage } from '../testing/message.ts'
-import type { ReceivedRequest, UpstreamAnswer } from '../testing/stub-upstream.ts'
+import { LoopbackServer, receive, type ReceivedRequest, send, type UpstreamAnswer } from '../testing/loopback-server.ts'
 import { ownSocket } from './guard.ts'
 import type { LabNames } from './names.ts'
 
@@ -52,40 +50,28 @@ export class Stubs {
   /** Whom the gateway tried to reach in vain. */
   readonly missing: Addressee[] = []
   readonly #options: StubsOptions
-  readonly #server: Server
+  readonly #server: LoopbackServer
   readonly #peers = new Map<number, Addressee>()
   readonly #open = new Set<{ readonly socket: Socket, readonly to: Addressee }>()
   readonly #refused = new Set<string>()
-  #failure: unknown
 
   constructor (options: StubsOptions) {
     this.names = options.names
     this.#options = options
-    this.#server = createServer((request, response) => {
-      this.#serve(request, response).catch(error => {
-        this.#failure ??= error
-        response.destroy()
-      })
-    })
-    this.#server.keepAliveTimeout = 0
+    this.#server = new LoopbackServer((message, response) => this.#serve(message, response))
   }
 
   async listen (): Promise<void> {
-    this.#server.listen(0, '127.0.0.1')
-    await once(this.#server, 'listening')
+    await this.#server.listen()
   }
 
   async close (): Promise<void> {
-    this.#server.closeAllConnections()
-    this.#server.close()
-    await once(this.#server, 'close')
+    await this.#server.close()
   }
 
   /** @throws what a stub threw since the last call */
   check (): void {
-    const failure = this.#failure
-    this.#failure = undefined
-    if (failure !== undefined) throw failure
+    this.#server.check()
   }
 
   /** Connections to this address fail from now on, or are made again. */
@@ -121,7 +107,7 @@ export class Stubs {
   }
 
   #connect (to: Addressee, callback: buildConnector.Callback): void {
-    const socket = ownSocket((this.#server.address() as AddressInfo).port)
+    const socket = ownSocket(this.#server.port)
     const failed = (error: Error): void => callback(error, null)
     socket.once('error', failed)
     socket.once('connect', () => {
@@ -141,16 +127,7 @@ export class Stubs {
   async #serve (message: IncomingMessage, response: ServerResponse): Promise<void> {
     const to = this.#peers.get(message.socket.remotePort ?? 0)
     if (to === undefined) throw new Error('a connection to the stubs that the gateway has not made')
-    const target = message.url as string
-    const mark = target.indexOf('?')
-    const request: StubbedRequest = {
-      to,
-      method: message.method as string,
-      target,
-      path: mark === -1 ? target : target.slice(0, mark),
-      query: mark === -1 ? null : target.slice(mark + 1),
-      ...await readMessage(message)
-    }
+    const request: StubbedRequest = { to, ...await receive(message) }
     this.received.push(request)
     const answer = await (this.#options.find(to) as Stub)(request)
     if (answer.error === 'silent') return
@@ -158,22 +135,11 @@ export class Stubs {
       message.socket.resetAndDestroy()
       return
     }
-    write(answer, response)
+    send(response, answer)
   }
 }
 
 /** `host:port`, as stubs are found by. */
 export function addressOf ({ host, port }: Pick<Addressee, 'host' | 'port'>): string {
   return `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
-}
-
-function write ({ status = 200, headers = {}, body = '' }: UpstreamAnswer, response: ServerResponse): void {
-  response.statusCode = status
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-  if (typeof body === 'string' || Buffer.isBuffer(body)) {
-    response.end(body)
-    return
-  }
-  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/json')
-  response.end(JSON.stringify(body))
 }

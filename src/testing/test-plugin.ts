@@ -5,7 +5,8 @@ import { type BrandedPlugin, definePlugin, type FastifyBaseLogger, Type } from '
 import { type ClientAnswer, type ClientRequest, send } from './client.ts'
 import { type Clock, createClock } from './clock.ts'
 import { closeAtEnd, type TestContext } from './test-context.ts'
-import { type ReceivedRequest, StubUpstream, type UpstreamHandler } from './stub-upstream.ts'
+import type { ReceivedRequest } from './loopback-server.ts'
+import { StubUpstream, type UpstreamHandler } from './stub-upstream.ts'
 
 /** Who calls, as an authentication plugin would have found out. */
 export interface Caller {

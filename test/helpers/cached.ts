@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import plugin from '../../plugins/proxy-cache/index.ts'
 import { type PluginTest, testPlugin, type TestPluginOptions } from '../../src/testing/index.ts'
-import type { ReceivedRequest, UpstreamAnswer } from '../../src/testing/stub-upstream.ts'
+import type { ReceivedRequest, UpstreamAnswer } from '../../src/testing/loopback-server.ts'
 
 type Answer = UpstreamAnswer | ((request: ReceivedRequest, count: number) => UpstreamAnswer)
 
