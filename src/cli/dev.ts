@@ -12,9 +12,10 @@ import { version } from '../version.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
 import { displayName, findFile, readable, renamed } from './file.ts'
 import { UsageError, type CliIo } from './io.ts'
+import { overridesOf, withListenOptions } from './listen-options.ts'
 import type { Done } from './program.ts'
 import { textReport } from './report/text.ts'
-import { definedOnly, toAdminPort, toPort, url, type StartArgs } from './start.ts'
+import { url, type StartArgs } from './start.ts'
 
 export interface DevArgs extends StartArgs {
   /** Show the dashboard in the browser. */
@@ -22,12 +23,10 @@ export interface DevArgs extends StartArgs {
 }
 
 export function devCommand (io: CliIo, done: Done): Command {
-  return new Command('dev')
+  const command = new Command('dev')
     .description('Run the gateway while you write its configuration and plugins.')
     .argument('[FILE]', 'the configuration')
-    .option('-p, --port <port>', 'listen on this port, instead of those of the file', toPort)
-    .option('--host <address>', 'listen on this address, instead of those of the file')
-    .option('--admin-port <port>', 'port of the dashboard and of /status; off disables them', toAdminPort)
+  return withListenOptions(command, 'port of the dashboard and of /status; off disables them')
     .option('--no-open', 'leave the browser alone')
     .addHelpText('after', `
 The file and the local plugins of gateway.modules, in JavaScript or TypeScript, with all that they import from their own
@@ -49,7 +48,7 @@ export async function dev ({ file: named, open, ...flags }: DevArgs, io: CliIo):
   const { stdout, stderr } = io
   const load = async (): Promise<LoadResult> => {
     modules.forgetFiles()
-    const result = await loadConfig({ file, env: io.env, overrides: definedOnly(flags), modules })
+    const result = await loadConfig({ file, env: io.env, overrides: overridesOf(flags), modules })
     return { ...forOne(result), diagnostics: renamed(result.diagnostics, shown), files: [...result.files, ...modules.files] }
   }
   const render = (diagnostics: readonly Diagnostic[], text: string): string => textReport(diagnostics, text, stderr.paint)

@@ -1,9 +1,9 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import type { Diagnostic } from '../config/diagnostics.ts'
 import { count, hasErrors } from '../config/diagnostics.ts'
-import { loadConfig, type LoadResult, type Overrides } from '../config/load.ts'
-import type { Gateway } from '../gateway/gateway.ts'
+import { loadConfig, type LoadResult } from '../config/load.ts'
 import type { BoundAddress } from '../gateway/engine.ts'
+import type { Gateway } from '../gateway/gateway.ts'
 import type { RunnableFile } from '../gateway/reload.ts'
 import { startFailure } from '../gateway/start-failure.ts'
 import { PluginModules } from '../plugin-modules.ts'
@@ -11,25 +11,20 @@ import { version } from '../version.ts'
 import { exitCode, type ExitCode } from './exit-code.ts'
 import { displayName, findFile, readable, renamed } from './file.ts'
 import { UsageError, type CliIo } from './io.ts'
+import { type ListenFlags, overridesOf, withListenOptions } from './listen-options.ts'
 import { createPainter } from './paint.ts'
 import type { Done } from './program.ts'
 import { textReport } from './report/text.ts'
 
-export interface StartArgs {
+export interface StartArgs extends ListenFlags {
   readonly file?: string | undefined
-  /** These win over the file. */
-  readonly port?: number | undefined
-  readonly host?: string | undefined
-  readonly adminPort?: number | 'off' | undefined
 }
 
 export function startCommand (io: CliIo, done: Done): Command {
-  return new Command('start')
+  const command = new Command('start')
     .description('Run the gateway.')
     .argument('[FILE]', 'the configuration')
-    .option('-p, --port <port>', 'listen on this port, instead of those of the file', toPort)
-    .option('--host <address>', 'listen on this address, instead of those of the file')
-    .option('--admin-port <port>', 'port of the admin listener (probes, metrics, dashboard); off disables it', toAdminPort)
+  return withListenOptions(command, 'port of the admin listener (probes, metrics, dashboard); off disables it')
     .addHelpText('after', `
 A file with errors does not start: what check finds is printed. While it runs, a changed file is taken over at once, or
 refused as a whole. SIGHUP reloads, SIGTERM and SIGINT finish the running requests and end, with exit code 0.
@@ -45,7 +40,7 @@ export async function start ({ file: named, ...flags }: StartArgs, io: CliIo): P
   if (named === '-') throw new UsageError('start reads a file, not standard input: it looks whether the file changes.')
   const file = findFile(named, io)
   const shown = displayName(file, io)
-  const overrides = definedOnly(flags)
+  const overrides = overridesOf(flags)
   const modules = new PluginModules()
   const load = async (): Promise<LoadResult> => {
     const result = await loadConfig({ file, env: io.env, overrides, modules })
@@ -78,29 +73,11 @@ export async function start ({ file: named, ...flags }: StartArgs, io: CliIo): P
   return code === 0 ? exitCode.clean : exitCode.errors
 }
 
-export function describe ({ addresses, adminAddress }: Gateway): string {
+function describe ({ addresses, adminAddress }: Gateway): string {
   const admin = adminAddress === null ? '' : `, its dashboard on ${url(adminAddress)}/dashboard/`
   return `listens on ${addresses.map(url).join(' and ')}${admin}`
 }
 
 export function url ({ host, port }: BoundAddress): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-}
-
-export function definedOnly ({ port, host, adminPort }: Omit<StartArgs, 'file'>): Overrides {
-  return {
-    ...(port === undefined ? {} : { port }),
-    ...(host === undefined ? {} : { host }),
-    ...(adminPort === undefined ? {} : { adminPort })
-  }
-}
-
-export function toPort (text: string): number {
-  const port = Number(text)
-  if (!/^\d+$/.test(text) || port > 65535) throw new InvalidArgumentError('A port is a number from 0 to 65535; 0 picks a free one.')
-  return port
-}
-
-export function toAdminPort (text: string): number | 'off' {
-  return text === 'off' ? text : toPort(text)
 }
