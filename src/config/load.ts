@@ -10,13 +10,13 @@ import { deepFreeze } from './freeze.ts'
 import { lint } from './lint/index.ts'
 import type { Config } from './model.ts'
 import { content } from './nodes.ts'
-import { parseYaml } from './parse.ts'
+import { boundedValue, readSource } from './read-source.ts'
 import { resolveReferences } from './references.ts'
 import type { Environment } from './references.ts'
-import { Report } from './report.ts'
+import type { Report } from './report.ts'
 import { build } from './resolve/build.ts'
 import { resolve } from './resolve/resolve.ts'
-import { Source } from './source.ts'
+import type { Source } from './source.ts'
 import { checkCertificates } from './validate/certificates.ts'
 import { Envelope } from './validate/envelope.ts'
 import { checkFallbacks } from './validate/fallbacks.ts'
@@ -24,7 +24,6 @@ import { gatewaySettings } from './validate/gateway.ts'
 import type { Overrides } from './validate/gateway.ts'
 import { checkListeners } from './validate/listeners.ts'
 import { checkPlugins } from './validate/plugins.ts'
-import { expandsTooFar, toValue } from './values.ts'
 
 export type { Overrides } from './validate/gateway.ts'
 
@@ -65,16 +64,7 @@ export interface LoadResult {
  */
 export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
   const { file, env = process.env, overrides = {} } = options
-  const text = (options.text ?? await readText(file)).replace(/^\uFEFF/, '')
-  const { root, problems, candidates } = parseYaml(text)
-  const source = new Source(file, text, root)
-  const report = new Report(file)
-  for (const { start, end, pointer, related = [], ...finding } of problems) {
-    report.add(source.lines.range(start, end), source.describe(pointer), {
-      ...finding,
-      related: related.map(place => ({ range: source.lines.range(place.start, place.end), message: place.message }))
-    })
-  }
+  const { source, report, candidates } = readSource(file, options.text ?? await readText(file))
   const load = (modules: readonly string[]): Promise<LoadedPlugins> => options.loadPlugins === undefined ? loadPlugins(modules, dirname(absolute(file)), options.modules) : options.loadPlugins(modules, dirname(absolute(file)))
   resolveReferences(source, candidates, env, report)
   const value = plainValue(source, report)
@@ -116,12 +106,7 @@ function plainValue (source: Source, report: Report): Record<string, unknown> | 
     return null
   }
   applyDefaults(whole, source, report)
-  const bomb = expandsTooFar(root)
-  if (bomb !== undefined) {
-    report.add(source.lines.range(bomb.start, bomb.end), '', { rule: 'alias-limit', cause: 'aliases expand to more than a million values, or nest more than 200 deep', mend: 'Use fewer aliases inside of anchors.' })
-    return null
-  }
-  return toValue(root) as Record<string, unknown>
+  return boundedValue(root, source, report) as Record<string, unknown> | undefined ?? null
 }
 
 function modulesOf (file: Record<string, unknown>): string[] {

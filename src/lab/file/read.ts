@@ -2,10 +2,8 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Diagnostic } from '../../config/diagnostics.ts'
 import { readText } from '../../config/file.ts'
-import { expandsTooFar, toValue } from '../../config/values.ts'
-import { parseYaml } from '../../config/parse.ts'
-import { Report } from '../../config/report.ts'
-import { Source } from '../../config/source.ts'
+import { boundedValue, readSource } from '../../config/read-source.ts'
+import type { Source } from '../../config/source.ts'
 import { createAjv, type ValidateFunction } from '../../config/validate/ajv.ts'
 import { translate } from '../../config/validate/translate.ts'
 import { ConfigTests, type ConfigTestsSpec } from './schema.ts'
@@ -32,27 +30,15 @@ export function createReader (): (file: string) => Promise<ReadResult> {
   let validate: ValidateFunction | null = null
   /** @throws ConfigFileError for a file that can't be read */
   return async function read (file) {
-    const text = (await readText(file)).replace(/^\uFEFF/, '')
-    const { root, problems } = parseYaml(text)
-    const source = new Source(file, text, root)
-    const report = new Report(file)
-    for (const { start, end, pointer, related = [], ...finding } of problems) {
-      report.add(source.lines.range(start, end), source.describe(pointer), {
-        ...finding,
-        related: related.map(place => ({ range: source.lines.range(place.start, place.end), message: place.message }))
-      })
-    }
+    const { source, report } = readSource(file, await readText(file))
+    const { root } = source
     const failed = (): ReadResult => ({ tests: null, diagnostics: report.list(), source })
     if (root === null) {
       if (!report.hasErrors) report.add(source.locate(''), '', { rule: 'required', cause: 'the file is empty', mend: 'Start with `tests:`.' })
       return failed()
     }
-    const bomb = expandsTooFar(root)
-    if (bomb !== undefined) {
-      report.add(source.lines.range(bomb.start, bomb.end), '', { rule: 'alias-limit', cause: 'aliases expand to more than a million values, or nest more than 200 deep', mend: 'Use fewer aliases inside of anchors.' })
-      return failed()
-    }
-    const spec = toValue(root)
+    const spec = boundedValue(root, source, report)
+    if (spec === undefined) return failed()
     validate ??= createAjv(true).compile(ConfigTests)
     if (!validate(spec)) translate(validate.errors ?? [], source, report, { pointer: '' })
     if (report.hasErrors) return failed()
