@@ -22,6 +22,12 @@ export class Refused extends Error {
   }
 }
 
+/** @throws {@link Refused} where there is none */
+export function found<Item> (item: Item | null | undefined, what: string): Item {
+  if (item === null || item === undefined) throw new Refused(404, `There is no such ${what}`)
+  return item
+}
+
 export function ok (body: unknown): Answer {
   return { status: 200, body }
 }

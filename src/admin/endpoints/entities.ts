@@ -2,7 +2,7 @@
 import { Failure, list } from '../api/schemas/common.ts'
 import { CertificateView, ConsumerView, PluginView, RouteDetails, RouteView, ServiceView } from '../api/schemas/entities.ts'
 import type * as types from '../api/types.ts'
-import { listOf, ok, Refused } from '../answer.ts'
+import { found, listOf, ok } from '../answer.ts'
 import { endpoint, type Call, type Endpoint } from '../endpoint.ts'
 import { authorityViews, certificateViews } from '../views/certificates.ts'
 import { find } from '../views/names.ts'
@@ -101,10 +101,4 @@ export function entityEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
       run: ({ source }) => listOf(authorityViews(source.running(), viewsOf(source.running()).names))
     })
   ]
-}
-
-/** @throws Refused where there is none */
-export function found<Item> (item: Item | null | undefined, what: string): Item {
-  if (item === null || item === undefined) throw new Refused(404, `There is no such ${what}`)
-  return item
 }

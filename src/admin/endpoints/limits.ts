@@ -2,14 +2,13 @@
 import { Failure, list } from '../api/schemas/common.ts'
 import { LimitCount, LimitQuestion, LimitReset, LimitView } from '../api/schemas/limits.ts'
 import type * as types from '../api/types.ts'
-import { listOf, ok, Refused } from '../answer.ts'
+import { found, listOf, ok, Refused } from '../answer.ts'
 import { endpoint, type Call, type Endpoint } from '../endpoint.ts'
 import type { PluginEntry } from '../../config/model.ts'
 import { clientNetwork } from '../../limits/client-network.ts'
 import type { CountPart, StoreFacts } from '../../stores/store-stats.ts'
 import { find } from '../views/names.ts'
 import type { ViewsOf } from '../views/views-of.ts'
-import { found } from './entities.ts'
 
 export function limitEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
   async function limits ({ source }: Call): Promise<types.LimitView[]> {

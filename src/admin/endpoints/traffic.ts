@@ -2,11 +2,10 @@
 import { Failure, list } from '../api/schemas/common.ts'
 import { RequestDetails, RequestView, TrafficView } from '../api/schemas/traffic.ts'
 import type * as types from '../api/types.ts'
-import { listOf, ok, Refused } from '../answer.ts'
+import { found, listOf, ok, Refused } from '../answer.ts'
 import { endpoint, type Endpoint } from '../endpoint.ts'
 import { quantile, STEP, STEPS, WIDTH } from '../record/series.ts'
 import type { Row, TrafficPart } from '../record/traffic.ts'
-import { found } from './entities.ts'
 
 const MOST_REQUESTS = 600
 

@@ -1,12 +1,11 @@
 import { Failure, list } from '../api/schemas/common.ts'
 import { TargetHealthView, TargetView, UpstreamView } from '../api/schemas/entities.ts'
-import { listOf, ok } from '../answer.ts'
+import { found, listOf, ok } from '../answer.ts'
 import { endpoint, type Call, type Endpoint } from '../endpoint.ts'
 import type { Upstream } from '../../config/model.ts'
 import { find } from '../views/names.ts'
 import { targetHealth, targetViews, upstreamViews } from '../views/upstreams.ts'
 import type { ViewsOf } from '../views/views-of.ts'
-import { found } from './entities.ts'
 
 export function upstreamEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
   const named = ({ source, params }: Call): Upstream => found(find(source.running().config.upstreams, params['upstream'] as string), 'upstream')
