@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { Kind, type OperationTypeNode, parse, type TypeNode } from 'graphql/language/index.js'
 import type { CheckContext } from '../plugin-contract.ts'
+import { readNamedFile } from '../plugin-kit/named-file.ts'
 import type { FieldTypes } from './fold.ts'
 
 /** Types of a schema in GraphQL's own language: as much as costs need to know. */
@@ -76,13 +75,10 @@ function nameOf (type: TypeNode): string {
 
 /** @throws Error when the file can't be used */
 export function readSchemaTypes (directory: string, file: string, reads?: CheckContext['reads']): SchemaTypes {
-  const path = resolve(directory, file)
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
-    reads?.(path, text)
+    text = readNamedFile(directory, file, reads).toString()
   } catch (error) {
-    reads?.(path, null)
     throw new Error(`'${file}' can't be read (${(error as NodeJS.ErrnoException).code ?? 'no code'})`)
   }
   try {

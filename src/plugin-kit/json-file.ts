@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { CheckContext } from '../plugin-contract.ts'
+import { readNamedFile } from './named-file.ts'
 
 /** A text that is no JSON, or a file that can't be read. The message says where, and nothing of the content. */
 export class JsonFileError extends Error {
@@ -32,13 +31,10 @@ const DEEPEST = 200
  * @throws JsonFileError `name:line: what is wrong`
  */
 export function readJsonFile (directory: string, name: string, reads?: CheckContext['reads']): JsonFile {
-  const path = resolve(directory, name)
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
-    reads?.(path, text)
+    text = readNamedFile(directory, name, reads).toString()
   } catch (error) {
-    reads?.(path, null)
     throw new JsonFileError(`'${name}' can't be read (${(error as NodeJS.ErrnoException).code ?? 'no code'})`)
   }
   const wrong = scan(text)

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { CheckContext } from '../plugin-contract.ts'
 import { parseYaml } from '../config/parse.ts'
 import { split } from '../config/pointer.ts'
 import { Source } from '../config/source.ts'
 import { expandsTooFar, toValue } from '../config/values.ts'
+import { readNamedFile } from '../plugin-kit/named-file.ts'
 
 /** A text of YAML or JSON with the places of its values. */
 export interface Document {
@@ -34,13 +33,10 @@ export class DocumentError extends Error {
  * @throws DocumentError
  */
 export function readDocument (directory: string, file: string, reads?: CheckContext['reads']): Document {
-  const path = resolve(directory, file)
   let bytes: Buffer
   try {
-    bytes = readFileSync(path)
-    reads?.(path, bytes)
+    bytes = readNamedFile(directory, file, reads)
   } catch (error) {
-    reads?.(path, null)
     const { code } = error as NodeJS.ErrnoException
     throw new DocumentError(`the file '${file}' can't be read: ${code === 'ENOENT' ? 'there is none' : code ?? 'unknown reason'}`, 'Write the name of a file, from the folder of the file that names it.')
   }
