@@ -3,9 +3,8 @@ import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Command, Option } from 'commander'
 import { verifyChains } from '../log-kit/hash-chain.ts'
-import { exitCode, type ExitCode } from './exit-code.ts'
+import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { UsageError, type CliIo } from './io.ts'
-import type { Done } from './program.ts'
 
 interface VerifyArgs {
   readonly secretEnv?: string

@@ -2,9 +2,8 @@ import { Argument, Command } from 'commander'
 import { completionScript, shells, type Shell } from '../completion/shells.ts'
 import { completedCommands } from '../completion/words.ts'
 import { loadPlugins } from '../plugins.ts'
-import { exitCode } from './exit-code.ts'
+import { type Done, exitCode } from './exit-code.ts'
 import type { CliIo } from './io.ts'
-import type { Done } from './program.ts'
 
 export function completionCommand (io: CliIo, done: Done): Command {
   return new Command('completion')

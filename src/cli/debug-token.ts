@@ -1,10 +1,9 @@
 import { isIP } from 'node:net'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { LONGEST_TTL, mintDebugToken } from '../debug/token.ts'
-import { exitCode, type ExitCode } from './exit-code.ts'
+import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { load } from './file.ts'
 import { UsageError, type CliIo } from './io.ts'
-import type { Done } from './program.ts'
 import { textReport } from './report/text.ts'
 
 export interface DebugTokenArgs {

@@ -11,3 +11,6 @@ export const exitCode = {
 } as const
 
 export type ExitCode = typeof exitCode[keyof typeof exitCode]
+
+/** How a command says what came out of it. */
+export type Done = (code: ExitCode) => void

@@ -4,10 +4,9 @@ import { runText } from '../explain/text-run.ts'
 import { explanationText } from '../explain/text.ts'
 import type { ExplainedRun, RunRequest } from '../explain/run-types.ts'
 import { ExplainError, type ExplainRequest } from '../explain/types.ts'
-import { exitCode, type ExitCode } from './exit-code.ts'
+import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { load } from './file.ts'
 import { UsageError, type CliIo } from './io.ts'
-import type { Done } from './program.ts'
 import { textReport } from './report/text.ts'
 
 export interface ExplainArgs {

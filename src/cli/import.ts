@@ -6,10 +6,9 @@ import { readText } from '../config/file.ts'
 import { importConfig, IMPORTERS, type ImportFormat } from '../import/import.ts'
 import { ImportError } from '../import/import-error.ts'
 import { countFindings, jsonImportReport, textImportReport } from '../import/report.ts'
-import { exitCode, type ExitCode } from './exit-code.ts'
+import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { displayName, readable } from './file.ts'
 import { UsageError, type CliIo } from './io.ts'
-import type { Done } from './program.ts'
 
 export interface ImportArgs {
   readonly output?: string | undefined

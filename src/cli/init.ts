@@ -7,11 +7,10 @@ import { installedSchema } from '../import/editor-line.ts'
 import { AUTHENTICATION, DEFAULTS, originsOf, problems, type Answers, type Given } from '../init/answers.ts'
 import { ask, type Prompts } from '../init/ask.ts'
 import { compose } from '../init/compose.ts'
-import { exitCode, type ExitCode } from './exit-code.ts'
+import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { displayName } from './file.ts'
 import { runImport } from './import.ts'
 import { UsageError, type CliIo } from './io.ts'
-import type { Done } from './program.ts'
 
 export interface InitArgs {
   readonly output: string

@@ -1,9 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { createApiKey, digestApiKey, KEY_WORD } from '../auth/api-key.ts'
-import { exitCode, type ExitCode } from './exit-code.ts'
+import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { parseExpiry } from './expiry.ts'
 import type { CliIo } from './io.ts'
-import type { Done } from './program.ts'
 
 export interface CreateKeyArgs {
   /** Username of the consumer that gets the key. */

@@ -7,10 +7,9 @@ import { jsonReport } from '../plan/report/json.ts'
 import { markdownReport } from '../plan/report/markdown.ts'
 import { textReport as planText } from '../plan/report/text.ts'
 import type { SideInput } from '../plan/side.ts'
-import { exitCode, type ExitCode } from './exit-code.ts'
+import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { load, type Loaded } from './file.ts'
 import { UsageError, type CliIo } from './io.ts'
-import type { Done } from './program.ts'
 import { textReport } from './report/text.ts'
 
 const FORMATS = ['text', 'json', 'markdown'] as const

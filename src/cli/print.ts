@@ -1,11 +1,10 @@
 import { Command, Option } from 'commander'
-import { exitCode, type ExitCode } from './exit-code.ts'
+import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { load } from './file.ts'
 import type { CliIo } from './io.ts'
 import { toJson } from './print/json.ts'
 import { configTree } from './print/tree.ts'
 import { toYaml } from './print/yaml.ts'
-import type { Done } from './program.ts'
 import { textReport } from './report/text.ts'
 
 export interface PrintArgs {

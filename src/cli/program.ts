@@ -6,7 +6,7 @@ import { checkCommand } from './check.ts'
 import { completionCommand } from './completion.ts'
 import { debugTokenCommand } from './debug-token.ts'
 import { devCommand } from './dev.ts'
-import { exitCode, type ExitCode } from './exit-code.ts'
+import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { explainCommand } from './explain.ts'
 import { importCommand } from './import.ts'
 import { initCommand } from './init.ts'
@@ -58,9 +58,6 @@ const COMMANDS = [
   schemaCommand,
   completionCommand
 ] as const
-
-/** How a command says what came out of it. */
-export type Done = (code: ExitCode) => void
 
 function createProgram (io: CliIo, done: Done): Command {
   const program = new Command('sallyport')

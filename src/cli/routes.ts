@@ -1,10 +1,9 @@
 import { Command, Option } from 'commander'
 import type { Config, Route } from '../config/model.ts'
 import { candidates, decidingField, type Candidate, type Priority } from '../router/order.ts'
-import { exitCode, type ExitCode } from './exit-code.ts'
+import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { load } from './file.ts'
 import type { CliIo } from './io.ts'
-import type { Done } from './program.ts'
 import { textReport } from './report/text.ts'
 import { table } from './table.ts'
 

@@ -2,9 +2,8 @@ import { Command } from 'commander'
 import { fileJsonSchema, pluginJsonSchema } from '../config/json-schema.ts'
 import { nearest } from '../config/nearest.ts'
 import { loadPlugins } from '../plugins.ts'
-import { exitCode, type ExitCode } from './exit-code.ts'
+import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { UsageError, type CliIo } from './io.ts'
-import type { Done } from './program.ts'
 
 export interface SchemaArgs {
   /** Name of a plugin; undefined: the whole file. */

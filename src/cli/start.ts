@@ -8,12 +8,11 @@ import type { RunnableFile } from '../gateway/reload.ts'
 import { startFailure } from '../gateway/start-failure.ts'
 import { PluginModules } from '../plugin-modules.ts'
 import { version } from '../version.ts'
-import { exitCode, type ExitCode } from './exit-code.ts'
+import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { displayName, findFile, readable, renamed } from './file.ts'
 import { UsageError, type CliIo } from './io.ts'
 import { type ListenFlags, overridesOf, withListenOptions } from './listen-options.ts'
 import { createPainter } from './paint.ts'
-import type { Done } from './program.ts'
 import { textReport } from './report/text.ts'
 
 export interface StartArgs extends ListenFlags {

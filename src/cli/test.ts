@@ -1,9 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { resolve } from 'node:path'
-import { exitCode, type ExitCode } from './exit-code.ts'
+import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { displayName, readable } from './file.ts'
 import { UsageError, type CliIo } from './io.ts'
-import type { Done } from './program.ts'
 
 const REPORTERS = ['pretty', 'tap', 'junit'] as const
 
