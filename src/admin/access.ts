@@ -4,8 +4,13 @@ import type { IncomingMessage } from 'node:http'
 import type { AdminSettings } from '../config/model.ts'
 import { isLoopback } from '../config/loopback.ts'
 import { failure, type Answer } from './answer.ts'
-import type { Access } from './endpoint.ts'
 import { mayBeAsked } from './host.ts'
+
+/**
+ * `open`: whoever reaches the listener. `metrics`: as `read`, unless `metrics_open`. `read`: who has the token. `write`: the
+ * same, where `gateway.admin.write` allows it.
+ */
+export type Access = 'open' | 'metrics' | 'read' | 'write'
 
 /** What the configuration that runs says about it. */
 export type AccessRules = Pick<AdminSettings, 'token' | 'write' | 'metrics_open'>

@@ -1,12 +1,7 @@
 import type { TObject, TSchema } from 'typebox'
+import type { Access } from './access.ts'
 import type { Answer } from './answer.ts'
 import type { AdminSource } from './source.ts'
-
-/**
- * `open`: whoever reaches the listener. `metrics`: as `read`, unless `metrics_open`. `read`: who has the token. `write`: the
- * same, where `gateway.admin.write` allows it.
- */
-export type Access = 'open' | 'metrics' | 'read' | 'write'
 
 /** One request to an endpoint. */
 export interface Call {

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import type { LimitView, List } from '../../admin/api/types.ts'
 import { count, share } from '../lib/format.ts'
+import { where } from '../lib/limit-place.ts'
 import { href } from '../lib/location.ts'
 import { OFTEN } from '../lib/paths.ts'
 import { useResource } from '../lib/resource.ts'
@@ -8,12 +9,6 @@ import { LookUp } from '../parts/look-up.tsx'
 import { Mark, PlaceLink } from '../parts/marks.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
 import { Table, type Column } from '../parts/table.tsx'
-
-export function where ({ route, service, consumer, consumer_group: group }: LimitView): string {
-  // a route is of one service
-  const parts = [route === null ? '' : `route ${route.name ?? route.id}`, service === null || route !== null ? '' : `service ${service.name ?? service.id}`, consumer === null ? '' : `consumer ${consumer.name ?? consumer.id}`, group === null ? '' : `group ${group.name ?? group.id}`]
-  return parts.filter(part => part !== '').join(', ') || 'all routes'
-}
 
 /** `100 per minute, 5 per second` */
 function windows (limit: LimitView): string {
