@@ -16,7 +16,7 @@ async function pour (client: RawClient, size: number): Promise<number> {
     if (!client.socket.write(part)) {
       await Promise.race([
         new Promise(resolve => { client.socket.once('drain', resolve) }),
-        client.until(() => client.closed !== null || client.answers.length > 0, 10_000)
+        client.until(() => client.closed !== null || client.answers.length > 0)
       ])
     }
     sent += part.length

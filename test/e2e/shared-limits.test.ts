@@ -1,7 +1,8 @@
 /** Gateways that share their limits over a real Redis. */
 import { Agent } from 'node:http'
 import t from 'tap'
-import { freePort, startRedis } from '../helpers/redis.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { startRedis } from '../helpers/redis.ts'
 import { ask, gatewayYaml, startProcess, until, upstream } from '../helpers/running.ts'
 
 const CLIENTS = 1000

@@ -16,7 +16,7 @@ t.test('a body that stalls is 408, and its upload is cut', async t => {
   for (const framing of ['Content-Length: 1000', 'Content-Length: 1000000', 'Transfer-Encoding: chunked']) {
     const client = await rawClient(t, port)
     client.send(`POST / HTTP/1.1\r\n${H}${framing}\r\n\r\n3\r\nabc\r\n`)
-    const answer = await client.answer(1, 5 * SWEEP)
+    const answer = await client.answer()
     t.equal(statusOf(answer), 408, framing)
     t.match(JSON.parse(answer.body.toString()), { message: 'Request timeout', request_id: /^[0-9a-f]{32}$/ })
     t.equal(value(answer, 'connection'), 'close')
@@ -44,7 +44,7 @@ t.test('a body that has come fast may not stall for ever on the strength of that
   const { server, port } = await startHop(t, upstream.port, { gateway: { timeouts } })
   const client = await rawClient(t, port)
   client.send(`POST / HTTP/1.1\r\n${H}Content-Length: 1000000\r\n\r\n${'x'.repeat(900_000)}`)
-  t.equal(statusOf(await client.answer(1, 8 * SWEEP)), 408)
+  t.equal(statusOf(await client.answer()), 408)
   await settled(server)
 })
 
@@ -76,7 +76,7 @@ t.test('a client that has to wait for a slow upstream is not cut', async t => {
   const { server, port } = await startHop(t, upstreamPort, { gateway: { timeouts } })
   const client = await rawClient(t, port)
   client.send(`POST / HTTP/1.1\r\n${H}Content-Length: ${size}\r\n\r\n`).send(Buffer.alloc(size, 'x'))
-  t.equal(statusOf(await client.answer(1, 30_000)), 200)
+  t.equal(statusOf(await client.answer()), 200)
   await settled(server)
 })
 
@@ -93,21 +93,19 @@ t.test('a client that waits for a slow answer is not cut', async t => {
 
 t.test('300 slow uploads do not shut others out', async t => {
   const upstream = await rawUpstream(t)
-  const { server, port } = await startHop(t, upstream.port)
+  const { server, port } = await startHop(t, upstream.port, { gateway: { timeouts: { ...timeouts, headers: 60_000, body_grace: 60_000 } } })
   const slow = await Promise.all(Array.from({ length: 300 }, () => rawClient(t, port)))
   for (const client of slow) client.send(`POST /slow HTTP/1.1\r\n${H}Content-Length: 1000000\r\n\r\n`)
   await upstream.until(() => server.facts().requests === 300)
   t.equal(upstream.connections.length, 0, 'a client that only thinks takes no connection')
   for (const client of slow) client.send('x')
   await upstream.until(() => upstream.connections.length === 300)
-  const start = performance.now()
   for (let count = 0; count < 20; count++) {
     const client = await rawClient(t, port)
     client.send(get('/fast'))
     t.equal(statusOf(await client.answer()), 200)
   }
-  // well before the slow ones are cut
-  t.ok(performance.now() - start < 8_000, `${performance.now() - start} ms for 20 requests`)
+  t.equal(server.facts().requests, 300, 'none of the slow ones had to make room')
   for (const client of slow) client.socket.destroy()
   await settled(server)
 })

@@ -1,5 +1,5 @@
-import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
+import { freePort } from '../helpers/free-port.ts'
 import { hangingUpstream } from '../helpers/hanging-upstream.ts'
 import { statusOf, value } from '../helpers/http-messages.ts'
 import { get, settled, startHop } from '../helpers/hop.ts'
@@ -8,16 +8,8 @@ import { eventually, OK, rawUpstream } from '../helpers/raw-upstream.ts'
 
 const POST = 'POST / HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: 3\r\n\r\nabc'
 
-async function closedPort (): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => { server.close(resolve) })
-  return port
-}
-
 t.test('an upstream that refuses connections is a 502', async t => {
-  const { server, port } = await startHop(t, await closedPort())
+  const { server, port } = await startHop(t, await freePort())
   for (const request of [get(), POST]) {
     const { answer, client } = await ask(t, port, request)
     t.equal(statusOf(answer), 502)
@@ -44,7 +36,7 @@ t.test('an upstream that does not accept within connect_timeout is a 504', async
   t.equal(JSON.parse(answer.body.toString()).message, 'The upstream server is timing out')
   t.notMatch(client.text, /127\.0\.0\.1/)
   const took = performance.now() - start
-  t.ok(took >= 250 && took < 5_000, `took ${took} ms`)
+  t.ok(took >= 250 && took < 30_000, `took ${took} ms`)
   await settled(server)
 })
 
@@ -58,7 +50,7 @@ t.test('an upstream that sends no head within read_timeout is a 504, and is aske
     t.equal(statusOf(answer), 504)
     t.equal(JSON.parse(answer.body.toString()).message, 'The upstream server is timing out')
     const took = performance.now() - start
-    t.ok(took >= 190 && took < 5_000, `took ${took} ms`)
+    t.ok(took >= 190 && took < 30_000, `took ${took} ms`)
     t.equal(upstream.requests.length, before + 1)
   }
   await upstream.until(() => upstream.connections.every(connection => connection.closed))
@@ -102,7 +94,7 @@ t.test('read_timeout is between two reads, not for the whole answer', async t =>
   const { server, port } = await startHop(t, upstream.port, { service: { read_timeout: 2_000 } })
   const client = await rawClient(t, port)
   client.send(get())
-  t.equal((await client.answer(1, 10_000)).body.toString(), 'x'.repeat(12))
+  t.equal((await client.answer()).body.toString(), 'x'.repeat(12))
   await settled(server)
 })
 
@@ -114,7 +106,7 @@ t.test('an upstream that takes nothing of an upload within write_timeout is a 50
   const size = 64 * 1024 * 1024
   client.send(`POST / HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: ${size}\r\n\r\n`)
   client.send(Buffer.alloc(size, 'x'))
-  const answer = await client.answer(1, 10_000)
+  const answer = await client.answer()
   t.equal(statusOf(answer), 504)
   t.equal(value(answer, 'connection'), 'close', 'the rest of the upload is not wanted')
   await settled(server)

@@ -4,6 +4,7 @@ import path from 'node:path'
 import t from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
 import { ConfigError, createGateway } from '../../src/index.ts'
+import { freePort } from '../helpers/free-port.ts'
 import { ask, gatewayYaml, until, upstream } from '../helpers/running.ts'
 
 const quiet = { accessLog: '/dev/null', log: { write () {} } }
@@ -47,13 +48,10 @@ t.test('one address that is taken closes all others again', async t => {
   await new Promise(resolve => taken.once('listening', resolve))
   t.teardown(() => taken.close())
   const port = (taken.address() as AddressInfo).port
-  const free = createServer().listen(0, '127.0.0.1')
-  await new Promise(resolve => free.once('listening', resolve))
-  const freePort = (free.address() as AddressInfo).port
-  await new Promise(resolve => free.close(resolve))
-  const gateway = await createGateway({ file: 'gateway.yaml', text: gatewayYaml(1, { listen: [{ host: '127.0.0.1', port: freePort }, { host: '127.0.0.1', port }] }), ...quiet })
+  const free = await freePort()
+  const gateway = await createGateway({ file: 'gateway.yaml', text: gatewayYaml(1, { listen: [{ host: '127.0.0.1', port: free }, { host: '127.0.0.1', port }] }), ...quiet })
   await t.rejects(gateway.listen(), { code: 'EADDRINUSE' })
-  await t.rejects(ask(freePort, '/'), { code: 'ECONNREFUSED' })
+  await t.rejects(ask(free, '/'), { code: 'ECONNREFUSED' })
 })
 
 t.test('watches the file when told to', async t => {

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { connect, createServer as createNetServer, type AddressInfo } from 'node:net'
+import { connect, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { freePort } from './free-port.ts'
 
 export interface FileServer {
   readonly name: string
@@ -84,12 +85,4 @@ async function accepts (port: number): Promise<boolean> {
     socket.once('close', () => resolve(false))
     socket.once('connect', () => socket.destroy())
   })
-}
-
-async function freePort (): Promise<number> {
-  const server = createNetServer()
-  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => { server.close(resolve) })
-  return port
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import type { Test } from 'tap'
+import { PATIENCE } from './running.ts'
 import { authority } from './tls.ts'
 
 /** RFC 9113 section 6. */
@@ -84,7 +85,7 @@ export class FrameClient {
     return this.frames.findLast(({ type }) => type === FRAME.goaway)?.payload.readUInt32BE(4) ?? null
   }
 
-  async until (condition: () => boolean, patience = 10_000): Promise<this> {
+  async until (condition: () => boolean, patience = PATIENCE): Promise<this> {
     if (condition()) return this
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`in vain; closed: ${this.closed}; last frames: ${JSON.stringify(this.frames.slice(-5))}`)), patience)

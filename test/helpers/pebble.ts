@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { get } from 'node:https'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { makeCertificate } from './certificates.ts'
 import { dnsServer, type DnsServer } from './dns-server.ts'
-import { until } from './running.ts'
+import { freePort } from './free-port.ts'
+import { until, Vain } from './running.ts'
 
 /** Why tests with a real ACME server are skipped; never where CI runs. */
 export const noPebble: string | false = process.env['CI'] === undefined && spawnSync('pebble', ['-h']).error !== undefined && 'pebble is not installed'
@@ -51,17 +51,8 @@ export async function startPebble (t: Test): Promise<Pebble> {
   })
   const directory = `https://localhost:${port}/dir`
   await until('pebble answers', async () => {
-    if (child.exitCode !== null) throw new Error(output.join(''))
+    if (child.exitCode !== null) throw new Vain(output.join(''))
     return await fetch(directory).then(() => true, () => false)
   })
   return { directory, ca: authority.cert, dns, httpPort, tlsPort, root: () => fetch(`https://localhost:${management}/roots/0`) }
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

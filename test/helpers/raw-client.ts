@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import type { Test } from 'tap'
+import { PATIENCE } from './running.ts'
 import { parseMessages, type Message } from './http-messages.ts'
 
 /** A client that writes bytes, not requests, and keeps all that comes back. */
@@ -52,7 +53,7 @@ export class RawClient {
   }
 
   /** Waits until the condition holds. @throws Error with what has come so far, when it takes too long */
-  async until (condition: (client: this) => boolean, patience = 5_000): Promise<this> {
+  async until (condition: (client: this) => boolean, patience = PATIENCE): Promise<this> {
     if (condition(this)) return this
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {

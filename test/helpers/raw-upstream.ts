@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { Test } from 'tap'
 import { parseMessages, type Message } from './http-messages.ts'
+import { until } from './running.ts'
 
 /** Gets each whole request, in order; returns the bytes to answer with, or null where it writes by itself. */
 export type Script = (request: Message, socket: Socket, index: number) => string | Buffer | null
@@ -75,7 +76,7 @@ export async function rawUpstream (t: Test, script: string | Script = OK, raw: (
     connections,
     requests,
     faults,
-    async until (condition, patience = 5_000) {
+    async until (condition, patience) {
       await eventually(condition, patience)
     }
   }
@@ -93,10 +94,6 @@ export function reset (socket: Socket): void {
 }
 
 /** Waits for something that no event tells about. @throws Error when it takes too long */
-export async function eventually (condition: () => boolean, patience = 5_000): Promise<void> {
-  const limit = performance.now() + patience
-  while (!condition()) {
-    if (performance.now() > limit) throw new Error(`not so within ${patience} ms: ${condition.toString()}`)
-    await new Promise(resolve => { setTimeout(resolve, 5) })
-  }
+export async function eventually (condition: () => boolean, patience?: number): Promise<void> {
+  await until(condition.toString(), condition, patience)
 }

@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { createServer, type AddressInfo } from 'node:net'
 import type { Test } from 'tap'
+import { freePort } from './free-port.ts'
 
 /** A real Redis for the time of a test, on a port of its own, without a file. */
 export interface RedisServer {
@@ -45,12 +45,4 @@ export async function startRedis (t: Test, password?: string): Promise<RedisServ
   t.teardown(stop)
   await start()
   return { port, url: `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}`, start, stop }
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
 }

@@ -1,23 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import type { Test } from 'tap'
-import { until } from './running.ts'
+import { freePort } from './free-port.ts'
+import { until, Vain } from './running.ts'
 
 export interface RedisServer {
   readonly port: number
   readonly child: ChildProcess
   /** Kills it at once. */
   stop (): Promise<void>
-}
-
-export async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
 }
 
 /** A real Redis for the time of a test, that keeps nothing on disk. */
@@ -33,7 +26,7 @@ export async function startRedis (t: Test, args: readonly string[] = [], port?: 
   }
   t.teardown(stop)
   await until('Redis listens', () => new Promise((resolve, reject) => {
-    if (child.exitCode !== null) reject(new Error(`redis-server ended: ${child.spawnargs.join(' ')}`))
+    if (child.exitCode !== null) reject(new Vain(`redis-server ended: ${child.spawnargs.join(' ')}`))
     const socket = connect(at, '127.0.0.1')
     socket.once('connect', () => { socket.destroy(); resolve(true) })
     socket.once('error', () => { resolve(false) })

@@ -9,12 +9,23 @@ import type { GatewayStatus } from '../../src/gateway/status.ts'
 import { packageRoot } from './package-root.ts'
 
 /** How long a test waits for something that must happen; machines can be busy. */
-const PATIENCE = 20_000
+export const PATIENCE = 60_000
 
-export async function until (what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + PATIENCE
-  while (!await condition()) {
-    if (Date.now() > end) throw new Error(`waited in vain: ${what}`)
+/** Thrown by a condition that will never hold: waiting on is no use. */
+export class Vain extends Error {}
+
+/** Waits until a condition holds. One that throws doesn't hold yet: what it looks at may not be there. */
+export async function until (what: string, condition: () => boolean | Promise<boolean>, patience = PATIENCE): Promise<void> {
+  const end = performance.now() + patience
+  for (;;) {
+    let cause: unknown
+    try {
+      if (await condition()) return
+    } catch (error) {
+      if (error instanceof Vain) throw error
+      cause = error
+    }
+    if (performance.now() > end) throw new Error(`waited in vain: ${what}${cause === undefined ? '' : ` (${String(cause)})`}`, { cause })
     await wait(10)
   }
 }
@@ -137,7 +148,7 @@ export async function startProcess (t: Test, yaml: string, env: Record<string, s
     return 0
   }
   await until('the gateway listens', () => {
-    if (child.exitCode !== null) throw new Error(`the gateway ended: ${output.stderr}`)
+    if (child.exitCode !== null) throw new Vain(`the gateway ended: ${output.stderr}`)
     return portOf(/admin on .*:(\d+)/) !== 0
   })
   const adminPort = portOf(/admin on .*:(\d+)/)

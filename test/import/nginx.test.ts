@@ -10,6 +10,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { importConfig, type ImportResult } from '../../src/import/import.ts'
 import { loadPlugins } from '../../src/plugins.ts'
 import { runCli } from '../helpers/cli.ts'
+import { freePort } from '../helpers/free-port.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { packageRoot } from '../helpers/package-root.ts'
 
@@ -32,15 +33,6 @@ const routesOf = (value: Tree): Tree[] => [...(value['services'] ?? []).flatMap(
 const routeOf = (value: Tree, path: string): Tree => routesOf(value).find(route => route['paths'].includes(path)) ?? {}
 const pluginsOf = (value: Tree, path: string): Tree => Object.fromEntries((routeOf(value, path)['plugins'] ?? []).map(({ name, config }: Tree) => [name, config]))
 const said = ({ report }: ImportResult, kind: string) => report.findings.filter(finding => finding.kind === kind).map(({ what }) => what)
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** The real one, for the time of a test. */
 async function runNginx (t: Test, http: string): Promise<number> {

@@ -6,7 +6,8 @@ import { Redis } from 'ioredis'
 import t from 'tap'
 import type { Test } from 'tap'
 import { admittedOfFour, reached, redisCounters, THREE } from '../helpers/redis-counters.ts'
-import { freePort, startRedis } from '../helpers/redis.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { startRedis } from '../helpers/redis.ts'
 import { until } from '../helpers/running.ts'
 
 const cli = promisify(execFile)

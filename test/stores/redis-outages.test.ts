@@ -7,7 +7,8 @@ import type { CounterStore, CounterWindow, OrderStore } from '../../src/stores/c
 import { GuardedCounters } from '../../src/stores/guarded-counters.ts'
 import { MemoryCounters } from '../../src/stores/memory-counters.ts'
 import { reached, redisCounters } from '../helpers/redis-counters.ts'
-import { freePort, startRedis } from '../helpers/redis.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { startRedis } from '../helpers/redis.ts'
 import { until } from '../helpers/running.ts'
 
 const WORKERS = 50

@@ -8,7 +8,8 @@ import type { CounterWindow } from '../../src/stores/counters.ts'
 import { GuardedCounters } from '../../src/stores/guarded-counters.ts'
 import { MemoryCounters } from '../../src/stores/memory-counters.ts'
 import { admittedOfFour, reached, redisCounters } from '../helpers/redis-counters.ts'
-import { freePort, startRedis } from '../helpers/redis.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { startRedis } from '../helpers/redis.ts'
 import { until } from '../helpers/running.ts'
 
 async function sentinel (t: Test, master: number): Promise<number> {

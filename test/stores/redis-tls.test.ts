@@ -7,7 +7,8 @@ import type { Test } from 'tap'
 import { redisFindings } from '../../src/limits/redis-schema.ts'
 import { makeCertificate } from '../helpers/certificates.ts'
 import { admittedOfFour, redisCounters, THREE } from '../helpers/redis-counters.ts'
-import { freePort, startRedis } from '../helpers/redis.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { startRedis } from '../helpers/redis.ts'
 import { until } from '../helpers/running.ts'
 
 const authority = makeCertificate('Sallyport test authority')

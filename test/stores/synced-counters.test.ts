@@ -6,7 +6,8 @@ import { connectRedis } from '../../src/stores/redis/connect.ts'
 import { NotSent, RedisCounters } from '../../src/stores/redis/redis-counters.ts'
 import { type SharedTotals, SyncedCounters, type SyncSettings } from '../../src/stores/synced-counters.ts'
 import { UnsentCounts } from '../../src/stores/unsent-counts.ts'
-import { freePort, startRedis } from '../helpers/redis.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { startRedis } from '../helpers/redis.ts'
 import { until } from '../helpers/running.ts'
 
 const YEAR: CounterWindow[] = [{ period: 'year', limit: 10 }]

@@ -22,7 +22,7 @@ export const requests: Readonly<Record<string, string>> = {
 export async function outcome (t: Test, port: number, bytes: string): Promise<{ status: number | 'cut', text: string }> {
   const client = await rawClient(t, port)
   client.send(bytes)
-  await client.until(({ closed, answers }) => closed !== null || answers[0]?.complete === true, 20_000)
+  await client.until(({ closed, answers }) => closed !== null || answers[0]?.complete === true)
   const answer = client.answers[0]
   client.socket.destroy()
   return { status: answer?.complete === true ? statusOf(answer) : 'cut', text: client.text }

@@ -5,7 +5,8 @@ import path from 'node:path'
 import t from 'tap'
 import { createGateway } from '../../../src/index.ts'
 import type { StoreFacts } from '../../../src/stores/store-stats.ts'
-import { freePort, startRedis } from '../../helpers/redis.ts'
+import { freePort } from '../../helpers/free-port.ts'
+import { startRedis } from '../../helpers/redis.ts'
 import { ask, until, upstream } from '../../helpers/running.ts'
 
 const CLIENTS = 8
