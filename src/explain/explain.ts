@@ -10,7 +10,7 @@ import type { PluginRegistry } from '../plugins.ts'
 import { splitTarget } from '../router/normalize.ts'
 import { candidates, type Candidate } from '../router/order.ts'
 import { explainChain } from './chain.ts'
-import { CriteriaProbe } from './criteria.ts'
+import { CriteriaProbe, PathGroups } from './criteria.ts'
 import { makeMessage, type Message } from './message.ts'
 import { acceptingCandidate, nearRoutes } from './near.ts'
 import { createOffline, type Offline } from './offline.ts'
@@ -40,6 +40,7 @@ export function explain (parts: ExplainParts, request: ExplainRequest): Explanat
 export function createExplainer ({ config, registry, source }: ExplainParts): (request: ExplainRequest) => Explanation {
   const offline = createOffline(config, registry)
   const words = createWords(config, registry, source ?? null)
+  const groups = new PathGroups(config.routes)
   let order: readonly Candidate[] | null = null
 
   return function explainRequest (request) {
@@ -52,7 +53,7 @@ export function createExplainer ({ config, registry, source }: ExplainParts): (r
     const bare = { version: 1, request: requestOf(context, message, consumer, words), outcome } as const
     if (message.refused !== null) return { ...bare, path: null, route: null, near: [], near_more: 0, chain: [], left_out: [], upstream: null, notes: message.notes }
 
-    const probe = new CriteriaProbe(routingRequest(context, context.path))
+    const probe = new CriteriaProbe(routingRequest(context, context.path), groups)
     const winner = context.route === null ? null : acceptingCandidate(probe, context.route, config.routes)
     const { near, more } = context.path !== '' && outcome.kind !== 'refused'
       ? nearRoutes(probe, config.routes, winner, context.path, request.near ?? 5, words)

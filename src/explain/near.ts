@@ -22,11 +22,12 @@ interface Scored {
 /** @param winner null: no route took the request */
 export function nearRoutes (probe: CriteriaProbe, routes: readonly Route[], winner: Candidate | null, path: string, limit: number, words: Words): { near: NearRoute[], more: number } {
   const scored: Scored[] = []
-  const rejecting = probe.rejectingByPath(routes)
+  const rejecting = probe.rejectingByPath()
+  const hosts = new Map<string, number>()
   for (const route of routes) {
     if (route === winner?.route) continue
     const failed = probe.failures(route, rejecting)
-    const distance = failed.reduce((sum, failure) => sum + distanceOf(failure, path), 0)
+    const distance = failed.reduce((sum, failure) => sum + distanceOf(failure, path, hosts), 0)
     scored.push({ route, distance, failed })
   }
   const accepting = scored.filter(({ failed }) => failed.length === 0)
@@ -80,12 +81,28 @@ function pathsOf (paths: readonly string[], { paths: all, pointer }: Route, word
   return paths.length === 0 ? null : paths.map(path => words.value(`${pointer}/paths/${all?.indexOf(path) ?? 0}`, path))
 }
 
-function distanceOf ({ criterion, wants, got }: FailedCriterion, path: string): number {
+/** @param hosts how unlike hosts are that were asked about before: routes share them */
+function distanceOf ({ criterion, wants, got }: FailedCriterion, path: string, hosts: Map<string, number>): number {
   switch (criterion) {
-    case 'path': return 0.3 + 2 * Math.min(...wants.map(want => pathUnlikeness(want, path)))
-    case 'host': return 0.3 + 2 * Math.min(...wants.map(want => unlikeness(hostName(want), hostName(got ?? ''))))
+    case 'path': return 0.3 + 2 * least(wants, want => pathUnlikeness(want, path))
+    case 'host': return 0.3 + 2 * least(wants, want => hostUnlikeness(want, got ?? '', hosts))
     default: return 0.5
   }
+}
+
+function least (wants: readonly string[], measure: (want: string) => number): number {
+  let smallest = Infinity
+  for (const want of wants) smallest = Math.min(smallest, measure(want))
+  return smallest
+}
+
+function hostUnlikeness (want: string, got: string, hosts: Map<string, number>): number {
+  let distance = hosts.get(want)
+  if (distance === undefined) {
+    distance = unlikeness(hostName(want), hostName(got))
+    hosts.set(want, distance)
+  }
+  return distance
 }
 
 /** Of as many segments of the path as the route's has; of a regex, of the text that it starts with. */

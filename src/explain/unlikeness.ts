@@ -11,7 +11,11 @@ export function unlikeness (a: string, b: string): number {
   const other = b.slice(0, LONGEST)
   let start = 0
   while (start < one.length && one[start] === other[start]) start++
-  const rest = edits(one.slice(start), other.slice(start))
+  // what is the same at both ends costs nothing to compare: ten thousand routes often differ in a few letters
+  let same = 0
+  const most = Math.min(one.length, other.length) - start
+  while (same < most && one[one.length - 1 - same] === other[other.length - 1 - same]) same++
+  const rest = edits(one.slice(start, one.length - same), other.slice(start, other.length - same))
   return Math.min(1, rest / Math.max(one.length, other.length, 1))
 }
 

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type ConfigTests, isConfigTests, openConfig } from '../testing/test-config.ts'
+import { LabError } from './lab.ts'
 import type { FileResult, TestResult } from './result.ts'
 import { crash, type LoadedConfig, type Runner, type RunnerOptions } from './run.ts'
 
@@ -46,6 +47,7 @@ async function importTests (file: string): Promise<ConfigTests> {
   const jiti = createJiti(pathToFileURL(file).href, { moduleCache: false, fsCache: false })
   const value = await jiti.import(file, { default: true })
   if (!isConfigTests(value)) throw new TypeError('its default export is not what configTests() of sallyport/testing gives')
+  if (Object.keys(value.tests).length === 0) throw new LabError('there are no tests in it: configTests() got none')
   return value
 }
 

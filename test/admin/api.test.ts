@@ -8,6 +8,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Refused } from '../../src/admin/answer.ts'
 import { allEndpoints } from '../../src/admin/endpoints/all.ts'
 import { dashboardEndpoints } from '../../src/admin/endpoints/dashboard.ts'
+import { Turns } from '../../src/admin/turns.ts'
 import { createFinder } from '../../src/admin/router.ts'
 import { createGateway } from '../../src/index.ts'
 import { startRedis } from '../helpers/redis.ts'
@@ -254,6 +255,34 @@ t.test('a request that might come is explained by the configuration that runs', 
   t.match((await call('POST', '/explain', { url: '/pooled', consumer: 'alice', headers: [['x-key', 'k']] })).body, { outcome: { kind: String }, route: { name: 'pooled' } })
   t.equal((await call('POST', '/explain', { url: '/pooled', consumer: 'nobody' })).status, 400)
   t.equal((await call('POST', '/explain', { url: 7 })).status, 400)
+})
+
+t.test('explanations are made one at a time, with pauses in between; those that come too many are refused', async t => {
+  let now = 0
+  const pauses: number[] = []
+  let wake = (): void => {}
+  const turns = new Turns({
+    now: () => now,
+    async pause (milliseconds) {
+      pauses.push(milliseconds)
+      await new Promise<void>(resolve => { wake = resolve })
+    }
+  })
+  const slow = (): number => { now += 50; return now }
+  t.equal(await turns.take(slow), 50)
+  t.same(pauses, [200])
+  const ran: string[] = []
+  const waiting = Array.from({ length: 8 }, async (_, index) => await turns.take(() => {
+    ran.push(String(index))
+    if (index === 0) throw new Error('no')
+  }))
+  t.match(await turns.take(slow).catch((error: unknown) => error), { status: 429, headers: { 'retry-after': '1' } })
+  t.same(ran, [], 'it is not time yet')
+  wake()
+  t.match((await Promise.allSettled(waiting)).map(({ status }) => status), ['rejected', ...Array.from({ length: 7 }, () => 'fulfilled')])
+  t.same(ran, ['0', '1', '2', '3', '4', '5', '6', '7'])
+  t.same(pauses, [200], 'short ones need no pause')
+  t.equal(await turns.take(() => 7), 7)
 })
 
 t.test('counters in Redis are looked at and set back; while it is down nobody pretends', async t => {

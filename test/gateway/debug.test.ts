@@ -1,7 +1,8 @@
 /** Debugging of single requests, on demand: who gets it, what it says, and that nobody else notices. */
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
-import { createGateway } from '../../src/index.ts'
+import { createGateway, type Gateway } from '../../src/index.ts'
 import { mintDebugToken, readDebugToken } from '../../src/debug/token.ts'
 import { runCli } from '../helpers/cli.ts'
 import { ask, gatewayYaml, until, upstream, type Answer } from '../helpers/running.ts'
@@ -31,6 +32,7 @@ interface Run {
   readonly lines: string[]
   readonly seen: Array<NodeJS.Dict<string | string[]>>
   readonly file: string
+  readonly gateway: Gateway
 }
 
 async function start (t: Test, rest = '', settings: Record<string, unknown> = { debug }): Promise<Run> {
@@ -51,6 +53,7 @@ async function start (t: Test, rest = '', settings: Record<string, unknown> = { 
     lines,
     seen,
     file,
+    gateway,
     get: async (target, headers = {}) => await ask(gateway.addresses[0]?.port as number, target, { headers }),
     async details ({ headers }) {
       let answer: Answer | undefined
@@ -121,6 +124,20 @@ t.test('routes that nearly won are named', async t => {
   const answer = await get('/other', { 'x-sallyport-debug': token({ path: '/other' }) })
   t.equal(answer.status, 200, 'all takes it')
   t.match((await details(answer)).timeline.explanation.near, [{ name: 'other' }])
+})
+
+t.test('an explanation says where in the file each part stands, until the file is another one', async t => {
+  const { get, details, file, gateway } = await start(t, 'plugins:\n  - name: many-ways\n')
+  const answer = await get('/a', { 'x-sallyport-debug': token() })
+  const text = readFileSync(file, 'utf8')
+  const lineOf = (words: string): number => text.slice(0, text.indexOf(words)).split('\n').length
+  const { route, chain, request } = (await details(answer)).timeline.explanation
+  t.match(route, { path: /\.routes\[all\]$/, line: lineOf('name: all'), service: { line: Number } })
+  t.match(chain, [{ plugin: 'many-ways', entry: { pointer: '/plugins/0', path: 'plugins[many-ways]', line: lineOf('name: many-ways') } }])
+  t.match(request.listener, { line: Number })
+  writeFileSync(file, `# one line more\n${text}`)
+  t.match(await gateway.reload(), { ok: true })
+  t.match((await details(answer)).timeline.explanation.chain, [{ entry: { path: 'plugins[many-ways]', line: null } }], 'the line of the file before would be the wrong one')
 })
 
 t.test('tokens that are not valid change nothing and tell nothing', async t => {

@@ -225,7 +225,7 @@ tests:
 
 t.test('tokens, clocks and stubs of a file', async t => {
   const { code, stdout } = await run(t, {
-    'gateway.yaml': CONFIG.replace('- name: key-auth\n', '- name: jwt\n'),
+    'gateway.yaml': CONFIG.replace('- name: key-auth\n', '- name: jwt\n').replace('consumers:', '  - { name: others, url: http://others.internal, routes: [{ name: others, paths: [/others] }] }\nconsumers:'),
     'one.test.yaml': `
 clock: 2031-05-01T12:00:00Z
 stubs:
@@ -241,13 +241,22 @@ tests:
       - { clock: +2m, request: { url: /orders/8, token: { consumer: ann, header: X-Other } }, expect: { status: 401 } }
       - { request: { url: /orders/8, token: { consumer: ann } }, expect: { status: 404, body: { contains: has no answer for GET /api/8 } } }
       - { stubs: { orders: { error: refused } }, clock: +2m, request: { url: /orders/8, token: { consumer: ann } }, expect: { status: 502, error: SP_UPSTREAM_REFUSED } }
+  - name: all other services go away, and come back
+    steps:
+      - { stubs: { orders: { json: [1] }, '*': { error: refused } }, request: /others, expect: { status: 502, error: SP_UPSTREAM_REFUSED } }
+      - { request: { url: /orders/8, token: { consumer: ann } }, expect: { status: 200, json: [1] } }
+      - { stubs: { '*': { status: 204 } }, clock: +2m, request: /others, expect: { status: 204 } }
+      - { stubs: { '*': { error: refused } }, request: /others, expect: { status: 502 } }
+  - name: the next test finds them there again
+    request: /others
+    expect: { status: 203, body: any }
   - name: the clock goes forwards
     steps:
       - { clock: 2031-05-01T11:00:00Z, request: /health, expect: { status: 200 } }
 `
   })
   t.equal(code, 1)
-  t.match(stdout, /ok {6}a consumer's own token/)
+  for (const name of ['a consumer\'s own token', 'all other services go away, and come back', 'the next test finds them there again']) t.match(stdout, `ok      ${name}`)
   t.match(stdout, /the clock can't go back from 2031-05-01T12:00:00\.000Z to 2031-05-01T11/)
   t.equal(timeOf('+2h', 5), 7_200_005)
 })
@@ -298,7 +307,8 @@ export default configTests('gateway.yaml', {
   }
 })
 `,
-    'broken.gateway-test.ts': 'export default 5\n'
+    'broken.gateway-test.ts': 'export default 5\n',
+    'none.gateway-test.ts': 'import { configTests } from "sallyport/testing"\nexport default configTests("gateway.yaml", {})\n'
   }, ['--coverage'])
   t.equal(code, 1)
   t.match(stdout, /ok {6}who has a key gets orders/)
@@ -306,6 +316,7 @@ export default configTests('gateway.yaml', {
   t.match(stdout, /why: GET \/orders took the route orders/)
   t.match(stdout, /no service or upstream 'nobody'/)
   t.match(stdout, /TypeError: its default export is not what configTests\(\) of sallyport\/testing gives/)
+  t.match(stdout, /none\.gateway-test\.ts\n {2}failed[^]*there are no tests in it/)
   t.match(stdout, /routes: 1 of 2/)
 })
 

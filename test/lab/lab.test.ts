@@ -174,7 +174,14 @@ t.test('opaque tokens are introspected', async t => {
   const lab = await createLab(t, PROTECTED.replace('- name: PLUGIN', '- name: oauth2-introspection\n            config: { issuer: "https://auth.example.com", client_id: gateway, client_secret: not-so-secret-at-all }'))
   const token = lab.provider.mint({ opaque: true, claims: { sub: 'x' } })
   t.equal((await lab.request({ url: '/orders', headers: [['Authorization', `Bearer ${token}`]] })).answer.status, 200)
-  t.equal((await lab.request({ url: '/orders', headers: [['Authorization', 'Bearer made-up']] })).answer.status, 401)
+  for (const bad of ['made-up', lab.provider.mint({ opaque: true, forged: true }), lab.provider.mint({ forged: true }), lab.provider.mint({ lifetime: -1 })]) {
+    t.equal((await lab.request({ url: '/orders', headers: [['Authorization', `Bearer ${bad}`]] })).answer.status, 401, bad)
+  }
+  const signed = lab.provider.mint({ claims: { sub: 'x' } })
+  t.equal((await lab.request({ url: '/orders', headers: [['Authorization', `Bearer ${signed}`]] })).answer.status, 200)
+  lab.provider.revoke(signed)
+  lab.clock.advance(600_000)
+  t.equal((await lab.request({ url: '/orders', headers: [['Authorization', `Bearer ${signed}`]] })).answer.status, 401, 'what was revoked is not active, once the answer is not remembered any more')
 })
 
 t.test('a consumer may be taken for granted', async t => {

@@ -6,6 +6,9 @@ import { found, listOf, ok, Refused } from '../answer.ts'
 import { endpoint, type Endpoint } from '../endpoint.ts'
 import { quantile, STEP, STEPS, WIDTH } from '../record/series.ts'
 import type { Row, TrafficPart } from '../record/traffic.ts'
+import type { AdminSource } from '../source.ts'
+import { placed } from '../views/placed.ts'
+import { found } from './entities.ts'
 
 const MOST_REQUESTS = 600
 
@@ -58,10 +61,18 @@ export const traffic: readonly Endpoint[] = [
     answers: { 200: RequestDetails, 404: Failure },
     async run ({ source, params }) {
       const parts = await source.ask('request', { id: params['id'] as string })
-      return ok(found(parts.find(part => part !== null), 'request, or it is too long ago'))
+      return ok(withPlaces(found(parts.find(part => part !== null), 'request, or it is too long ago'), source))
     }
   })
 ]
+
+/** Says where in the file the parts of the explanation stand, as long as the file that served the request is known. */
+function withPlaces (request: types.RequestDetails, source: AdminSource): types.RequestDetails {
+  const { timeline, snapshot } = request
+  const file = source.history.file(snapshot)
+  if (timeline === null || file === undefined) return request
+  return { ...request, timeline: { ...timeline, explanation: placed(timeline.explanation, file, file.source.text === source.running().source.text) } }
+}
 
 function end ({ at, latencies }: types.RequestView): number {
   return Date.parse(at) + latencies.total

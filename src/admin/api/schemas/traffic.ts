@@ -84,7 +84,7 @@ export const TimelineView = closed({
     error: nullable(Type.String())
   }), { description: 'Attempts at the upstream.' }),
   cache: nullable(Type.String(), { description: 'What the cache said (`Hit`, `Miss`, …); null: there is none.' }),
-  explanation: nullable(Type.Unknown(), { description: 'What `explain` says of the request, by what it came with; null: nobody asked.' })
+  explanation: nullable(Type.Unknown(), { description: 'What `explain` says of the request, by what it came with; null: nobody asked. Lines are there as long as the file that runs is the one that has served it.' })
 }, { description: 'Where the time of a request went.' })
 
 export const RequestDetails = closed({
