@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type ConfigTests, isConfigTests, openConfig } from '../testing/test-config.ts'
-import { LabError } from './lab.ts'
+import { LabError } from './trial.ts'
 import type { FileResult, TestResult } from './result.ts'
 import { crash, type LoadedConfig, type Runner, type RunnerOptions } from './run.ts'
 
