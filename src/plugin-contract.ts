@@ -5,6 +5,7 @@ import type { CaCertificate, Credentials, PluginEntry, Service } from './config/
 import type { CircuitBreakerOptions } from './config/entities/circuit-breaker.ts'
 import type { Consumers } from './consumers/consumers.ts'
 import type { Outside } from './gateway/outside.ts'
+import type { Redactor } from './observability/redaction.ts'
 import type { ServerIdentities } from './tls/server-identities.ts'
 import type { ExemptOptions } from './limits/exempt.ts'
 import type { AdminAction, MetricFacts, MetricFamily, PublishedDocument } from './plugin-operations.ts'
@@ -28,6 +29,8 @@ export type ResponseMode = BodyMode | RegExp
 export interface PluginGateway {
   readonly entry: PluginEntry
   readonly log: FastifyBaseLogger
+  /** Cuts what the access log cuts, for a plugin that writes something down elsewhere. */
+  readonly redactor: Redactor
   /** The snapshot's root instance, to register official Fastify plugins on. */
   readonly root: FastifyInstance
   /** Of the gateway. */

@@ -3,9 +3,9 @@ import { createSpanIds } from './ids.ts'
 import type { Config } from './schema.ts'
 
 /** Loads the SDK, which nothing else of the gateway does, and makes what spans go through. */
-export async function loadTracing (config: Config, { version, log, outside }: Pick<PluginGateway, 'version' | 'log' | 'outside'>) {
+export async function loadTracing (config: Config, { version, log, redactor, outside }: Pick<PluginGateway, 'version' | 'log' | 'redactor' | 'outside'>) {
   const { Exporter, exporterOf, NOWHERE } = await import('./exporter.ts')
   const { Spans } = await import('./spans.ts')
   const exporter = new Exporter(outside === undefined ? await exporterOf(config) : NOWHERE, config, version, log)
-  return { exporter, spans: new Spans(exporter, createSpanIds()) }
+  return { exporter, spans: new Spans(exporter, createSpanIds(), redactor) }
 }

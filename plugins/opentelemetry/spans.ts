@@ -1,5 +1,5 @@
 import { type Attributes, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
-import { createRedactor, type Ended, type FastifyRequest, type GatewayRequest, type TimedTry } from '../../src/plugin.ts'
+import type { Ended, FastifyRequest, GatewayRequest, Redactor, TimedTry } from '../../src/plugin.ts'
 import type { Exporter } from './exporter.ts'
 import type { Parent } from './propagation.ts'
 
@@ -23,10 +23,13 @@ interface Made {
 export class Spans {
   readonly #exporter: Exporter
   readonly #nextId: () => string
+  readonly #redactor: Redactor
 
-  constructor (exporter: Exporter, nextId: () => string) {
+  /** @param redactor of the configuration */
+  constructor (exporter: Exporter, nextId: () => string, redactor: Redactor) {
     this.#exporter = exporter
     this.#nextId = nextId
+    this.#redactor = redactor
   }
 
   /** @param parent of the request; null: it began the trace */
@@ -46,7 +49,7 @@ export class Spans {
       kind: SpanKind.SERVER,
       from: startedAt,
       to: startedAt + total,
-      attributes: serverAttributes(request, gateway, ended),
+      attributes: serverAttributes(request, gateway, ended, this.#redactor),
       failed: ended.status >= 500
     })
     const inner = { traceId, parentId: server, remote: false } as const
@@ -55,7 +58,7 @@ export class Spans {
     }
     for (const [index, attempt] of tries.entries()) {
       // upstreams were told of one span: the last attempt has its id
-      this.#span({ ...inner, spanId: index === tries.length - 1 ? spanId : this.#nextId(), name: gateway.method, kind: SpanKind.CLIENT, from: startedAt + attempt.from, to: startedAt + attempt.to, attributes: clientAttributes(gateway, attempt, index), failed: attempt.error !== null || (attempt.status ?? 0) >= 500 })
+      this.#span({ ...inner, spanId: index === tries.length - 1 ? spanId : this.#nextId(), name: gateway.method, kind: SpanKind.CLIENT, from: startedAt + attempt.from, to: startedAt + attempt.to, attributes: clientAttributes(gateway, attempt, index, this.#redactor), failed: attempt.error !== null || (attempt.status ?? 0) >= 500 })
     }
   }
 
@@ -80,10 +83,8 @@ function routeName ({ route }: GatewayRequest): string {
   return route?.paths?.[0] ?? route?.name ?? route?.id ?? ''
 }
 
-const redactor = createRedactor()
-
 /** Names of OpenTelemetry's conventions for HTTP. Queries may hold secrets: they are left out, those in the path are cut. */
-function serverAttributes ({ raw }: FastifyRequest, gateway: GatewayRequest, ended: Ended): Attributes {
+function serverAttributes ({ raw }: FastifyRequest, gateway: GatewayRequest, ended: Ended, redactor: Redactor): Attributes {
   const { route, service, consumer } = gateway
   return {
     'http.request.method': gateway.method,
@@ -104,10 +105,10 @@ function serverAttributes ({ raw }: FastifyRequest, gateway: GatewayRequest, end
   }
 }
 
-function clientAttributes ({ method, upstream }: GatewayRequest, { host, port, status, error }: TimedTry, index: number): Attributes {
+function clientAttributes ({ method, upstream }: GatewayRequest, { host, port, status, error }: TimedTry, index: number, redactor: Redactor): Attributes {
   return {
     'http.request.method': upstream?.method ?? method,
-    'server.address': host,
+    'server.address': redactor.host(host, port),
     'server.port': port,
     ...index === 0 ? {} : { 'http.request.resend_count': index },
     ...status === null ? {} : { 'http.response.status_code': status },

@@ -2,6 +2,7 @@ import type { Range, RelatedPlace } from './diagnostics.ts'
 import { Lines } from './lines.ts'
 import { content } from './nodes.ts'
 import type { MappingEntry, YamlNode } from './nodes.ts'
+import { createValueCutter, SHORTEST_SECRET } from './cut-values.ts'
 import { split } from './pointer.ts'
 import type { Pointer } from './model.ts'
 import { toValue } from './values.ts'
@@ -25,6 +26,7 @@ export class Source {
   readonly lines: Lines
   readonly #secrets = new Set<Pointer>()
   readonly #secretTexts = new Set<string>()
+  #cut: ((text: string) => string) | null = null
   #value: unknown
 
   constructor (file: string, text: string, root: YamlNode | null) {
@@ -113,15 +115,15 @@ export class Source {
 
   /** What must not be printed wherever it turns up: a value from the environment. */
   addSecretText (text: string): void {
-    // shorter ones are found in every other word, and protect nothing
-    if (text.length >= 6) this.#secretTexts.add(text)
+    if (text.length < SHORTEST_SECRET) return
+    this.#secretTexts.add(text)
+    this.#cut = null
   }
 
   /** The text without values from the environment. */
   redact (text: string): string {
-    let clean = text
-    for (const secret of this.#secretTexts) clean = clean.replaceAll(secret, '***')
-    return clean
+    this.#cut ??= createValueCutter(this.#secretTexts, '***')
+    return this.#cut(text)
   }
 
   /** Whether a value's own problem was reported already. */

@@ -6,6 +6,7 @@ import type { Source } from '../config/source.ts'
 import type { Context } from '../gateway/context.ts'
 import { admit } from '../gateway/intake.ts'
 import { routingRequest } from '../gateway/read-path.ts'
+import type { Redactor } from '../observability/redaction.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import { splitTarget } from '../router/normalize.ts'
 import { candidates, type Candidate } from '../router/order.ts'
@@ -25,6 +26,8 @@ export interface ExplainParts {
   readonly registry: PluginRegistry
   /** The text of the file, for lines and names; without it, places are pointers alone. */
   readonly source?: Source
+  /** Of the configuration, where there is one already. */
+  readonly redactor?: Redactor
 }
 
 /** Explains one request. To explain several by one configuration, keep what {@link createExplainer} makes. */
@@ -37,9 +40,9 @@ export function explain (parts: ExplainParts, request: ExplainRequest): Explanat
  *
  * @returns a pure function; it throws {@link ExplainError} for a request that no client could send, or an unknown consumer
  */
-export function createExplainer ({ config, registry, source }: ExplainParts): (request: ExplainRequest) => Explanation {
+export function createExplainer ({ config, registry, source, redactor }: ExplainParts): (request: ExplainRequest) => Explanation {
   const offline = createOffline(config, registry)
-  const words = createWords(config, registry, source ?? null)
+  const words = createWords(config, registry, source ?? null, redactor)
   const groups = new PathGroups(config.routes)
   let order: readonly Candidate[] | null = null
 

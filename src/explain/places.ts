@@ -1,7 +1,7 @@
 import type { Config, Entity, Pointer } from '../config/model.ts'
 import type { Source } from '../config/source.ts'
-import { secretNames } from '../observability/secret-names.ts'
-import { createRedactor } from '../observability/redaction.ts'
+import { redactorOf } from '../observability/secret-names.ts'
+import type { Redactor } from '../observability/redaction.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import type { Place, RouteName } from './types.ts'
 
@@ -24,8 +24,7 @@ export interface Words {
 }
 
 /** @param source null: the file's text is not at hand */
-export function createWords (config: Config, registry: PluginRegistry, source: Source | null): Words {
-  const redactor = createRedactor(secretNames(config, registry))
+export function createWords (config: Config, registry: PluginRegistry, source: Source | null, redactor: Redactor = redactorOf(config, registry)): Words {
   const text = (value: string): string => source === null ? value : source.redact(value)
   const place = (pointer: Pointer): Place => ({
     pointer,

@@ -7,12 +7,12 @@ import { gatewayMetrics } from '../observability/metrics/gateway-metrics.ts'
 import { renderMetrics, type MetricsPage } from '../observability/metrics/render.ts'
 import type { Destination } from '../observability/destination.ts'
 import type { OwnLog } from '../observability/log.ts'
-import { createRedactor } from '../observability/redaction.ts'
-import { secretNames } from '../observability/secret-names.ts'
-import { secretValues } from '../observability/secret-values.ts'
+import { redactorOf } from '../observability/secret-names.ts'
+import { secretsOfFile } from '../observability/secret-values.ts'
 import { drainInOrder, within } from './drain.ts'
 import type { BoundAddress, Engine, Loadout } from './engine.ts'
 import { publishedActions, publishedDocuments, type PublishedAction } from './published.ts'
+import { cutFacts } from './cut-facts.ts'
 import type { Gateway } from './gateway.ts'
 import { History } from './history.ts'
 import { createReloader, type RunnableFile } from './reload.ts'
@@ -64,10 +64,24 @@ export function createControl (options: ControlOptions): Gateway {
   const settings = file.config.gateway
   const directory = path.dirname(file.config.file)
 
+  const prepared = new WeakMap<RunnableFile, Omit<Loadout, 'number'>>()
+
+  /** Made once a file, its redactor with it. */
+  function loadoutOf (next: RunnableFile): Omit<Loadout, 'number'> {
+    let loadout = prepared.get(next)
+    if (loadout === undefined) {
+      const { config, source, plugins: { registry } } = next
+      const secrets = secretsOfFile(config, source)
+      loadout = { config, registry, directory, secrets, redactor: redactorOf(config, registry, secrets) }
+      prepared.set(next, loadout)
+    }
+    return loadout
+  }
+
   function loadout (next: RunnableFile): Loadout {
-    const secrets = secretValues(next.source)
-    log.cover(createRedactor(secretNames(next.config, next.plugins.registry), secrets))
-    return { number: number + 1, config: next.config, registry: next.plugins.registry, directory, secrets }
+    const parts = loadoutOf(next)
+    log.cover(parts.redactor)
+    return { number: number + 1, ...parts }
   }
 
   function took (next: RunnableFile): void {
@@ -125,7 +139,7 @@ export function createControl (options: ControlOptions): Gateway {
       addresses: engine.addresses,
       workers: { configured: options.workers, restarts: engine.restarts },
       relayDropped: engine.relayDropped,
-      processes: await engine.facts()
+      processes: (await engine.facts()).map(facts => cutFacts(facts, loadoutOf(file).redactor))
     })
   }
 

@@ -3,6 +3,8 @@ import type { RequestDetails, RequestView } from '../admin/api/types.ts'
 import type { RequestFilter } from '../admin/record/request-ring.ts'
 import type { TrafficPart } from '../admin/record/traffic.ts'
 import type { EndReason } from '../observability/end-reason.ts'
+import type { Redactor } from '../observability/redaction.ts'
+import type { Secrets } from '../observability/secret-values.ts'
 import type { MetricFamily } from '../plugin.ts'
 import type { PoolFacts } from '../proxy/transport.ts'
 import type { PluginRegistry } from '../plugins.ts'
@@ -18,8 +20,10 @@ export interface Loadout {
   readonly registry: PluginRegistry
   /** Folder of gateway.yaml. */
   readonly directory: string
-  /** Values that came from references: cut from every log. */
-  readonly secrets: readonly string[]
+  /** What came from references: cut from every log. */
+  readonly secrets: Secrets
+  /** Made of it and of the configuration. */
+  readonly redactor: Redactor
 }
 
 /** What one process that serves traffic tells of itself. */

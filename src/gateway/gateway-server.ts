@@ -2,8 +2,8 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Config, ListenSettings } from '../config/model.ts'
 import { createLineWriter } from '../observability/access-line.ts'
 import { reasonOfError, type EndReason } from '../observability/end-reason.ts'
-import { createRedactor } from '../observability/redaction.ts'
-import { secretNames } from '../observability/secret-names.ts'
+import type { Redactor } from '../observability/redaction.ts'
+import { redactorOf } from '../observability/secret-names.ts'
 import type { MetricFamily } from '../plugin.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import type { Copy } from '../proxy/copy.ts'
@@ -37,8 +37,10 @@ export interface GatewayServerOptions {
   readonly now?: () => number
   /** Makes the writer of the access log for a configuration; null: no log. */
   readonly accessLog?: (config: Config) => ((context: Context) => void) | null
-  /** Makes what writes lines of the access log for plugins; default: one that knows the names to cut, and no secret values. */
+  /** Makes what writes lines of the access log for plugins; default: by its redactor. */
   readonly logLine?: (config: Config) => (context: Context) => string
+  /** Makes what cuts secrets; default: one that knows the names to cut, and no secret values. */
+  readonly redactor?: (config: Config) => Redactor
   /** Told of requests that the parser refused, which no snapshot sees. */
   readonly onMalformed?: (facts: MalformedFacts) => void
   /** Shared by the processes of one gateway; default: of this one alone. */
@@ -224,6 +226,7 @@ export class GatewayServer {
 }
 
 function buildSnapshot (options: GatewayServerOptions, config: Config, registry: PluginRegistry, shared: Shared): Promise<Snapshot> {
+  const redactor = options.redactor?.(config) ?? redactorOf(config, registry)
   return Snapshot.build(config, registry, {
     ...shared,
     log: options.log,
@@ -232,6 +235,7 @@ function buildSnapshot (options: GatewayServerOptions, config: Config, registry:
     now: options.now ?? Date.now,
     outside: options.outside,
     onFinish: options.accessLog?.(config) ?? null,
-    lineOf: options.logLine?.(config) ?? createLineWriter(createRedactor(secretNames(config, registry)))
+    redactor,
+    lineOf: options.logLine?.(config) ?? createLineWriter(redactor)
   })
 }

@@ -6,7 +6,6 @@ import type { Destination } from '../observability/destination.ts'
 import { RuntimeMetrics } from '../observability/metrics/runtime-metrics.ts'
 import type { OwnLog } from '../observability/log.ts'
 import { createRedactor, type Redactor } from '../observability/redaction.ts'
-import { secretNames } from '../observability/secret-names.ts'
 import type { MetricFamily } from '../plugin.ts'
 import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts, Question } from './engine.ts'
 import type { Context } from './context.ts'
@@ -51,7 +50,9 @@ export class LocalEngine implements Engine {
   #number = 0
   /** Outlives configurations; null: there is no admin listener that would ask. */
   #recorder: Recorder | null = null
-  #redactor: Redactor = createRedactor([])
+  #redactor: Redactor = createRedactor()
+  /** Of the configuration that is being built. */
+  #next: Redactor = this.#redactor
 
   constructor (options: LocalEngineOptions) {
     this.#options = options
@@ -76,14 +77,14 @@ export class LocalEngine implements Engine {
   }
 
   /** Preparing and committing are two, since with workers all have to be prepared before one commits. One at a time. */
-  async prepare ({ number, config, registry, directory, secrets }: Loadout): Promise<Ready> {
+  async prepare ({ number, config, registry, directory, redactor }: Loadout): Promise<Ready> {
     const { log, destination, workers, ticketKeys } = this.#options
-    const redactor = createRedactor(secretNames(config, registry), secrets)
     log.cover(redactor)
     const lineOf = createLineWriter(redactor)
     const accessLog = config.gateway.log.access ? createAccessLog(destination, redactor, lineOf) : null
     this.#recorder ??= config.gateway.admin === null ? null : new Recorder()
-    this.#writer = writerOf(accessLog, this.#recorder, number, explainerOf(config, registry, secrets))
+    this.#writer = writerOf(accessLog, this.#recorder, number, explainerOf(config, registry, redactor))
+    this.#next = redactor
     this.#lineOf = lineOf
 
     const running = this.#server
@@ -96,6 +97,7 @@ export class LocalEngine implements Engine {
       ...ticketKeys === undefined ? {} : { ticketKeys },
       accessLog: () => this.#writer,
       logLine: () => this.#lineOf,
+      redactor: () => this.#next,
       onMalformed: facts => this.#logRefused(facts)
     })
     const prepared = running === null ? null : await running.prepare(config, registry)

@@ -98,6 +98,7 @@ function pluginGateway ({ consumers, config, services, authorities, exempt }: Pi
   return {
     entry,
     log: shared.log.child({ plugin: entry.name }),
+    redactor: shared.redactor,
     root,
     version,
     get configuration () {

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Copy } from '../proxy/copy.ts'
+import type { Redactor } from '../observability/redaction.ts'
 import type { Transport } from '../proxy/transport.ts'
 import type { Breakers } from '../upstream/breaker/breakers.ts'
 import type { HealthChecks } from '../upstream/health/health-checks.ts'
@@ -25,6 +26,8 @@ export interface SnapshotServices {
   readonly outside?: Outside | undefined
   /** Told at the end of every request; null: nobody listens. */
   readonly onFinish: ((context: Context) => void) | null
+  /** Of this configuration. */
+  readonly redactor: Redactor
   /** Line of the access log, for plugins that take it elsewhere. */
   readonly lineOf: (context: Context) => string
 }

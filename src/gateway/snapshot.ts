@@ -14,6 +14,7 @@ import type { Router } from '../router/types.ts'
 import { kContext, type Context, type GatewayMessage } from './context.ts'
 import { DebugGate, endDebug } from './debug/gate.ts'
 import { createHostReader, type Host } from './host.ts'
+import { cutTargets } from './cut-facts.ts'
 import type { ActionOrder } from './engine.ts'
 import { admit } from './intake.ts'
 import { namedFields } from './named-fields.ts'
@@ -158,7 +159,7 @@ export class Snapshot {
     context.watcher?.closed()
     if (context.admitted) this.overload.end()
     if (this.#observed) context.ended = endOf(context)
-    if (context.debug !== null) endDebug(context, context.debug, this.#services.log)
+    if (context.debug !== null) endDebug(context, context.debug, this.#services)
     context.scope.log?.(context)
     this.#services.onFinish?.(context)
     if (context.sinks !== null) this.#feed(context, context.sinks)
@@ -185,7 +186,7 @@ export class Snapshot {
 
   /** Of the plugins, one list each: series of the same name and labels are to be added up. */
   metrics (facts: MetricFacts): MetricFamily[][] {
-    return pluginMetrics(this.#entries, facts)
+    return pluginMetrics(this.#entries, { ...facts, upstreams: cutTargets(facts.upstreams, this.#services.redactor) })
   }
 
   /** Something without a client goes on: the snapshot stays until `letGo` is called as often. */

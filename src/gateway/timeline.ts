@@ -29,17 +29,27 @@ export interface Timeline {
   readonly tries: readonly TimedTry[]
 }
 
+/** How many attempts a timeline has. */
+export function attemptsOf (context: Context): number {
+  return (context.tries?.length ?? 0) + (hasLastTry(context) ? 1 : 0)
+}
+
+/** Whether the last attempt is no failed one: it was answered, or ended with the request. */
+function hasLastTry ({ startedTick, startedAt, tries, upstream, upstreamStatus, triedTick, proxiedTick, errorCode }: Context): boolean {
+  if (upstream === null || proxiedTick === 0) return false
+  if (upstreamStatus !== 0 || tries === null) return true
+  return errorCode === null && triedTick - startedTick >= Math.max(...tries.map(each => each.startedAt + (each.took ?? 0))) - startedAt
+}
+
 /** For a request that has ended. */
 export function timelineOf (context: Context): Timeline {
-  const { startedTick, startedAt, ended, waits, tries, upstream, upstreamStatus, triedTick, headTick, proxiedTick, errorCode } = context
+  const { startedTick, startedAt, ended, waits, tries, upstream, upstreamStatus, triedTick, headTick } = context
   const total = (ended?.tick ?? performance.now()) - startedTick
   const timed: TimedTry[] = (tries ?? []).map(each => {
     const from = each.startedAt - startedAt
     return { host: each.host, port: each.port, from, to: from + (each.took ?? 0), head: -1, status: each.status ?? null, error: each.error ?? null }
   })
-  // the last one is no failed one: it was answered, or ended with the request
-  const last = tries === null ? 0 : Math.max(...tries.map(each => each.startedAt + (each.took ?? 0))) - startedAt
-  if (upstream !== null && proxiedTick !== 0 && (upstreamStatus !== 0 || triedTick - startedTick >= last) && !(upstreamStatus === 0 && tries !== null && errorCode !== null)) {
+  if (upstream !== null && hasLastTry(context)) {
     const answered = upstreamStatus !== 0
     timed.push({ host: upstream.host, port: upstream.port, from: triedTick - startedTick, to: total, head: answered ? headTick - startedTick : -1, status: answered ? upstreamStatus : null, error: answered ? null : ended?.error ?? null })
   }

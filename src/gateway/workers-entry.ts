@@ -2,6 +2,7 @@
 import type { LogLevel } from '../config/model.ts'
 import { createDestination } from '../observability/destination.ts'
 import { createLog } from '../observability/log.ts'
+import { redactorOf } from '../observability/secret-names.ts'
 import { PluginModules } from '../plugin-modules.ts'
 import { loadPlugins } from '../plugins.ts'
 import { LocalEngine, type Ready } from './local-engine.ts'
@@ -24,7 +25,7 @@ async function obey (order: Order): Promise<Partial<Answer>> {
       const { registry, problems } = await loadPlugins(config.gateway.modules, directory, modules)
       if (problems[0] !== undefined) throw new Error(problems[0].message)
       engine ??= new LocalEngine({ log, destination, workers: order.workers, ticketKeys: new TicketKeys(order.tickets) })
-      ready = await engine.prepare({ ...order.loadout, registry })
+      ready = await engine.prepare({ ...order.loadout, registry, redactor: redactorOf(config, registry, order.loadout.secrets) })
       return {}
     }
     case 'commit':

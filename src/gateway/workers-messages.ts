@@ -1,5 +1,6 @@
 /** What the primary process and its workers tell each other. */
 import type { Config } from '../config/model.ts'
+import type { Secrets } from '../observability/secret-values.ts'
 import type { MetricFamily } from '../plugin.ts'
 import type { TicketSeed } from '../tls/ticket-keys.ts'
 import type { ActionOrder, BoundAddress, ProcessFacts, Question } from './engine.ts'
@@ -9,7 +10,7 @@ export interface SentLoadout {
   readonly number: number
   readonly config: Config
   readonly directory: string
-  readonly secrets: readonly string[]
+  readonly secrets: Secrets
 }
 
 /** To a worker. All but `drain` are answered with the same `id`. */

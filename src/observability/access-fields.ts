@@ -62,17 +62,17 @@ export function queryObject (target: string): string {
   return oneArgument.test(query) ? `{"${query.replace('=', '":"')}"}` : asciiJson(parse(query))
 }
 
-export function tries ({ tries: failed, upstream, upstreamStatus, startedAt, triedTick, startedTick }: AccessFacts): string {
+export function tries ({ tries: failed, upstream, upstreamStatus, startedAt, triedTick, startedTick }: AccessFacts, redactor: Redactor): string {
   let json = ''
   if (failed !== null) {
     for (const attempt of failed) {
-      json += `${json === '' ? '' : ','}{"ip":"${attempt.host}","port":${attempt.port},"balancer_start":${attempt.startedAt}` +
+      json += `${json === '' ? '' : ','}{"ip":"${redactor.host(attempt.host, attempt.port)}","port":${attempt.port},"balancer_start":${attempt.startedAt}` +
         `,"state":"failed",${attempt.status === undefined ? `"reason":${asciiJson(attempt.error ?? '')}` : `"code":${attempt.status}`}}`
     }
   }
   if (upstream !== null && upstreamStatus !== 0) {
     const start = startedAt + Math.round(triedTick - startedTick)
-    json += `${json === '' ? '' : ','}{"ip":"${upstream.host}","port":${upstream.port},"balancer_start":${start}}`
+    json += `${json === '' ? '' : ','}{"ip":"${redactor.host(upstream.host, upstream.port)}","port":${upstream.port},"balancer_start":${start}}`
   }
   return `[${json}]`
 }

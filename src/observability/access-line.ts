@@ -147,7 +147,7 @@ export function createLineWriter (redactor: Redactor): (facts: AccessFacts) => s
       `,"upstream_uri":${upstreamUri(facts, uri)},"upstream_status":"${facts.upstreamStatus === 0 ? '' : facts.upstreamStatus}"` +
       `,"response":{"status":${status},"headers":${answered ? answerHeaders(facts) : '{}'},"size":${written}}` +
       `,"latencies":{"kong":${tenths(gateway)},"proxy":${upstream === -1 ? -1 : tenths(upstream)},"request":${tenths(total)}` +
-      `,"receive":${upstream === -1 ? 0 : tenths(tick - facts.headTick)}},"tries":${tries(facts)}` +
+      `,"receive":${upstream === -1 ? 0 : tenths(tick - facts.headTick)}},"tries":${tries(facts, redactor)}` +
       routed(facts) + (facts.consumer === null ? '' : entity('consumer', facts.consumer))
     if (facts.credential !== null) {
       json += `,"authenticated_entity":{"id":${quote(facts.credential.id)}${facts.consumer === null ? '' : `,"consumer_id":"${facts.consumer.id}"`}}`

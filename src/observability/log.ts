@@ -38,7 +38,7 @@ export function createLog (level: LogLevel, stream?: DestinationStream): OwnLog 
       logger.level = next
     },
     cover (redactor) {
-      redactors = [...redactors, redactor].slice(-COVERED)
+      if (!redactors.includes(redactor)) redactors = [...redactors, redactor].slice(-COVERED)
     }
   }
 }

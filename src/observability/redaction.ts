@@ -4,6 +4,7 @@
  * Deciding by name happens once for each name that is seen and is remembered, so a request pays a map lookup a header;
  * an address without `?`, `;`, `#` or `@` is returned as it is after one look.
  */
+import { createValueCutter } from '../config/cut-values.ts'
 import { decodeOnce } from './decode.ts'
 
 /** What stands where a secret was. */
@@ -20,6 +21,10 @@ export interface Redactor {
   text (value: string): string
   /** Cuts the known secret values only. */
   secrets (value: string): string
+  /** The host of an upstream, or what stands for one that came from a reference. */
+  host (name: string, port: number): string
+  /** The same in `host:port`, with or without a scheme. */
+  authority (value: string): string
 }
 
 /**
@@ -33,8 +38,6 @@ const argumentExact = new Set(['key', 'code', 'sig', 'hmac', 'auth', 'sid', 'pwd
 
 /** Names come from clients: the memory of decisions must not grow with them. */
 const REMEMBERED_NAMES = 1024
-/** Shorter values (`true`, `8080`) would be found all over the log. */
-const SHORTEST_SECRET = 6
 /** How often an address may stand inside an argument of another one. */
 const NESTING = 3
 
@@ -45,11 +48,16 @@ const ownKey = /\bsp_(?:[a-z0-9]{1,16}_)?[0-9A-Za-z]{36}(?![0-9A-Za-z])/g
 const scheme = /\b(bearer|basic|digest|negotiate|apikey|token)(\s+)[\w.~+/=-]{6,}/gi
 const textEnd = /[&\s"'<>]/g
 
+/** Everybody has these: they are known by their port, and stay where they stand in sentences. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)(?::\d+)?$/i
+const AUTHORITY = /^([a-z+]+:\/\/)?(\[[^\]]*\]|[^/:]*)(?::(\d+))?$/
+
 /**
  * @param names further header and argument names to cut (`gateway.log.redact`)
  * @param secretValues values that came from references: cut wherever they stand
+ * @param secretHosts hosts of upstreams that did; of this machine with their ports
  */
-export function createRedactor (names: readonly string[] = [], secretValues: readonly string[] = []): Redactor {
+export function createRedactor (names: readonly string[] = [], secretValues: readonly string[] = [], secretHosts: readonly string[] = []): Redactor {
   const configured = new Set(names.map(compact))
   // Access-Control-Allow-Credentials and its kind hold names and `true`
   const header = remember(name => isSecret(compact(name).replace(/^accesscontrol(?:allow|expose|request)[a-z]+$/, ''), headerExact))
@@ -57,7 +65,14 @@ export function createRedactor (names: readonly string[] = [], secretValues: rea
     const bare = compact(decodeOnce(name))
     return isSecret(bare, argumentExact) || bare.endsWith('signature')
   })
-  const values = secretForms(secretValues)
+  const secrets = createValueCutter(secretForms([...secretValues, ...secretHosts.filter(host => !isLoopback(host))]), REDACTED)
+  const hosts = new Set(secretHosts)
+
+  function host (name: string, port: number): string {
+    if (hosts.size === 0) return name
+    const bare = name.startsWith('[') ? name.slice(1, -1) : name
+    return hosts.has(bare) || hosts.has(`${bare}:${port}`) ? REDACTED : name
+  }
 
   function isSecret (bare: string, exact: ReadonlySet<string>): boolean {
     return exact.has(bare) || configured.has(bare) || anywhere.test(bare)
@@ -88,17 +103,12 @@ export function createRedactor (names: readonly string[] = [], secretValues: rea
     return cut === decoded ? null : encodeURIComponent(cut)
   }
 
-  function secrets (value: string): string {
-    for (const secret of values) {
-      if (value.includes(secret)) value = value.replaceAll(secret, REDACTED)
-    }
-    return value
-  }
-
   return {
     header,
     argument,
     secrets,
+    host,
+    authority: value => hosts.size === 0 ? value : value.replace(AUTHORITY, (whole, before = '', name: string, port: string | undefined) => host(name, Number(port ?? 0)) === name ? whole : `${before}${REDACTED}${port === undefined ? '' : `:${port}`}`),
     url (value) {
       if (value.includes('sp_')) value = value.replace(ownKey, REDACTED)
       if (!special.test(value)) return value
@@ -111,6 +121,11 @@ export function createRedactor (names: readonly string[] = [], secretValues: rea
       return cutArguments(value, true, 0)
     }
   }
+}
+
+/** Of an address of this machine, with or without a port. */
+export function isLoopback (host: string): boolean {
+  return LOOPBACK.test(host)
 }
 
 /** The argument's name reaches back to the nearest separator. */
@@ -149,15 +164,13 @@ function remember (decide: (name: string) => boolean): (name: string) => boolean
   }
 }
 
-/** As they are, as JSON writes them and as an address writes them; the longest first, so that no part of one is left. */
-function secretForms (secretValues: readonly string[]): string[] {
-  const forms = new Set<string>()
+/** As they are, as JSON writes them and as an address writes them. */
+function * secretForms (secretValues: readonly string[]): Generator<string> {
   for (const secret of secretValues) {
     // a number is a port or a limit, and cutting digits out of a JSON line would break it
-    if (secret.length < SHORTEST_SECRET || !Number.isNaN(Number(secret))) continue
-    forms.add(secret)
-    forms.add(JSON.stringify(secret).slice(1, -1))
-    if (!/[\ud800-\udfff]/.test(secret)) forms.add(encodeURIComponent(secret))
+    if (!Number.isNaN(Number(secret))) continue
+    yield secret
+    yield JSON.stringify(secret).slice(1, -1)
+    if (!/[\ud800-\udfff]/.test(secret)) yield encodeURIComponent(secret)
   }
-  return [...forms].sort((a, b) => b.length - a.length)
 }

@@ -1,7 +1,36 @@
+import type { Config } from '../config/model.ts'
 import { content, type ScalarNode, type YamlNode } from '../config/nodes.ts'
 import type { Source } from '../config/source.ts'
+import { isLoopback } from './redaction.ts'
 
-/** Values of a file that came from references, for the redactor: nobody may read them in a log. */
+/** What came from references, for the redactor: nobody may read it in a log. */
+export interface Secrets {
+  readonly values: readonly string[]
+  /** Hosts of upstreams: they stand alone, too. */
+  readonly hosts: readonly string[]
+}
+
+export const NO_SECRETS: Secrets = { values: [], hosts: [] }
+
+export function secretsOfFile (config: Pick<Config, 'services' | 'targets'>, source: Pick<Source, 'root' | 'isSecret'>): Secrets {
+  const values = secretValues(source)
+  const hosts = [
+    ...values.filter(value => URL.canParse(value)).map(value => hostOf(new URL(value).hostname, new URL(value).port)),
+    ...config.services.filter(({ pointer }) => source.isSecret(`${pointer}/host`)).map(({ host, port }) => hostOf(host, port)),
+    ...config.targets.filter(({ pointer }) => source.isSecret(`${pointer}/target`)).map(({ target }) => {
+      const [, host = '', port = ''] = /^(.*?)(?::(\d+))?$/.exec(target) ?? []
+      return hostOf(host, port)
+    })
+  ]
+  return { values, hosts: [...new Set(hosts)].filter(host => host !== '') }
+}
+
+function hostOf (host: string, port: string | number): string {
+  const bare = host.replace(/^\[|\]$/g, '')
+  return isLoopback(bare) ? `${bare}:${port}` : bare
+}
+
+/** Values of a file that came from references. */
 export function secretValues (source: Pick<Source, 'root'>): string[] {
   const found = new Set<string>()
   const seen = new Set<YamlNode>()

@@ -9,6 +9,7 @@ import { assemble } from '../../src/gateway/assemble.ts'
 import { KeptState } from '../../src/gateway/keep.ts'
 import { Overload } from '../../src/gateway/overload/overload.ts'
 import type { SnapshotServices } from '../../src/gateway/snapshot-services.ts'
+import { createRedactor } from '../../src/observability/redaction.ts'
 import { definePlugin, Type, type BrandedPlugin } from '../../src/plugin.ts'
 import { Transport } from '../../src/proxy/transport.ts'
 import { Breakers } from '../../src/upstream/breaker/breakers.ts'
@@ -144,6 +145,7 @@ function fixture (t: Test) {
     workers: 1,
     now: Date.now,
     onFinish: null,
+    redactor: createRedactor(),
     lineOf: () => ''
   }
   return { services, kept, lines }

@@ -8,6 +8,7 @@ import type { RunnableFile } from '../../gateway/reload.ts'
 import { contentHash } from '../../gateway/watch.ts'
 import { configView, tokenKey } from '../views/config.ts'
 import { sourceText } from '../views/source-text.ts'
+import { unknownSnapshot } from './snapshots.ts'
 
 const query = { snapshot: 'Number of an older one (GET /snapshots); without it, the one that runs.' }
 
@@ -50,6 +51,6 @@ function chosen ({ source, query }: Call): { readonly file: RunnableFile, readon
   if (wanted === null) return { file: source.running(), snapshot: source.number }
   if (!/^\d{1,15}$/.test(wanted)) throw new Refused(400, 'snapshot has to be a number')
   const file = source.history.file(Number(wanted))
-  if (file === undefined) throw new Refused(404, 'This snapshot is not known any more')
+  if (file === undefined) throw new Refused(404, unknownSnapshot(Number(wanted), source))
   return { file, snapshot: Number(wanted) }
 }

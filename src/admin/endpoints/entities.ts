@@ -6,13 +6,15 @@ import { found, listOf, ok } from '../answer.ts'
 import { endpoint, type Call, type Endpoint } from '../endpoint.ts'
 import { authorityViews, certificateViews } from '../views/certificates.ts'
 import { find } from '../views/names.ts'
+import { CUT } from '../../cli/print/tree.ts'
 import { breakerViews } from '../views/upstreams.ts'
 import type { ViewsOf } from '../views/views-of.ts'
 
 export function entityEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
   async function services ({ source }: Call): Promise<types.ServiceView[]> {
     const facts = await source.facts()
-    return viewsOf(source.running()).services().map(service => ({ ...service, circuit_breakers: breakerViews(service.name ?? service.id, facts) }) as types.ServiceView)
+    const views = viewsOf(source.running())
+    return views.services().map(service => ({ ...service, circuit_breakers: breakerViews(service.name ?? service.id, service.host === CUT, facts) }) as types.ServiceView)
   }
 
   return [

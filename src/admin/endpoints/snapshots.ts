@@ -45,11 +45,16 @@ export const snapshots: readonly Endpoint[] = [
       const { snapshot } = body as types.RollbackOrder
       const before = source.running().source.text
       const done = await source.rollBack(snapshot)
-      if (done === null) throw new Refused(404, 'This snapshot is not known any more')
+      if (done === null) throw new Refused(404, unknownSnapshot(snapshot, source))
       return outcome(source, done, before, snapshot)
     }
   })
 ]
+
+/** One that was is told from one that never was. */
+export function unknownSnapshot (wanted: number, { number }: Pick<AdminSource, 'number'>): string {
+  return wanted >= 1 && wanted <= number ? `Snapshot ${wanted} is not known any more: GET /snapshots lists those that are` : `There never was a snapshot ${wanted}: the newest is ${number}`
+}
 
 function outcome (source: AdminSource, { ok, took, error, diagnostics }: ReloadOutcome, before: string, of: number | null): Answer {
   const result: types.ReloadResult = { ok, dry_run: false, changed: source.running().source.text !== before, snapshot: ok ? source.number : null, of, took, error, diagnostics }

@@ -8,7 +8,6 @@ import { quantile, STEP, STEPS, WIDTH } from '../record/series.ts'
 import type { Row, TrafficPart } from '../record/traffic.ts'
 import type { AdminSource } from '../source.ts'
 import { placed } from '../views/placed.ts'
-import { found } from './entities.ts'
 
 const MOST_REQUESTS = 600
 

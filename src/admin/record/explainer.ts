@@ -1,7 +1,7 @@
 import { createExplainer } from '../../explain/explain.ts'
 import type { Config } from '../../config/model.ts'
 import type { Context } from '../../gateway/context.ts'
-import { createRedactor, type Redactor } from '../../observability/redaction.ts'
+import type { Redactor } from '../../observability/redaction.ts'
 import type { PluginRegistry } from '../../plugins.ts'
 
 /** As of the targets that are kept: what a client can send must not decide about our memory. */
@@ -13,18 +13,16 @@ const SHORT = 25
 /**
  * Explains requests that are debugged, when they have ended. Routes are compiled for it at the first one.
  *
- * @param secrets values that came from references: without the text of the file they are known by their look alone
+ * @param redactor of the configuration: without the text of the file, values that came from references are known by their look alone
  */
-export function explainerOf (config: Config, registry: PluginRegistry, secrets: readonly string[]): (context: Context) => unknown {
+export function explainerOf (config: Config, registry: PluginRegistry, redactor: Redactor): (context: Context) => unknown {
   let explain: ReturnType<typeof createExplainer> | null = null
-  // of an address that is secret the host stands alone, too
-  const redactor = createRedactor([], secrets.flatMap(secret => URL.canParse(secret) ? [secret, new URL(secret).hostname] : [secret]))
   let free = 0
   return ({ raw, method, scheme, host, port, target, connection, consumer }) => {
     const began = performance.now()
     if (began < free) return null
     try {
-      explain ??= createExplainer({ config, registry })
+      explain ??= createExplainer({ config, registry, redactor })
       const { rawHeaders } = raw
       const headers = rawHeaders.flatMap((name, index) => index % 2 === 0 ? [[name, rawHeaders[index + 1] as string] as const] : [])
       const url = target.startsWith('/') ? `${scheme}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}${target}` : target
@@ -40,7 +38,7 @@ export function explainerOf (config: Config, registry: PluginRegistry, secrets: 
 }
 
 function cut (value: unknown, redactor: Redactor): unknown {
-  if (typeof value === 'string') return redactor.secrets(value).slice(0, LONGEST)
+  if (typeof value === 'string') return redactor.secrets(redactor.authority(value)).slice(0, LONGEST)
   if (Array.isArray(value)) return value.map(item => cut(item, redactor))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cut(item, redactor)]))

@@ -3,6 +3,7 @@ import type { Redactor } from '../../observability/redaction.ts'
 import { consumerName } from '../views/names.ts'
 import type { RequestDetails, RequestView, TimelineView } from '../api/types.ts'
 import type { Context } from '../../gateway/context.ts'
+import { attemptsOf } from '../../gateway/timeline.ts'
 
 /** Which requests are asked for. */
 export interface RequestFilter {
@@ -21,6 +22,7 @@ interface Kept {
   readonly method: string
   readonly scheme: string
   readonly host: string
+  readonly port: number
   readonly target: string
   readonly clientIp: string
   readonly route: string | null
@@ -30,6 +32,7 @@ interface Kept {
   readonly upstreamPort: number
   readonly upstreamStatus: number
   readonly ended: Ended
+  readonly tries: number
   readonly snapshot: number
   readonly timeline: TimelineView | null
 }
@@ -56,6 +59,7 @@ export class RequestRing {
       method: context.method,
       scheme: context.scheme,
       host: short(context.host),
+      port: context.port,
       target: short(target),
       clientIp: context.clientIp,
       route: route === null ? null : route.name ?? route.id,
@@ -65,6 +69,7 @@ export class RequestRing {
       upstreamPort: asked === null ? 0 : asked.port,
       upstreamStatus: context.upstreamStatus,
       ended,
+      tries: attemptsOf(context),
       snapshot,
       timeline
     }
@@ -106,24 +111,35 @@ function view (kept: Kept, redactor: Redactor): RequestView {
     id: kept.id,
     at: new Date(kept.startedAt).toISOString(),
     method: kept.method,
-    url: redactor.secrets(redactor.url(`${kept.scheme}://${kept.host}${kept.target.startsWith('/') ? '' : '/'}${kept.target}`)),
+    url: redactor.secrets(redactor.url(urlOf(kept))),
     client_ip: kept.clientIp,
     route: kept.route,
     service: kept.service,
     consumer: kept.consumer,
-    upstream: host === null ? null : `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`,
+    upstream: host === null ? null : authority(redactor.host(host, port), port),
     status: ended.status,
     upstream_status: kept.upstreamStatus === 0 ? null : kept.upstreamStatus,
     end: ended.reason,
     error: ended.error,
     plugin: ended.plugin,
     latencies: { total: rounded(ended.total), gateway: rounded(ended.gateway), upstream: ended.upstream < 0 ? null : rounded(ended.upstream) },
-    tries: ended.failedTries,
+    tries: kept.tries,
     request_bytes: ended.read,
     response_bytes: ended.written,
     snapshot: kept.snapshot,
     has_timeline: kept.timeline !== null
   }
+}
+
+/** What the client asked for; a target that is an address says it all. */
+function urlOf ({ scheme, host, port, target }: Kept): string {
+  if (/^https?:\/\//i.test(target)) return target
+  const usual = port === (scheme === 'https' ? 443 : 80)
+  return `${scheme}://${usual ? host : authority(host, port)}${target.startsWith('/') ? '' : '/'}${target}`
+}
+
+function authority (host: string, port: number): string {
+  return `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
 }
 
 function rounded (milliseconds: number): number {

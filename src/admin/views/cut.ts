@@ -12,6 +12,11 @@ export class Cut {
     this.#file = file
   }
 
+  /** Whether the value there came from a reference. */
+  isSecret (pointer: Pointer): boolean {
+    return this.#file.source.isSecret(pointer)
+  }
+
   /** Its fields, but for the pointer. */
   entity<Kind extends Entity> ({ pointer, ...fields }: Kind): Omit<Kind, 'pointer'> {
     // credentials in the fields that health checks send

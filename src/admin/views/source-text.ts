@@ -1,14 +1,12 @@
 import { maskSecrets } from '../../cli/report/mask.ts'
 import { CUT } from '../../cli/print/tree.ts'
+import { createValueCutter } from '../../config/cut-values.ts'
 import { credentialSecrets, GATEWAY_SECRETS, healthCheckSecrets, secretsIn } from '../../config/lint/secrets.ts'
 import type { Pointer, Config } from '../../config/model.ts'
 import type { Source } from '../../config/source.ts'
 import type { LoadedPlugins } from '../../plugins.ts'
 
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g
-
-/** Shorter ones are found in every other word, and protect nothing. */
-const SHORTEST = 6
 
 /** The text of a file, line for line, without secrets: those that its schemas name, and all that looks like one. */
 export function sourceText (file: { readonly config: Config | null, readonly source: Source, readonly plugins: LoadedPlugins }): string {
@@ -22,7 +20,7 @@ export function sourceText (file: { readonly config: Config | null, readonly sou
     blank(lines, source, pointer)
   }
   // an anchor, a comment: wherever else it stands
-  return values.filter(value => value.length >= SHORTEST).reduce((text, value) => text.replaceAll(value, CUT), lines.join('\n'))
+  return createValueCutter(values, CUT)(lines.join('\n'))
     .replace(PRIVATE_KEY, key => key.split('\n').map((_, index) => index === 0 ? CUT : '').join('\n'))
     .split('\n').map(maskSecrets).join('\n')
 }

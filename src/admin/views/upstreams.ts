@@ -1,4 +1,5 @@
 /** Upstreams as the processes see them, each for itself. */
+import { CUT } from '../../cli/print/tree.ts'
 import type { Config, Upstream, UpstreamTarget } from '../../config/model.ts'
 import type { ProcessFacts } from '../../gateway/engine.ts'
 import type { BreakerFacts } from '../../upstream/breaker/breaker-set.ts'
@@ -44,12 +45,14 @@ export function targetHealth (config: Config, views: EntityViews, upstream: Upst
     })
     // of an upstream that no service uses nobody knows an address
     const health = addresses.length > 0 ? together(addresses.map(({ health }) => health)) : seen.length > 0 ? 'DNS_ERROR' : 'HEALTHCHECKS_OFF'
-    return { ...view(target, views), health, addresses }
+    const shown = views.cut.isSecret(`${target.pointer}/target`) ? addresses.map(address => ({ ...address, ip: CUT })) : addresses
+    return { ...view(target, views), health, addresses: shown }
   })
 }
 
 /** Those of a service, each once. */
-export function breakerViews (service: string, facts: readonly ProcessFacts[]): ServiceView['circuit_breakers'] {
+/** @param secret the service's host came from a reference */
+export function breakerViews (service: string, secret: boolean, facts: readonly ProcessFacts[]): ServiceView['circuit_breakers'] {
   const groups = new Map<string, BreakerFacts[]>()
   for (const breaker of facts.flatMap(process => process.circuit_breakers)) {
     if (breaker.service !== service) continue
@@ -58,7 +61,7 @@ export function breakerViews (service: string, facts: readonly ProcessFacts[]): 
   }
   return [...groups.values()].map(group => {
     const { route, target } = group[0] as BreakerFacts
-    return { route, target, state: strictest(group) as BreakerState }
+    return { route, target: secret && target !== null ? CUT : target, state: strictest(group) as BreakerState }
   })
 }
 

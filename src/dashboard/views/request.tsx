@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import type { RequestDetails } from '../../admin/api/types.ts'
 import type { Explanation } from '../../explain/types.ts'
-import { bytes, duration, time } from '../lib/format.ts'
+import { bytes, duration, plural, time } from '../lib/format.ts'
 import { href } from '../lib/location.ts'
 import { endpoint } from '../lib/paths.ts'
 import { useResource } from '../lib/resource.ts'
@@ -32,6 +32,7 @@ export function OneRequest ({ id }: { readonly id: string }): JSX.Element {
 
 function Outcome ({ request }: { readonly request: RequestDetails }): JSX.Element {
   const { route, consumer, upstream, upstream_status: upstreamStatus, error, plugin } = request
+  const failed = request.tries - (upstreamStatus === null ? 0 : 1)
   return (
     <Facts>
       <Fact name='Answer'><Status code={request.status} /> <End code={request.end} /> <span class='faint'>{reasonText(request.end)}</span></Fact>
@@ -41,7 +42,7 @@ function Outcome ({ request }: { readonly request: RequestDetails }): JSX.Elemen
       <Fact name='Client'><code>{request.client_ip}</code></Fact>
       <Fact name='Route'>{route === null ? <>none matched <a href={href(['explain'], { method: request.method, url: request.url })}>explain</a></> : <a class='mono' href={href(['routes', route])}>{route}</a>}</Fact>
       <Fact name='Consumer'>{consumer === null ? <span class='faint'>nobody known</span> : <code>{consumer}</code>}</Fact>
-      <Fact name='Upstream'>{upstream === null ? <span class='faint'>not asked</span> : <><code>{upstream}</code> {upstreamStatus === null ? <span class='faint'>no answer</span> : <Status code={upstreamStatus} />}{request.tries > 0 ? <span class='faint'> after {request.tries} that failed</span> : null}</>}</Fact>
+      <Fact name='Upstream'>{upstream === null ? <span class='faint'>not asked</span> : <><code>{upstream}</code> {upstreamStatus === null ? <span class='faint'>no answer</span> : <Status code={upstreamStatus} />}{failed > 0 ? <span class='faint'>{upstreamStatus === null ? ` ${plural(failed, 'attempt')} failed` : ` after ${plural(failed, 'attempt')} that failed`}</span> : null}</>}</Fact>
       <Fact name='Took'><span class='num'>{duration(request.latencies.total)} <span class='faint'>gateway {duration(request.latencies.gateway)}, upstream {duration(request.latencies.upstream)}</span></span></Fact>
       <Fact name='Bytes'><span class='num'>{bytes(request.request_bytes)} in, {bytes(request.response_bytes)} out</span></Fact>
       <Fact name='Snapshot'><span class='num'>{request.snapshot}</span></Fact>

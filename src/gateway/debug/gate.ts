@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { GatewaySettings } from '../../config/model.ts'
 import { readDebugToken, type DebugClaims } from '../../debug/token.ts'
 import { endOf } from '../../observability/ended.ts'
+import type { Redactor } from '../../observability/redaction.ts'
 import type { Context } from '../context.ts'
 import { DebugTrace } from './trace.ts'
 
@@ -29,8 +30,8 @@ function fits ({ route, path, ip }: DebugClaims, context: Context): boolean {
 }
 
 /** A request that is debugged has ended: one line of the log tells where its time went. */
-export function endDebug (context: Context, trace: DebugTrace, log: Pick<FastifyBaseLogger, 'info'>): void {
+export function endDebug (context: Context, trace: DebugTrace, { log, redactor }: { readonly log: Pick<FastifyBaseLogger, 'info'>, readonly redactor: Redactor }): void {
   context.ended ??= endOf(context)
   const { status, reason } = context.ended
-  log.info({ request: context.id, route: context.route?.name ?? context.route?.id ?? null, status, end: reason, timeline: trace.end(context) }, 'debugged a request')
+  log.info({ request: context.id, route: context.route?.name ?? context.route?.id ?? null, status, end: reason, timeline: trace.end(context, redactor) }, 'debugged a request')
 }

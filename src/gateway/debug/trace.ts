@@ -1,4 +1,5 @@
 import type { TimelineView } from '../../admin/api/types.ts'
+import type { Redactor } from '../../observability/redaction.ts'
 import type { Context } from '../context.ts'
 import { timelineOf } from '../timeline.ts'
 
@@ -45,13 +46,13 @@ export class DebugTrace {
   }
 
   /** The request has ended. */
-  end (context: Context): TimelineView {
+  end (context: Context, redactor: Redactor): TimelineView {
     const { total, tries } = timelineOf(context)
     const since = (tick: number): number => rounded(tick - this.#start)
     this.timeline = {
       total: rounded(total),
       plugins: this.#spans.map(({ plugin, phase, from, to, outcome, error }) => ({ plugin, phase, from: since(from), to: to < 0 ? rounded(total) : since(to), outcome: to < 0 ? left(context) : outcome, error })),
-      tries: tries.map(({ host, port, from, to, head, status, error }) => ({ host, port, from: rounded(from), to: rounded(to), head: head < 0 ? null : rounded(head), status, error })),
+      tries: tries.map(({ host, port, from, to, head, status, error }) => ({ host: redactor.host(host, port), port, from: rounded(from), to: rounded(to), head: head < 0 ? null : rounded(head), status, error })),
       cache: cacheStateOf(context),
       explanation: null
     }

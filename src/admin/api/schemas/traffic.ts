@@ -56,7 +56,7 @@ export const RequestView = closed({
   error: nullable(Type.String(), { description: 'Code.' }),
   plugin: nullable(Type.String(), { description: 'That ended it.' }),
   latencies,
-  tries: whole('Attempts at the upstream that came to nothing.'),
+  tries: whole('Attempts at the upstream: those that came to nothing, and the one that did not.'),
   request_bytes: Type.Integer(),
   response_bytes: Type.Integer(),
   snapshot: whole('Configuration that served it.'),

@@ -1,0 +1,21 @@
+import type { Redactor } from '../observability/redaction.ts'
+import type { ProcessFacts } from './engine.ts'
+
+type Upstreams = ProcessFacts['upstreams']
+
+/** What a process tells of itself, without hosts that came from references. */
+export function cutFacts (facts: ProcessFacts, redactor: Redactor): ProcessFacts {
+  return {
+    ...facts,
+    upstreams: cutTargets(facts.upstreams, redactor),
+    circuit_breakers: facts.circuit_breakers.map(breaker => ({ ...breaker, target: breaker.target === null ? null : redactor.authority(breaker.target) })),
+    pools: facts.pools.map(pool => ({ ...pool, target: redactor.authority(pool.target) }))
+  }
+}
+
+export function cutTargets (upstreams: Upstreams, redactor: Redactor): Upstreams {
+  return upstreams.map(upstream => ({
+    ...upstream,
+    targets: upstream.targets.map(target => ({ ...target, name: redactor.authority(target.name), host: redactor.host(target.host, target.port) }))
+  }))
+}
