@@ -3,7 +3,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { createRedactor } from '../../src/observability/redaction.ts'
 import { secretsOfFile, secretValues } from '../../src/observability/secret-values.ts'
 
-const from = (name: string): string => `$` + `{{ env "DECK_${name}" }}`
+const from = (name: string): string => '$' + `{{ env "DECK_${name}" }}`
 
 t.test('values that came from references, whole and without the text around them', async t => {
   const { source } = await loadConfig({
