@@ -22,6 +22,7 @@ import sallyportJwt from '../peers/sallyport-jwt.js'
 import sallyportJwtNew from '../peers/sallyport-jwt-new.js'
 import sallyportKeyAuth from '../peers/sallyport-key-auth.js'
 import sallyportMetrics from '../peers/sallyport-metrics.js'
+import sallyportOpentelemetry from '../peers/sallyport-opentelemetry.js'
 import sallyportRateLimiting from '../peers/sallyport-rate-limiting.js'
 import sallyportRequestValidator from '../peers/sallyport-request-validator.js'
 import sallyportTls from '../peers/sallyport-tls.js'
@@ -31,7 +32,7 @@ import sallyportVerify from '../peers/sallyport-verify.js'
 import undiciDispatch from '../peers/undici-dispatch.js'
 
 export const PARTICIPANTS = [
-  nginx, nginxLimitReq, haproxy, haproxyStickTable, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportRateLimitingRedis, sallyportCacheHit, sallyportMetrics, sallyportUpstream, sallyportCorsSecurityHeaders, sallyportChain, sallyportRequestValidator, nginxTls, haproxyTls, sallyportTls, nodeHttp, fastifyHttpProxy,
+  nginx, nginxLimitReq, haproxy, haproxyStickTable, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportRateLimitingRedis, sallyportCacheHit, sallyportMetrics, sallyportOpentelemetry, sallyportUpstream, sallyportCorsSecurityHeaders, sallyportChain, sallyportRequestValidator, nginxTls, haproxyTls, sallyportTls, nodeHttp, fastifyHttpProxy,
   httpProxy, fastGateway, expressGateway
 ]
 
