@@ -53,6 +53,8 @@ export interface LoadResult {
   readonly plugins: LoadedPlugins
   /** Beside gateway.yaml, each a part of the configuration: of certificates and of plugins, those that couldn't be read included. */
   readonly files: readonly ReadFile[]
+  /** Flags that won over the file; missing where it has errors. */
+  readonly overrides?: Overrides
 }
 
 /**
@@ -93,7 +95,7 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
     ...build(entities, { resolved, tags: selectTags(value), configs, hashed: value['_transform'] === false })
   })
   report.include(lint({ config, source, plugins }, { errorsOnly: options.errorsOnly === true }))
-  return { config: report.hasErrors ? null : config, diagnostics: report.list(), source, plugins, files }
+  return { config: report.hasErrors ? null : config, diagnostics: report.list(), source, plugins, files, overrides }
 }
 
 /** The file's values, for the checks to fill in; null when there is nothing to check. */

@@ -16,7 +16,7 @@ const WORDS: Readonly<Record<keyof Credentials, readonly [one: string, many: str
 
 /** What identifies or is a secret: another one is said, not shown. */
 const SECRETS = new Set(['digest', 'secret', 'password', 'rsa_public_key'])
-const LEFT_OUT = new Set(['id', 'pointer', 'consumer'])
+const LEFT_OUT = new Set(['id', 'pointer', 'consumer', 'ttl'])
 
 type Owned = ReadonlyMap<string, readonly OwnedByConsumer[]>
 
@@ -62,7 +62,7 @@ function credentialChanges (comparison: Comparison, kind: keyof Credentials, con
       gone.push(credential)
       continue
     }
-    for (const difference of differences(fieldsOf(credential), fieldsOf(other))) {
+    for (const difference of differences(fieldsOf(credential, old), fieldsOf(other, next))) {
       const [field = ''] = difference.path
       const text = SECRETS.has(field) ? 'is another one (not shown)' : comparison.values(difference, credential.pointer, other.pointer).text
       drafts.push({ ...about, risk: field === 'tags' ? 'low' : 'medium', rule: SECRETS.has(field) ? 'credential-changed' : `credential-${field.replaceAll('_', '-')}`, one: `: ${difference.path.join('.')} of one ${one} ${text}`, places: comparison.places(difference.path, credential.pointer, other.pointer) })
@@ -103,6 +103,9 @@ function place (side: Side, { pointer, username }: Consumer): Draft['places'][nu
   return side.place(`${pointer}/${username === null ? 'custom_id' : 'username'}`)
 }
 
-function fieldsOf (credential: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(credential).filter(([field]) => !LEFT_OUT.has(field)))
+function fieldsOf (credential: OwnedByConsumer, { source }: Side): Record<string, unknown> {
+  const fields = Object.fromEntries(Object.entries(credential).filter(([field]) => !LEFT_OUT.has(field)))
+  const ttl = `${credential.pointer}/ttl`
+  // counts from the load, so that the end is another one each time
+  return source.has(ttl) ? { ...fields, expires_at: null, ttl: source.textOf(ttl) ?? 'not shown' } : fields
 }

@@ -16,12 +16,14 @@ export interface Plan {
   /** The worst first. */
   readonly changes: readonly Change[]
   readonly counts: Readonly<Record<Risk, number>>
+  /** What has to be known about the comparison. */
+  readonly notes: readonly string[]
 }
 
 /**
  * Compares two configurations by what they do: plugins as they run on each route, requests as the router sends them.
  */
-export function makePlan (before: SideInput, after: SideInput): Plan {
+export function makePlan (before: SideInput, after: SideInput, notes: readonly string[] = []): Plan {
   const [old, next] = [new Side('old', before), new Side('new', after)]
   const comparison = new Comparison(old, next)
   const drafts = [
@@ -43,7 +45,7 @@ export function makePlan (before: SideInput, after: SideInput): Plan {
     upstream: next.config.upstreams.length
   }).map(change => redacted(change, redact))
   const counts = Object.fromEntries(risks.map(risk => [risk, changes.filter(change => change.risk === risk).length])) as Record<Risk, number>
-  return { old: before.shown, next: after.shown, changes, counts }
+  return { old: before.title ?? before.shown, next: after.title ?? after.shown, changes, counts, notes }
 }
 
 function redacted (change: Change, redact: (text: string) => string): Change {

@@ -1,6 +1,6 @@
 /** One of the two configurations, with all that is asked of it. */
 import { LintContext } from '../config/lint/context.ts'
-import { credentialSecrets, secretsIn } from '../config/lint/secrets.ts'
+import { secretFields } from '../config/lint/secrets.ts'
 import type { Config, Entity, Pointer, Route, Service } from '../config/model.ts'
 import { Report } from '../config/report.ts'
 import type { Source } from '../config/source.ts'
@@ -8,13 +8,18 @@ import type { LoadedPlugins } from '../plugins.ts'
 import { accessOf, type Access } from './access.ts'
 import type { Place, SideName } from './change.ts'
 
-/** What a side is made of: a loaded file. */
+/** What is asked about the text of a side. */
+export type PlanSource = Pick<Source, 'has' | 'locate' | 'describe' | 'isSecret' | 'redact' | 'textOf'>
+
+/** What a side is made of: a loaded file, or what a gateway says that it runs. */
 export interface SideInput {
   readonly config: Config
-  readonly source: Source
+  readonly source: PlanSource
   readonly plugins: LoadedPlugins
-  /** What the user calls it. */
+  /** What the user calls the file, in front of its lines. */
   readonly shown: string
+  /** What the user calls the side; missing: the same. */
+  readonly title?: string
 }
 
 /** What stands for a value that must not be shown. */
@@ -27,7 +32,7 @@ const SECRET_NAME = /(?:^|[_-])(?:key|secret|password|passphrase|token)$/i
 export class Side {
   readonly name: SideName
   readonly config: Config
-  readonly source: Source
+  readonly source: PlanSource
   readonly shown: string
   /** Routes in matching order, their combinations, and the chains. */
   readonly context: LintContext
@@ -41,7 +46,8 @@ export class Side {
     this.config = config
     this.source = source
     this.shown = shown
-    this.context = new LintContext(config, source, plugins, new Report(shown))
+    // nothing is reported, and no more of the text asked for
+    this.context = new LintContext(config, source as Source, plugins, new Report(shown))
     this.services = this.context.services
     this.#plugins = plugins
   }
@@ -89,7 +95,7 @@ export class Side {
 
   /** From a reference, of a field for secrets, or of a name for them. */
   isSecret (pointer: Pointer, value?: unknown): boolean {
-    this.#secrets ??= this.#findSecrets()
+    this.#secrets ??= secretFields(this.config, this.source, this.registry)
     for (let end = pointer.length; end > 0; end = pointer.lastIndexOf('/', end - 1)) if (this.#secrets.has(pointer.slice(0, end))) return true
     if (typeof value === 'string' && SECRET_NAME.test(pointer.slice(pointer.lastIndexOf('/') + 1))) return true
     return this.source.isSecret(pointer)
@@ -109,14 +115,5 @@ export class Side {
     if (Array.isArray(value)) return value.map((item, index) => this.#masked(item, `${pointer}/${index}`))
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.#masked(item, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`)]))
-  }
-
-  #findSecrets (): Set<Pointer> {
-    const found = new Set<Pointer>()
-    for (const entry of this.config.plugins) {
-      for (const { pointer } of secretsIn(entry.config, this.registry.get(entry.name)?.schema, `${entry.pointer}/config`)) found.add(pointer)
-    }
-    for (const { pointer } of credentialSecrets(this.config, this.source)) found.add(pointer)
-    return found
   }
 }

@@ -46,6 +46,7 @@ export type TargetHealthView = Frozen<Static<typeof entities.TargetHealthView>>
 export type CertificateView = Frozen<Static<typeof entities.CertificateView>>
 
 /** GET /config?snapshot=: without, the one that runs. */
+export type ComparableView = Frozen<Static<typeof running.ComparableView>>
 export type ConfigView = Frozen<Static<typeof running.ConfigView>>
 /** GET /config/source?snapshot=. */
 export type SourceView = Frozen<Static<typeof running.SourceView>>

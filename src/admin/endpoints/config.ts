@@ -1,12 +1,14 @@
 /** The configuration that runs, and those before it. */
 import { randomBytes } from 'node:crypto'
 import { Failure } from '../api/schemas/common.ts'
-import { ConfigView, SourceView } from '../api/schemas/running.ts'
+import { ComparableView, ConfigView, SourceView } from '../api/schemas/running.ts'
 import { ok, Refused } from '../answer.ts'
 import { endpoint, type Call, type Endpoint } from '../endpoint.ts'
+import { tokenKey } from '../secret-hash.ts'
 import type { RunnableFile } from '../../gateway/reload.ts'
 import { contentHash } from '../../gateway/watch.ts'
-import { configView, tokenKey } from '../views/config.ts'
+import { comparableView } from '../views/comparable.ts'
+import { configView } from '../views/config.ts'
 import { sourceText } from '../views/source-text.ts'
 import { unknownSnapshot } from './snapshots.ts'
 
@@ -26,7 +28,21 @@ export function configEndpoints (): readonly Endpoint[] {
       run (call) {
         const { file, snapshot } = chosen(call)
         const { token } = call.source.rules()
-        return ok(configView(file, snapshot, token === null ? processKey : tokenKey(token)))
+        return ok(configView(file, snapshot, token === null ? processKey : { kind: 'token', key: tokenKey(token) }))
+      }
+    }),
+    endpoint({
+      method: 'GET',
+      path: '/config/comparable',
+      access: 'read',
+      tag: 'configuration',
+      summary: 'What `sallyport plan --running` compares a file with; for the same version of Sallyport alone.',
+      query,
+      answers: { 200: ComparableView, 400: Failure, 404: Failure },
+      run (call) {
+        const { file, snapshot } = chosen(call)
+        const { token } = call.source.rules()
+        return ok(comparableView(file, snapshot, token === null ? null : tokenKey(token)))
       }
     }),
     endpoint({

@@ -1,20 +1,15 @@
-import { createHmac } from 'node:crypto'
 import { plain } from '../../cli/print/json.ts'
 import { configTree, CUT, type Tree } from '../../cli/print/tree.ts'
 import type { RunnableFile } from '../../gateway/reload.ts'
 import { contentHash } from '../../gateway/watch.ts'
 import type { ConfigView } from '../api/types.ts'
+import { secretHash } from '../secret-hash.ts'
 import { secretsOf } from './secret-at.ts'
 
 /** What hashes of secrets are keyed with. */
 export interface HashKey {
   readonly kind: ConfigView['hash_key']
   readonly key: Buffer
-}
-
-/** Who has the token can work the key out; nobody else can try values. */
-export function tokenKey (token: string): HashKey {
-  return { kind: 'token', key: createHmac('sha256', token).update('sallyport config secrets').digest() }
 }
 
 export function configView (file: RunnableFile, snapshot: number, { kind, key }: HashKey): ConfigView {
@@ -24,7 +19,7 @@ export function configView (file: RunnableFile, snapshot: number, { kind, key }:
   for (const { pointer, written } of cuts(tree, '')) {
     const value = secretAt(written)
     if (value === undefined) continue
-    secrets.push({ pointer, hash: createHmac('sha256', key).update(typeof value === 'string' ? value : JSON.stringify(value)).digest('hex') })
+    secrets.push({ pointer, hash: secretHash(key, value) })
   }
   return {
     snapshot,

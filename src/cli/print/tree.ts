@@ -1,5 +1,5 @@
 import type { OwnerKind } from '../../config/entities/kinds.ts'
-import { credentialSecrets, GATEWAY_SECRETS, healthCheckSecrets, secretsIn } from '../../config/lint/secrets.ts'
+import { secretFields } from '../../config/lint/secrets.ts'
 import type { Config, Entity, Pointer } from '../../config/model.ts'
 import { join } from '../../config/pointer.ts'
 import type { Source } from '../../config/source.ts'
@@ -21,12 +21,7 @@ export const CUT = '***'
 
 /** The configuration as a file that could have been written: flat, with every default, without secrets. */
 export function configTree (config: Config, source: Source, registry: PluginRegistry): Tree {
-  const secrets = new Set<Pointer>(GATEWAY_SECRETS)
-  for (const entry of config.plugins) {
-    for (const { pointer } of secretsIn(entry.config, registry.get(entry.name)?.schema, `${entry.pointer}/config`)) secrets.add(pointer)
-  }
-  for (const { pointer } of credentialSecrets(config, source)) secrets.add(pointer)
-  for (const { pointer } of healthCheckSecrets(config)) secrets.add(pointer)
+  const secrets = secretFields(config, source, registry)
   const names = new Map<string, string>()
   for (const { id, name } of [...config.services, ...config.routes, ...config.consumer_groups, ...config.upstreams, ...config.certificates, ...config.ca_certificates]) names.set(id, name ?? id)
   for (const { id, username } of config.consumers) names.set(id, username ?? id)

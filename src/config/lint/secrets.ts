@@ -5,6 +5,7 @@ import { credentialKinds, kinds } from '../entities/kinds.ts'
 import type { Config, Credentials, Pointer } from '../model.ts'
 import { join } from '../pointer.ts'
 import type { Source } from '../source.ts'
+import type { PluginRegistry } from '../../plugins.ts'
 import type { LintContext } from './context.ts'
 
 /** Headers whose value is a credential, as `Name: value` in the options of plugins. */
@@ -66,7 +67,7 @@ export function * healthCheckSecrets ({ upstreams }: Pick<Config, 'upstreams'>):
 }
 
 /** Where the file holds secrets of consumers. */
-export function * credentialSecrets ({ credentials }: Pick<Config, 'credentials'>, source: Source): Generator<Secret> {
+export function * credentialSecrets ({ credentials }: Pick<Config, 'credentials'>, source: Pick<Source, 'has' | 'textOf'>): Generator<Secret> {
   for (const kind of credentialKinds) {
     const names = Object.entries(entitySchemas[kind].properties).filter(([, schema]) => (schema as { secret?: unknown }).secret === true).map(([name]) => name)
     for (const { pointer } of credentials[kinds[kind].collection as keyof Credentials]) {
@@ -76,6 +77,17 @@ export function * credentialSecrets ({ credentials }: Pick<Config, 'credentials'
       }
     }
   }
+}
+
+/** Where a configuration holds secrets, in fields that are for them; what came from references is known to the source alone. */
+export function secretFields (config: Config, source: Pick<Source, 'has' | 'textOf'>, registry: PluginRegistry): Set<Pointer> {
+  const found = new Set<Pointer>(GATEWAY_SECRETS)
+  for (const { name, config: options, pointer: at } of config.plugins) {
+    for (const { pointer } of secretsIn(options, registry.get(name)?.schema, `${at}/config`)) found.add(pointer)
+  }
+  for (const { pointer } of credentialSecrets(config, source)) found.add(pointer)
+  for (const { pointer } of healthCheckSecrets(config)) found.add(pointer)
+  return found
 }
 
 interface Secret {

@@ -16,16 +16,18 @@ export interface Overrides {
 
 /** The `gateway:` block as the schema filled it in, with what flags change. */
 export function gatewaySettings (fields: Fields, overrides: Overrides): GatewaySettings {
-  const { admin: written, debug = null, ...rest } = fields
-  const settings = rest as unknown as GatewaySettings
-  const { port, host, adminPort } = overrides
+  const { admin, debug = null, ...rest } = fields
+  return overridden({ ...rest, admin: adminSettings(admin), debug } as unknown as GatewaySettings, overrides)
+}
+
+/** Settings with what flags change. */
+export function overridden (settings: GatewaySettings, { port, host, adminPort }: Overrides): GatewaySettings {
   const [first] = settings.listen
   const listen = port === undefined && host === undefined
     ? settings.listen
     : [{ ...listenDefaults, ...first, ...host === undefined ? {} : { host }, ...port === undefined ? {} : { port } }]
-  const asked = adminSettings(written)
-  const admin = adminPort === undefined ? asked : adminPort === 'off' ? null : { ...asked ?? ADMIN_DEFAULT, port: adminPort }
-  return { ...settings, listen, admin, debug: debug as GatewaySettings['debug'] }
+  const admin = adminPort === undefined ? settings.admin : adminPort === 'off' ? null : { ...settings.admin ?? ADMIN_DEFAULT, port: adminPort }
+  return { ...settings, listen, admin }
 }
 
 /** ajv fills in no defaults under `anyOf`: they are filled in here. */

@@ -8,9 +8,10 @@ export interface JsonPlan {
   readonly new: string
   readonly counts: Readonly<Record<Risk, number>>
   readonly changes: readonly Change[]
+  readonly notes: readonly string[]
 }
 
-export function jsonReport ({ old, next, counts, changes }: Plan): string {
-  const report: JsonPlan = { version: 1, old, new: next, counts, changes }
+export function jsonReport ({ old, next, counts, changes, notes }: Plan): string {
+  const report: JsonPlan = { version: 1, old, new: next, counts, changes, notes }
   return `${JSON.stringify(report, null, 2)}\n`
 }

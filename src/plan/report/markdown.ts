@@ -12,7 +12,8 @@ const MOST_SUBJECTS = 40
 /** A comment for a pull request: summary, table, and details that fold away. */
 export function markdownReport (plan: Plan): string {
   const { changes, old, next } = plan
-  if (changes.length === 0) return `**Gateway: no changes.** ${code(old)} and ${code(next)} mean the same.\n`
+  const notes = plan.notes.map(note => `- ${escape(note)}`)
+  if (changes.length === 0) return `**Gateway: no changes.** ${code(old)} and ${code(next)} mean the same.\n${notes.length === 0 ? '' : `\n${notes.join('\n')}\n`}`
   const worst = risks.find(risk => plan.counts[risk] > 0) ?? 'low'
   const rest = changes.length - MOST_ROWS
   return [
@@ -21,6 +22,7 @@ export function markdownReport (plan: Plan): string {
     '| Risk | Change | Where |',
     '|---|---|---|',
     ...changes.slice(0, MOST_ROWS).map(change => `| ${SIGNS[change.risk]} | ${escape(change.title)} | ${where(change)} |`),
+    ...notes.length === 0 ? [] : ['', ...notes],
     ...rest > 0 ? ['', `and ${rest} more: \`sallyport plan\` shows them all.`] : [],
     '',
     '<details><summary>Details</summary>',

@@ -23,6 +23,7 @@ export function textReport (plan: Plan, paint: Painter): string {
     lines.push('')
   }
   lines.push(plan.changes.length === 0 ? `${paint.good('no changes:')} ${plan.old} and ${plan.next} mean the same` : paint.strong(summary(plan)))
+  for (const note of plan.notes) lines.push(`${paint.faint('note:')} ${printable(note)}`)
   return `${lines.join('\n')}\n`
 }
 

@@ -16,6 +16,25 @@ export const ConfigView = closed({
   })
 }, { description: 'The resolved configuration.' })
 
+export const ComparableView = closed({
+  version: text('Of Sallyport: what a configuration consists of may differ from one to the next.'),
+  snapshot: whole('Its number.'),
+  file: Type.String(),
+  config: Type.Record(Type.String(), Type.Unknown(), { description: 'As the engine has it; secrets are `***`, numbers that are some `null`, ids of credentials empty.' }),
+  secrets: Type.Array(closed({
+    pointer: text('JSON pointer into `config`.'),
+    hash: nullable(Type.String(), { description: 'As in GET /config, with the key that follows from the token; null: the listener has no token, and nothing tells whether it is the same.' })
+  }), { description: 'What was cut.' }),
+  places: Type.Record(Type.String(), Type.Tuple([Type.Integer(), Type.Integer()]), { description: 'Line and column of each entity in the file, by its `pointer`.' }),
+  plugins: Type.Array(closed({
+    name: Type.String(),
+    priority: Type.Number(),
+    authentication: Type.Optional(Type.String()),
+    protects: Type.Optional(Type.String())
+  }), { description: 'Those that `gateway.modules` brings.' }),
+  overrides: Type.Record(Type.String(), Type.Unknown(), { description: 'Flags of `start` that win over the file.' })
+}, { description: 'A configuration to compare a file with.' })
+
 export const SourceView = closed({
   snapshot: whole('Its number.'),
   file: Type.String(),
