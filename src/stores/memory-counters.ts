@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Algorithm, EXPIRES, FIRST, SECOND } from './algorithms/algorithm.ts'
 import { ALGORITHMS, type Demand, leastOf, ROUNDING, settle, tightest } from './algorithms/usage.ts'
+import { type Late, LATE } from './algorithms/late.ts'
 import { CounterTable } from './counter-table.ts'
 import type { Counting, CounterStore, CounterWindow, Decision, Order, OrderStore, Period, Settlement, Spending, WindowType, WindowUsage } from './counters.ts'
 import { KeyHash } from './key-hash.ts'
@@ -18,6 +19,7 @@ export interface MemoryCountersOptions {
 /** Counters in the memory of the process. */
 export class MemoryCounters implements CounterStore, OrderStore {
   readonly #algorithm: Algorithm
+  readonly #late: Late
   readonly #table: CounterTable
   readonly #now: () => number
   readonly #hash = new KeyHash(randomBytes(8))
@@ -29,6 +31,7 @@ export class MemoryCounters implements CounterStore, OrderStore {
   constructor ({ type, most, now }: MemoryCountersOptions) {
     const algorithm = ALGORITHMS[type]
     this.#algorithm = algorithm
+    this.#late = LATE[type]
     this.#now = createSteadyClock(now)
     this.#table = new CounterTable({
       most,
@@ -109,9 +112,9 @@ export class MemoryCounters implements CounterStore, OrderStore {
    * Takes over what another store says of a key.
    *
    * @param numbers three for each window, as in the algorithms
-   * @param since what was spent here and the other store doesn't know
+   * @param since what was gathered here (algorithms/late.ts) and the other store doesn't know
    */
-  adopt (key: string, windows: readonly CounterWindow[], numbers: Float64Array, since: number): void {
+  adopt (key: string, windows: readonly CounterWindow[], numbers: Float64Array, since: Float64Array | undefined): void {
     const now = this.#now()
     this.#hash.of(key)
     const { high, low } = this.#hash
@@ -122,7 +125,7 @@ export class MemoryCounters implements CounterStore, OrderStore {
       const { data } = this.#table
       for (const place of [EXPIRES, FIRST, SECOND]) data[at + place] = numbers[index * 3 + place] as number
       this.#algorithm.roll(data, at, window, now)
-      if (since > 0) this.#algorithm.spend(data, at, window, now, since)
+      if (since !== undefined) this.#late.add(data, at, window, now, since, index * 3)
     }
   }
 

@@ -10,7 +10,8 @@ const PIECE = 512
 
 /** A store that takes counts, and tells what it then holds. */
 export interface SharedTotals {
-  add (spent: ReadonlyArray<readonly [key: string, cost: number]>, windows: readonly CounterWindow[]): Promise<{ readonly now: number, readonly numbers: readonly Float64Array[] }>
+  /** @param gathered by key (algorithms/late.ts) */
+  add (gathered: ReadonlyArray<readonly [key: string, counts: Float64Array]>, windows: readonly CounterWindow[]): Promise<{ readonly now: number, readonly numbers: readonly Float64Array[] }>
   reachable (): Promise<boolean>
   forget (key: string): Promise<number>
 }
@@ -45,9 +46,11 @@ export class SyncedCounters implements CounterStore {
   readonly #local: MemoryCounters
   readonly #now: () => number
   readonly #release: () => void
-  readonly #unsent = new UnsentCounts()
+  readonly #unsent: UnsentCounts
   /** Of the shared store's clock, whose windows all processes have in common, to ours. */
   #skew = 0
+  /** The shared store has told its time. */
+  #met = false
   #fallback: Fallback
   readonly #outage: Outage
   #timer: NodeJS.Timeout
@@ -58,6 +61,7 @@ export class SyncedCounters implements CounterStore {
     this.#shared = shared
     this.#now = now
     this.#release = release
+    this.#unsent = new UnsentCounts(type)
     this.#local = new MemoryCounters({ type, most: settings.most, now: () => now() + this.#skew })
     this.#fallback = new Fallback({ ...settings, local: this.#local })
     this.#outage = new Outage(settings)
@@ -89,7 +93,7 @@ export class SyncedCounters implements CounterStore {
     const store = this.#outage.open ? this.#fallback : this.#local
     const decision = store.take(key, windows, cost, counting) as Decision
     const counted = cost > 0 && decision.usage.length > 0 && (counting === 'always' || (counting === 'admitted' && decision.admitted))
-    if (counted) this.#unsent.add(key, windows, cost)
+    if (counted) this.#unsent.add(key, windows, cost, this.#met ? this.#now() + this.#skew : null)
     if (this.#unsent.full && !this.#outage.open) this.sync().catch(() => {})
     return decision
   }
@@ -127,17 +131,17 @@ export class SyncedCounters implements CounterStore {
       this.#outage.end()
     }
     const pieces = this.#unsent.drain(PIECE)
-    for (const [index, { windows, spent }] of pieces.entries()) {
+    for (const [index, { windows, gathered }] of pieces.entries()) {
       const asked = this.#now()
       try {
-        const { now, numbers } = await this.#shared.add(spent, windows)
+        const { now, numbers } = await this.#shared.add(gathered, windows)
         this.#follow(now, asked)
-        for (const [place, [key]] of spent.entries()) this.#local.adopt(key, windows, numbers[place] as Float64Array, this.#unsent.of(key, windows))
+        for (const [place, [key]] of gathered.entries()) this.#local.adopt(key, windows, numbers[place] as Float64Array, this.#unsent.of(key, windows))
       } catch (error) {
         this.#outage.begin(error)
         // what may have arrived is not sent again: twice every round it would lock clients out
         for (const piece of pieces.slice(error instanceof NotSent ? index : index + 1)) {
-          for (const [key, cost] of piece.spent) this.#unsent.add(key, piece.windows, cost)
+          for (const [key, counts] of piece.gathered) this.#unsent.restore(key, piece.windows, counts)
         }
         return
       }
@@ -150,5 +154,6 @@ export class SyncedCounters implements CounterStore {
     const early = theirs - answered
     const late = theirs - asked
     if (this.#skew < early || this.#skew > late) this.#skew = (early + late) / 2
+    this.#met = true
   }
 }

@@ -6,6 +6,7 @@ import { type Bounds, Turns, type Waiting } from '../../plugins/concurrency-limi
 import { ALGORITHMS } from '../../src/stores/algorithms/usage.ts'
 import type { CounterWindow, Order, WindowType } from '../../src/stores/counters.ts'
 import { MemoryCounters } from '../../src/stores/memory-counters.ts'
+import { LATE } from '../../src/stores/algorithms/late.ts'
 import { type SharedTotals, SyncedCounters } from '../../src/stores/synced-counters.ts'
 import { holds } from '../helpers/holds.ts'
 import { models, type Spent, sum } from '../helpers/limit-models.ts'
@@ -46,12 +47,12 @@ function simulatedTotals (type: WindowType, now: () => number): SharedTotals {
     forget: async () => 0,
     reachable: async () => true,
     async add (spent, windows) {
-      const numbers = spent.map(([key, cost]) => {
+      const numbers = spent.map(([key, counts]) => {
         const data = held.get(key) ?? new Float64Array(windows.length * 3)
         held.set(key, data)
         for (const [index, window] of windows.entries()) {
           algorithm.roll(data, index * 3, window, now())
-          algorithm.spend(data, index * 3, window, now(), cost)
+          LATE[type].add(data, index * 3, window, now(), counts, index * 3)
         }
         return data.slice()
       })
@@ -73,7 +74,8 @@ for (const type of TYPES) {
         counters: new SyncedCounters({ shared, type, now: () => now, release: () => {} }, { most: 1000, interval: 2_000_000_000, onStoreError: 'deny', processes: 3, log }),
         /** As of its last round, and what it has counted since. */
         known: [] as Spent[],
-        untold: 0
+        untold: [] as Spent[],
+        met: false
       }))
       const told: Spent[] = []
       const all: Array<Spent & { readonly by: number }> = []
@@ -82,10 +84,13 @@ for (const type of TYPES) {
         const one = processes[process] as typeof processes[number]
         if (round) {
           await one.counters.sync()
-          if (one.untold > 0) {
-            told.push({ time: now, cost: one.untold })
+          if (one.untold.length > 0) {
+            // a leaky bucket has it when it is told, and so has everybody of whom it isn't known when it was
+            told.push(...type === 'gcra' || !one.met ? one.untold.map(({ cost }) => ({ time: now, cost })) : one.untold)
+            told.sort((a, b) => a.time - b.time)
             one.known = [...told]
-            one.untold = 0
+            one.untold = []
+            one.met = true
           }
           continue
         }
@@ -93,7 +98,7 @@ for (const type of TYPES) {
         if (one.counters.take('key', windows, cost, 'admitted').admitted !== expected) return false
         if (!expected) continue
         one.known.push({ time: now, cost })
-        one.untold += cost
+        one.untold.push({ time: now, cost })
         all.push({ time: now, cost, by: process })
         if (type === 'fixed') {
           const start = now - now % 1000

@@ -11,6 +11,8 @@ import { startRedis } from '../helpers/redis.ts'
 import { until } from '../helpers/running.ts'
 
 const YEAR: CounterWindow[] = [{ period: 'year', limit: 10 }]
+/** Of what was gathered of a key in the first window. */
+const costOf = (counts: Float64Array): number => (counts[1] as number) + (counts[2] as number)
 /** Rounds are made by the test. */
 const NEVER = 2_000_000_000
 
@@ -58,7 +60,7 @@ t.test('what is counted while a round is under way is not lost', async t => {
     forget: async () => 0,
     reachable: async () => true,
     add: async spent => {
-      told.push(spent)
+      told.push(spent.map(([key, counts]) => [key, costOf(counts)]))
       return { now: Date.now(), numbers: await new Promise<Float64Array[]>(resolve => { answer = resolve }) }
     }
   }
@@ -125,7 +127,7 @@ t.test('nothing is sent twice that may have arrived, and what surely has not is 
     reachable: async () => true,
     add: async spent => {
       if (error !== null) throw error
-      told.push(...spent as Array<[string, number]>)
+      told.push(...spent.map(([key, counts]): [string, number] => [key, costOf(counts)]))
       return { now: Date.now(), numbers: spent.map(() => new Float64Array(3)) }
     }
   }
@@ -202,13 +204,14 @@ t.test('more keys than are remembered are told of at once', async t => {
 })
 
 t.test('counts that nobody can be told of take no more memory than they may', t => {
-  const unsent = new UnsentCounts()
-  for (let key = 0; key < 60_000; key++) unsent.add(String(key), YEAR, 1)
+  const unsent = new UnsentCounts('fixed')
+  for (let key = 0; key < 60_000; key++) unsent.add(String(key), YEAR, 1, 0)
+  unsent.restore('one more', YEAR, new Float64Array(3))
   t.equal(unsent.size, 50_000)
-  unsent.add('1', YEAR, 2)
-  t.equal(unsent.of('1', YEAR), 3)
-  t.equal(unsent.of('59999', YEAR), 0)
-  t.equal(unsent.drain(20_000).map(({ spent }) => spent.length).join(), '20000,20000,10000')
+  unsent.add('1', YEAR, 2, 0)
+  t.equal(costOf(unsent.of('1', YEAR) as Float64Array), 3)
+  t.equal(unsent.of('59999', YEAR), undefined)
+  t.equal(unsent.drain(20_000).map(({ gathered }) => gathered.length).join(), '20000,20000,10000')
   t.equal(unsent.size, 0)
   t.end()
 })
@@ -227,4 +230,41 @@ t.test('a key that is forgotten is so in Redis, in this process and in what was 
   take(two.counters, 1)
   await two.counters.sync()
   t.match(two.counters.take('a', YEAR, 0, 'never'), { usage: [{ remaining: 9 }] }, 'others hear of it at their next round')
+})
+
+t.test('what is told late is told with the bucket in which it was counted, also where telling has failed meanwhile', async t => {
+  let now = 1_800_000_030_000
+  let error: Error | null = null
+  const told: number[][] = []
+  const shared: SharedTotals = {
+    forget: async () => 0,
+    reachable: async () => true,
+    add: async spent => {
+      if (error !== null) throw error
+      told.push(...spent.map(([, counts]) => [...counts]))
+      // a clock that is an hour ahead of ours
+      return { now: now + 3_600_000, numbers: spent.map(() => new Float64Array(3)) }
+    }
+  }
+  const minute: CounterWindow[] = [{ period: 'minute', limit: 100 }]
+  const start = now - 30_000 + 3_600_000
+  for (const type of ['sliding', 'fixed'] as const) {
+    now = 1_800_000_030_000
+    told.length = 0
+    const counters = new SyncedCounters({ shared, type, now: () => now, release: () => {} }, settings())
+    take(counters, 1, 'a', minute)
+    await counters.sync()
+    t.same(told.pop(), type === 'fixed' ? [0, 1, 0] : [0, 0, 1], 'before anything is known of the other clock: just now')
+    take(counters, 2, 'a', minute)
+    error = new NotSent()
+    await counters.sync()
+    now += 60_000
+    take(counters, 3, 'a', minute)
+    await counters.sync()
+    error = null
+    now += 60_000
+    await counters.sync()
+    t.same(told.pop(), type === 'fixed' ? [start + 120_000, 3, 0] : [start + 180_000, 2, 3], type)
+    await counters.close()
+  }
 })

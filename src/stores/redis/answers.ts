@@ -22,6 +22,14 @@ export function argumentsOf (type: string, { windows, counting, size, names, cos
   return args
 }
 
+/** KEYS and ARGV of the script for what was counted before, the number of keys before them. */
+export function lateArguments (type: string, windows: readonly CounterWindow[], names: readonly string[], counts: readonly Float64Array[]): Array<string | number> {
+  const args: Array<string | number> = [names.length, ...names, type, 'always', windows.length]
+  for (const { period, limit } of windows) args.push(period, lengthOf(period), limit)
+  for (const numbers of counts) args.push(...numbers)
+  return args
+}
+
 /** What the script says, read from front to back: the time by the clock of Redis, then group by group. */
 export class Answer {
   readonly now: number
@@ -45,15 +53,10 @@ export class Answer {
     return { admitted, usage: tightest(usages) }
   }
 
-  /** The next group's numbers, its cost counted: three for each window. */
-  numbers (algorithm: Algorithm, { windows }: Question, cost: number): Float64Array {
-    this.#next++
-    const data = new Float64Array(windows.length * 3)
-    for (const [index, window] of windows.entries()) {
-      this.numbersOf(data, index * 3)
-      algorithm.roll(data, index * 3, window, this.now)
-      algorithm.spend(data, index * 3, window, this.now, cost)
-    }
+  /** The numbers of the next windows, three for each. */
+  numbers (windows: number): Float64Array {
+    const data = new Float64Array(windows * 3)
+    for (let index = 0; index < windows; index++) this.numbersOf(data, index * 3)
     return data
   }
 

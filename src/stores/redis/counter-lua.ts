@@ -94,5 +94,6 @@ local function write (key, held)
   redis.call('HSET', key, unpack(values))
   -- the key lives as long as its longest window; it does already where no window has a later end than before
   if later and now + redis.call('PTTL', key) < last then redis.call('PEXPIREAT', key, string.format('%d', math.ceil(last))) end
+  return values
 end
 `

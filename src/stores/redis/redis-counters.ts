@@ -3,14 +3,16 @@ import { Cluster, type Redis } from 'ioredis'
 import type { Algorithm } from '../algorithms/algorithm.ts'
 import { ALGORITHMS } from '../algorithms/usage.ts'
 import type { Counting, CounterStore, CounterWindow, Decision, Order, OrderStore, Settlement, Spending, WindowType } from '../counters.ts'
-import { Answer, argumentsOf, type Question } from './answers.ts'
+import { Answer, argumentsOf, lateArguments, type Question } from './answers.ts'
 import { COUNTER_SCRIPT } from './counter-script.ts'
+import { LATE_SCRIPT } from './late-script.ts'
 import { ORDER_SCRIPT } from './order-script.ts'
 import { orderArguments, settlement } from './orders.ts'
 import { Script } from './script.ts'
 
 const DECIDE = new Script(COUNTER_SCRIPT)
 const SPEND = new Script(ORDER_SCRIPT)
+const COUNT = new Script(LATE_SCRIPT)
 /** Groups that one call decides about at most: nothing else runs in Redis meanwhile, some 10 µs each. */
 const MOST_GROUPS = 64
 
@@ -86,23 +88,20 @@ export class RedisCounters implements CounterStore, OrderStore {
   }
 
   /**
-   * Counts costs in any case.
+   * Counts what was gathered of some keys (../algorithms/late.ts), in any case.
    *
    * @returns what Redis then holds of each key, three numbers for each window as in the algorithms, and its time
    * @throws NotSent, or another error where it isn't known what was counted
    */
-  async add (spent: ReadonlyArray<readonly [key: string, cost: number]>, windows: readonly CounterWindow[]): Promise<{ now: number, numbers: Float64Array[] }> {
+  async add (gathered: ReadonlyArray<readonly [key: string, counts: Float64Array]>, windows: readonly CounterWindow[]): Promise<{ now: number, numbers: Float64Array[] }> {
     if (this.#client.status !== 'ready') throw new NotSent()
-    const questions: Question[] = []
-    for (let first = 0; first < spent.length; first += this.#most) {
-      const some = spent.slice(first, first + this.#most)
-      questions.push({ windows, counting: 'always', size: 1, names: some.map(([key]) => this.#nameOf(key)), costs: some.map(([, cost]) => cost) })
+    const calls: Array<Promise<unknown>> = []
+    for (let first = 0; first < gathered.length; first += this.#most) {
+      const some = gathered.slice(first, first + this.#most)
+      calls.push(COUNT.run(this.#client, lateArguments(this.#type, windows, some.map(([key]) => this.#nameOf(key)), some.map(([, counts]) => counts))))
     }
-    const answers = await Promise.all(questions.map(question => this.#call(question)))
-    const numbers = answers.flatMap((answer, index) => {
-      const question = questions[index] as Question
-      return question.costs.map(cost => answer.numbers(this.#algorithm, question, cost))
-    })
+    const answers = (await Promise.all(calls)).map(answer => new Answer(answer))
+    const numbers = gathered.map((_, index) => (answers[Math.floor(index / this.#most)] as Answer).numbers(windows.length))
     return { now: answers[0]?.now ?? 0, numbers }
   }
 
