@@ -1,6 +1,7 @@
 /** deploy/kubernetes/: manifests that agree with each other, and with what the gateway does. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Ajv } from 'ajv'
 import { loadAll } from 'js-yaml'
 import t from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
@@ -41,6 +42,21 @@ const container = at(gateway, 'containers.0')
 t.test('all files are listed, and nothing else', async t => {
   const [list] = manifests.filter(one => one.kind === 'Kustomization')
   t.same([...list?.['resources'] as string[]].sort(), files.filter(name => name !== 'kustomization.yaml').sort())
+})
+
+t.test('no field has a name or a type that Kubernetes does not know', async t => {
+  const ajv = new Ajv({ strict: false, allErrors: true })
+  ajv.addSchema(JSON.parse(readFileSync(join(packageRoot, 'test/fixtures/kubernetes.json'), 'utf8')), 'kubernetes')
+  const findings = (manifest: unknown, kind: string): string[] => {
+    const validate = ajv.getSchema(`kubernetes#/kinds/${kind}`)
+    if (validate === undefined) return [`nobody knows a ${kind}`]
+    return validate(manifest) === true ? [] : (validate.errors ?? []).map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`)
+  }
+  const kinds = manifests.filter(({ kind }) => kind !== 'Kustomization')
+  t.equal(kinds.length, 11)
+  for (const manifest of kinds) t.same(findings(manifest, manifest.kind), [], `${manifest.kind} ${manifest.metadata?.name}`)
+  const wrong = JSON.parse(JSON.stringify(find('Deployment', 'sallyport')).replace('readinessProbe', 'readynessProbe').replace('"containerPort":8000', '"containerPort":"8000"')) as unknown
+  t.equal(findings(wrong, 'Deployment').length, 2, 'a wrong name and a wrong type are found')
 })
 
 t.test('the configuration loads without a finding', async t => {
