@@ -1,9 +1,11 @@
 /** Answers in Redis, with real servers. */
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { decodeName, decodeRecord, encodeRecord } from '../../src/stores/cache/codec.ts'
 import type { CachedAnswer } from '../../src/stores/cache/cache-store.ts'
+import { owing } from '../../src/stores/cache/keep-cache.ts'
 import { RedisCache } from '../../src/stores/cache/redis-cache.ts'
 import { OwedDrops } from '../../src/stores/cache/owed-drops.ts'
 import { Outage } from '../../src/stores/outage.ts'
@@ -173,6 +175,43 @@ t.test('what is invalidated while Redis is down is gone before it is read again;
     t.equal(await cache.get('d', 'r') === undefined, changed.length === 3)
     await until('the rest is gone', async () => { await cache.purge({ all: true }); return await stored() === 0 })
   }
+})
+
+t.test('who starts while Redis is down drops what others may have owed; who starts with Redis, or is stopped before it came, drops nothing', { skip: noRedis }, async t => {
+  const { port } = await startRedis(t)
+  const { cache: other, client: reader } = await open(t, { host: '127.0.0.1', port })
+  other.set('u', 'r', answer())
+  await until('it is stored', async () => await other.get('u', 'r') !== undefined)
+  t.equal(owing(reader, new Outage({ log: { warn: () => t.fail('no outage'), info: () => {} }, onStoreError: 'miss' })).size, 0)
+  // the way to Redis is cut first
+  const way = await freePort()
+  const lines: string[] = []
+  const line = (_: unknown, text?: string): void => { lines.push(text ?? String(_)) }
+  const start = (): Pick<Opened, 'cache' | 'client' | 'outage'> & { owed: OwedDrops } => {
+    const client = connectRedis({ host: '127.0.0.1', port: way, database: 0, timeout: 2000, ssl: false, ssl_verify: true })
+    t.teardown(() => client.disconnect())
+    const outage = new Outage({ log: { warn: line, info: line } as never, onStoreError: 'miss', keeps: 'answers' })
+    const owed = owing(client, outage)
+    return { cache: new RedisCache({ client, outage, owed, prefix: 'sallyport:test', largest: 1000, now: Date.now }), client, outage, owed }
+  }
+  const late = start()
+  await until('it is noticed', () => late.outage.open)
+  t.equal(late.owed.size, Infinity)
+  const server = createServer(socket => { socket.on('error', () => {}).pipe(connect(port, '127.0.0.1').on('error', () => {})).pipe(socket) })
+  await new Promise<void>(resolve => server.listen(way, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  await until('Redis is used', async () => {
+    if (await late.cache.get('u', 'r') !== undefined) t.fail('what somebody may have owed')
+    return !late.outage.open
+  })
+  t.equal(await other.get('u', 'r'), undefined)
+  t.same(lines, ['the store of answers does not answer', 'the store of answers answers again'])
+  const stopped = start()
+  stopped.client.disconnect()
+  await until('it has ended', () => stopped.client.status === 'end')
+  const early = start()
+  await until('Redis is reached', () => early.client.status === 'ready')
+  t.same([stopped.owed.size, early.owed.size, early.outage.open, lines.length], [0, 0, false, 2])
 })
 
 t.test('what can\'t be dropped stays owed, and what comes meanwhile is dropped as well', async t => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Cluster, Redis } from 'ioredis'
 import type { PluginGateway } from '../../plugin.ts'
 import { connectRedis, type RedisSettings } from '../redis/connect.ts'
 import { Outage } from '../outage.ts'
@@ -40,7 +41,25 @@ function keepRedis (gateway: PluginGateway, redis: RedisSettings, largest: numbe
   const connection = createHash('sha256').update(JSON.stringify(redis)).digest('hex')
   const client = gateway.keep(`redis:${connection}`, () => connectRedis(redis), client => { client.disconnect() })
   const outage = gateway.keep(`outage:${connection}`, () => new Outage({ log, onStoreError: 'miss', keeps: 'answers' }))
-  const owed = gateway.keep(`owed:${connection}`, () => new OwedDrops())
+  const owed = gateway.keep(`owed:${connection}`, () => owing(client, outage), ({ size }) => {
+    if (size > 0) log.warn({ addresses: Number.isFinite(size) ? size : 'all' }, 'the store of answers was not told what is to be dropped: purge it, or wait until it is stale')
+  })
   const prefix = `sallyport:${name}:${route ?? NOBODY}:${service ?? NOBODY}:${consumer ?? group ?? NOBODY}`
   return { store: new RedisCache({ client, outage, owed, prefix, largest, now }), now }
+}
+
+/** Who finds Redis down when it starts owes everything: it doesn't know what a process before it, which ended meanwhile, owed. */
+export function owing (client: Redis | Cluster, outage: Outage): OwedDrops {
+  const owed = new OwedDrops()
+  if (client.status === 'ready') return owed
+  function unreachable (error: Error): void {
+    client.off('ready', reached)
+    owed.addAll()
+    outage.begin(error)
+  }
+  function reached (): void {
+    client.off('error', unreachable)
+  }
+  client.once('error', unreachable).once('ready', reached)
+  return owed
 }

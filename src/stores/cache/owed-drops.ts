@@ -12,8 +12,9 @@ export class OwedDrops {
     this.#most = most
   }
 
+  /** URIs; Infinity: everything. */
   get size (): number {
-    return this.#uris.size
+    return this.#all ? Infinity : this.#uris.size
   }
 
   /** More than are remembered make it all of them. */
@@ -23,6 +24,11 @@ export class OwedDrops {
       this.#uris.add(uri)
       return
     }
+    this.addAll()
+  }
+
+  /** Nobody knows what is to be dropped. */
+  addAll (): void {
     this.#all = true
     this.#uris.clear()
   }
