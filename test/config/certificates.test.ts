@@ -104,6 +104,13 @@ for (const [name, response, cause] of [
   })
 }
 
+t.test('a certificate that has to be stapled, and has nothing to be stapled with, is warned of', async t => {
+  const stapled = makeCertificate('api.example.com', { names: ['api.example.com'], issuer: intermediate, notAfter: later(300), extension: { id: '2b06010505070118', critical: false, value: Buffer.from('3003020105', 'hex') } })
+  const files = { ...filesOf([stapled, intermediate], stapled.key), 'a.ocsp': makeOcsp(intermediate, [stapled.serial]) }
+  t.match(await findings(t, pair(', snis: [api.example.com]'), files), [{ rule: 'ocsp-response', severity: 'warning', path: 'certificates[0].cert_file', cause: /must-staple/ }])
+  t.same(await findings(t, pair(', snis: [api.example.com], ocsp_file: a.ocsp'), files), [])
+})
+
 t.test('types of keys may differ where the default is RSA', async t => {
   const rsa = makeCertificate('rsa.test', { names: ['rsa.test'], bits: 2048, notAfter: later(300) })
   const ec = makeCertificate('ec.test', { names: ['ec.test'], notAfter: later(300) })

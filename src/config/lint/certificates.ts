@@ -5,7 +5,9 @@ import { rootCertificates } from 'node:tls'
 import { readCertificates } from '../../tls/pem.ts'
 import type { Certificate as CertificateEntity, Pointer } from '../model.ts'
 import { day, endOf, nameOf } from '../validate/certificate.ts'
+import { membersOf, readDer } from '../../tls/der.ts'
 import { ocspProblem, readOcsp } from '../../tls/ocsp.ts'
+import { detailsOf } from '../../tls/x509.ts'
 import { defaultCertificate } from '../../tls/default-certificate.ts'
 import type { LintContext } from './context.ts'
 
@@ -139,14 +141,24 @@ export function literalKeys (context: LintContext): void {
   }
 }
 
-/** OCSP responses that are not stapled. */
+/** OCSP responses that are not stapled, and those that have to be. */
 export function refusedStaples (context: LintContext): void {
-  for (const { pointer, cert, ocsp } of context.config.certificates) {
-    const [leaf] = ocsp === null ? [] : readCertificates(cert)
-    if (ocsp === null || leaf === undefined) continue
+  for (const { pointer, files, cert, ocsp } of context.config.certificates) {
+    const [leaf] = readCertificates(cert)
+    if (leaf === undefined) continue
+    if (ocsp === null) {
+      if (mustStaple(leaf)) context.warn(place(pointer, 'cert', files), { rule: 'ocsp-response', cause: 'the certificate asks that an OCSP response be stapled (must-staple), and there is none: clients that heed it refuse every connection', mend: 'Name a file with the response of its authority in `ocsp_file`, and renew it; or have the certificate issued without must-staple.' })
+      continue
+    }
     const cause = stapleProblem(Buffer.from(ocsp, 'base64'), leaf)
     if (cause !== null) context.warn(`${pointer}/ocsp_file`, { rule: 'ocsp-response', cause: `the OCSP response is not stapled: ${cause}`, mend: 'Fetch a new one (`openssl ocsp -respout`); a gateway that runs takes the new file over by itself.' })
   }
+}
+
+/** The TLS feature `status_request` (RFC 7633). */
+function mustStaple (leaf: X509Certificate): boolean {
+  const features = detailsOf(leaf).extensions.get('1.3.6.1.5.5.7.1.24')
+  return features !== undefined && [...membersOf(readDer(features.value).content)].some(({ content }) => content.length === 1 && content[0] === 5)
 }
 
 function stapleProblem (der: Buffer, leaf: X509Certificate): string | null {
