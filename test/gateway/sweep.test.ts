@@ -3,6 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { connectionOf } from '../../src/gateway/connection.ts'
 import type { Context } from '../../src/gateway/context.ts'
+import { Reading } from '../../src/gateway/http2/reading.ts'
 import { sweep } from '../../src/gateway/sweep.ts'
 import { eventually } from '../helpers/raw-upstream.ts'
 
@@ -50,6 +51,46 @@ t.test('a client that takes next to nothing of its answer is cut after a minute;
   t.equal(cutAfter(600, () => 0, undefined, { send_min_rate: 0 }), 62)
   t.equal(cutAfter(600, () => 0, undefined, { send: 0 }), null, 'where there is no limit')
   t.equal(cutAfter(600, () => 1, undefined, { send: 10_000, send_min_rate: 2 }), 12)
+})
+
+/**
+ * The same with an answer over HTTP/2, of which Node says only when a piece has gone as a whole.
+ *
+ * @param pieces bytes of each, the last one over and over
+ * @param others bytes of other answers on the connection in each second
+ */
+function cutOverHttp2 (seconds: number, pieces: readonly number[], bytes: (second: number) => number, limits: Partial<typeof timeouts> = {}, others = 0): number | null {
+  let written = 1_000
+  const reading = new Reading(written)
+  let index = 0
+  const piece = (): number => pieces[Math.min(index, pieces.length - 1)] as number
+  let [gone, taken] = [0, 0]
+  for (let second = 1; second <= seconds; second++) {
+    taken += bytes(second)
+    written += bytes(second) + others
+    while (taken >= gone + piece()) gone += pieces[index++] ?? piece()
+    if (reading.tooSlow({ writableLength: 1_000, gone, underWay: piece() }, second * 1_000, written, { ...timeouts, ...limits })) return second
+  }
+  return null
+}
+
+t.test('over HTTP/2 as well, however long the pieces are that it takes', t => {
+  for (const size of [100, 16_384, 65_536]) {
+    t.equal(cutOverHttp2(1_000, [size], () => 0), 62, `nothing of ${size}`)
+    t.ok((cutOverHttp2(1_000, [size], () => 1) ?? Infinity) <= 63, `a byte a second of ${size}`)
+    t.equal(cutOverHttp2(1_000, [size], () => 120), 62, `half of the rate of ${size}`)
+    t.equal(cutOverHttp2(1_000, [size], () => 241), null, `the rate of ${size}`)
+    t.equal(cutOverHttp2(1_000, [size], second => second % 50 === 0 ? 20_000 : 0), null, `in bursts of ${size}`)
+    t.equal(cutOverHttp2(1_000, [size], () => 1, { send_min_rate: 0 }), null, `no rate for ${size}`)
+    t.equal(cutOverHttp2(1_000, [size], () => 0, { send_min_rate: 0 }), 62)
+    t.equal(cutOverHttp2(1_000, [size], () => 0, { send: 0 }), null)
+    t.equal(cutOverHttp2(1_000, [size], () => 0, {}, 10), 62, `next to nothing for others of ${size}`)
+    // 64 KiB at 240 bytes a second, and a minute
+    t.ok((cutOverHttp2(1_000, [size], () => 0, {}, 100_000) ?? Infinity) <= 336, `nothing of ${size}, though much of others`)
+    t.equal(cutOverHttp2(1_000, [size], () => 241, {}, 100_000), null, `the rate of ${size}, beside others`)
+  }
+  t.equal(cutOverHttp2(1_000, [65_536, 65_536, 100], () => 300), null, 'long ones and short ones')
+  t.end()
 })
 
 /** Both ends of a connection; the server has written a long answer in one piece, and the client reads what it is asked to. */

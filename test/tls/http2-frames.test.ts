@@ -202,6 +202,37 @@ t.test('a client that never reads its answers costs what the windows allow', asy
   await settled(server)
 })
 
+t.test('an answer that is read too slowly is cut, in one long piece or many short ones, and nothing else is; who keeps to the rate gets all of it', async t => {
+  const port = await upstream(t, (request, response) => {
+    if (request.url === '/events') {
+      const timer = setInterval(() => { if (response.writableLength === 0) response.write('x'.repeat(100)) }, 5)
+      response.on('close', () => clearInterval(timer))
+    } else response.end(Buffer.alloc(request.url === '/' ? 5 : 60_000))
+  })
+  const file = tlsConfig(port, h2)
+  const { server, port: at } = await startTls(t, { ...file, gateway: { ...file.gateway, timeouts: { ...settings().timeouts, send: 1_000, send_min_rate: 2_000 } } })
+  const read = (client: FrameClient, stream: number): number => client.frames.reduce((sum, { type, stream: of, payload }) => sum + (type === FRAME.data && of === stream ? payload.length : 0), 0)
+  /** Asks with windows of no byte, and opens them by so much twenty times a second. */
+  const slowly = async (path: string, bytes: number): Promise<FrameClient> => {
+    const client = await frameClient(t, at, Buffer.concat([Buffer.from([0, 4]), code(0)]))
+    client.send(frame(FRAME.headers, WHOLE, 1, request(path)))
+    const drip = setInterval(() => { client.send(frame(FRAME.window, 0, 1, code(bytes))) }, 50)
+    t.teardown(() => clearInterval(drip))
+    await client.until(() => client.find(FRAME.reset, 1) !== undefined || read(client, 1) === 60_000)
+    clearInterval(drip)
+    return client
+  }
+  const [long, events, honest] = await Promise.all([slowly('/long', 10), slowly('/events', 10), slowly('/long', 1_000)])
+  t.equal(honest.find(FRAME.reset, 1), undefined)
+  for (const client of [long, events]) {
+    t.ok(read(client, 1) > 0 && read(client, 1) < 60_000, 'it has moved all the time')
+    client.send(frame(FRAME.headers, WHOLE, 3, request('/')), frame(FRAME.window, 0, 3, code(5)))
+    await client.until(() => read(client, 3) === 5)
+  }
+  for (const { socket } of [long, events, honest]) socket.destroy()
+  await settled(server)
+})
+
 t.test('who asks nothing, or stops asking, is sent away; a ping is no request', async t => {
   const up = await recordingUpstream(t)
   const file = tlsConfig(up.port, h2)

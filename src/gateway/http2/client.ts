@@ -5,6 +5,7 @@ import type { GatewaySettings, ListenAddress } from '../../config/model.ts'
 import { makeConnection, type Connection } from '../connection.ts'
 import { checkUpload } from '../sweep.ts'
 import { COST, Patience } from './patience.ts'
+import { Reading } from './reading.ts'
 import { refuseConnect } from './refuse-connect.ts'
 import { readStreamHead } from './stream-fields.ts'
 import { StreamMessage } from './stream-message.ts'
@@ -42,6 +43,7 @@ interface Stream {
   waiting: number
   readonly lane: Connection
   readonly response: StreamResponse
+  readonly reading: Reading
 }
 
 /** A client's connection of HTTP/2. */
@@ -122,16 +124,9 @@ export class Http2Client {
     else if (idle >= timeouts.keep_alive) this.#session.closed ? this.destroy() : this.close()
   }
 
-  #look ({ lane, response }: Stream, now: number, timeouts: GatewaySettings['timeouts']): void {
+  #look ({ lane, response, reading }: Stream, now: number, timeouts: GatewaySettings['timeouts']): void {
     if (lane.current !== null) checkUpload(lane.current, now, timeouts)
-    if (response.writableLength === 0 || response.moved !== lane.written) {
-      lane.written = response.moved
-      lane.stalledSince = 0
-    } else if (lane.stalledSince === 0) {
-      lane.stalledSince = now
-    } else if (timeouts.send !== 0 && now - lane.stalledSince > timeouts.send) {
-      response.destroy()
-    }
+    if (reading.tooSlow(response, now, this.#socket.bytesWritten, timeouts)) response.destroy()
   }
 
   /** Frames of which nobody tells us cost bytes. Whoever takes or sends bodies needs some. */
@@ -180,7 +175,7 @@ export class Http2Client {
     const lane: Connection = { ...this.#facts }
     const message = new StreamMessage(this.#socket, stream, lane, head)
     const response = new StreamResponse(stream, message)
-    const own: Stream = { stream, waiting: 0, lane, response }
+    const own: Stream = { stream, waiting: 0, lane, response, reading: new Reading(this.#socket.bytesWritten) }
     this.#streams.add(own)
     response.once('close', () => {
       this.#streams.delete(own)

@@ -2,12 +2,13 @@ import { validateHeaderName, validateHeaderValue, type OutgoingHttpHeaders } fro
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import { Writable } from 'node:stream'
 import { OutgoingFields } from './stream-fields.ts'
+import type { Way } from './reading.ts'
 import type { StreamMessage } from './stream-message.ts'
 
 type Value = string | number | string[]
 type Done = (error?: Error | null) => void
 
-/** What is handed to HTTP/2 at once: each piece that has gone says that the client takes something. */
+/** What is handed to HTTP/2 at once: how much of it the client has taken shows when all of it has gone. */
 const PIECE = 65_536
 
 /**
@@ -16,7 +17,7 @@ const PIECE = 65_536
  * Its head waits for the first byte of the body or for the end, so that an answer without a body is one frame, and one that
  * is whole is two.
  */
-export class StreamResponse extends Writable {
+export class StreamResponse extends Writable implements Way {
   readonly req: StreamMessage
   readonly socket: StreamMessage['socket']
   statusCode = 200
@@ -24,8 +25,9 @@ export class StreamResponse extends Writable {
   /** HTTP/1's: here it means nothing. */
   shouldKeepAlive = true
   headersSent = false
-  /** Pieces that have gone: where it stands still, the client takes nothing. */
-  moved = 0
+  /** See {@link Way}. */
+  gone = 0
+  underWay = 0
   /** The client, or a frame of its, has ended the stream before the answer was whole. */
   takenBack = false
   readonly #stream: ServerHttp2Stream
@@ -159,30 +161,29 @@ export class StreamResponse extends Writable {
     if (last && chunk.length <= PIECE) {
       if (!this.#responded) this.#respond(false, true)
       this.#ended = true
-      stream.end(chunk, () => this.#gone(done))
+      this.underWay = chunk.length
+      stream.end(chunk, () => this.#went(chunk.length, done))
       return
     }
     if (!this.#responded) this.#respond(false)
-    if (chunk.length <= PIECE) stream.write(chunk, () => this.#gone(done))
-    else this.#sendPieces(chunk, 0, done)
+    this.#sendPieces(chunk, 0, done)
   }
 
   #sendPieces (chunk: Buffer, from: number, done: Done): void {
     const next = from + PIECE
-    this.#stream.write(chunk.subarray(from, next), () => {
-      if (next >= chunk.length || this.destroyed || this.#stream.closed) {
-        this.#gone(done)
-        return
-      }
-      this.moved++
-      this.#sendPieces(chunk, next, done)
-    })
+    const piece = chunk.length <= PIECE ? chunk : chunk.subarray(from, next)
+    this.underWay = piece.length
+    this.#stream.write(piece, () => this.#went(piece.length, () => {
+      if (next >= chunk.length || this.destroyed || this.#stream.closed) done()
+      else this.#sendPieces(chunk, next, done)
+    }))
   }
 
   /** What went wrong shows in the stream's own end. */
-  #gone (done: Done): void {
-    this.moved++
-    done()
+  #went (bytes: number, next: () => void): void {
+    this.gone += bytes
+    this.underWay = 0
+    next()
   }
 
   override _final (done: Done): void {
