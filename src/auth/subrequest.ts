@@ -1,7 +1,6 @@
-import { buildConnector, Client, type Dispatcher } from 'undici'
-import { failOnWrongName } from '../proxy/certificate-name.ts'
-import { Connections } from '../proxy/connections.ts'
+import type { Flow, Receiver } from '../proxy/flow.ts'
 import { HeaderList } from '../proxy/header-list.ts'
+import { Http1Connections, type Connector } from '../proxy/http1/connections.ts'
 
 /** Whom to ask, and for how long. */
 export interface SubrequestOptions {
@@ -13,7 +12,7 @@ export interface SubrequestOptions {
   readonly limit: number
   readonly verify: boolean
   /** Makes the connections; default: Node's. */
-  readonly connector?: buildConnector.connector | undefined
+  readonly connector?: Connector | undefined
 }
 
 /** What came back. */
@@ -47,7 +46,6 @@ export class SubrequestError extends Error {
 }
 
 const BROKEN = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
-const IDLE = 4_000
 
 /**
  * Questions about a request, asked of another server before it goes on (nginx's word is subrequest): GET, no body, over
@@ -56,28 +54,21 @@ const IDLE = 4_000
  */
 export class Subrequests {
   readonly #options: SubrequestOptions
-  readonly #connections: Connections
+  readonly #connections: Http1Connections
   readonly #path: string
 
   constructor (options: SubrequestOptions) {
-    const { url, timeout, verify } = options
+    const { url, verify, connector } = options
+    const secure = url.protocol === 'https:'
     this.#options = options
     this.#path = url.pathname + url.search
-    const connect = failOnWrongName(options.connector ?? buildConnector({ timeout, rejectUnauthorized: verify, autoSelectFamily: true }))
-    this.#connections = new Connections(() => ({
-      connectTimeout: timeout,
-      client: new Client(url.origin, {
-        connect,
-        // see Connections: never more than one
-        pipelining: 2,
-        allowH2: false,
-        keepAliveTimeout: IDLE,
-        // one deadline for all of it is kept here
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        maxHeaderSize: 65_536
-      })
-    }))
+    this.#connections = new Http1Connections({
+      protocol: secure ? 'https' : 'http',
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
+      secure: secure ? { rejectUnauthorized: verify } : null,
+      connector
+    })
   }
 
   /**
@@ -105,12 +96,12 @@ export class Subrequests {
   async #once (fields: readonly string[], end: number, asker: Asker | null): Promise<Subanswer> {
     if (asker?.destroyed === true) throw new SubrequestError('nobody waits for the answer', { left: true })
     return await new Promise((resolve, reject) => {
-      const lease = this.#connections.take(this.#options.timeout)
-      const question = new Question({ limit: this.#options.limit, end, resolve, reject, asker, giveBack: () => this.#connections.give(lease) })
+      const question = new Question({ limit: this.#options.limit, end, resolve, reject, asker })
       try {
-        lease.client.dispatch({ path: this.#path, method: 'GET', headers: fields as string[], headersTimeout: 0, bodyTimeout: 0 }, question)
+        // one deadline for all of it is kept by the question
+        this.#connections.send({ method: 'GET', path: this.#path, fields, body: null, upgrade: false, connectTimeout: this.#options.timeout, readTimeout: 0 }, question)
       } catch (error) {
-        // undici refuses a field that may not be sent
+        // a field that may not be sent
         question.onError(error as Error)
       }
     })
@@ -123,16 +114,14 @@ interface QuestionOptions {
   readonly resolve: (answer: Subanswer) => void
   readonly reject: (error: SubrequestError) => void
   readonly asker: Asker | null
-  readonly giveBack: () => void
 }
 
-/** undici's handler for one of them. */
-class Question implements Dispatcher.DispatchHandler {
+/** One of them. */
+class Question implements Receiver {
   readonly #options: QuestionOptions
   readonly #timer: NodeJS.Timeout
   readonly #leave = (): void => this.#fail(new SubrequestError('nobody waits for the answer', { left: true }))
-  #giveBack: (() => void) | null
-  #abort: (() => void) | null = null
+  #flow: Flow | null = null
   #settled = false
   #status = 0
   #headers: HeaderList | null = null
@@ -141,23 +130,22 @@ class Question implements Dispatcher.DispatchHandler {
 
   constructor (options: QuestionOptions) {
     this.#options = options
-    this.#giveBack = options.giveBack
     this.#timer = setTimeout(() => this.#fail(new SubrequestError('no answer in time')), Math.max(1, options.end - performance.now()))
     options.asker?.once('close', this.#leave)
   }
 
-  onConnect (abort: () => void): void {
-    this.#abort = abort
-    if (this.#settled) abort()
+  onConnect (flow: Flow): boolean {
+    this.#flow = flow
+    return !this.#settled
   }
 
-  onHeaders (status: number, raw: Buffer[]): boolean {
-    if (status < 200) return true
+  onHead (status: number, fields: string[]): void {
+    if (status < 200) return
     this.#status = status
-    // bytes as they are: what undici makes of them elsewhere is UTF-8, which no header field may carry on
-    this.#headers = new HeaderList(raw.map(part => part.toString('latin1')))
-    return true
+    this.#headers = new HeaderList(fields)
   }
+
+  onTunnel (): void {}
 
   onData (chunk: Buffer): boolean {
     if (this.#settled) return true
@@ -168,12 +156,10 @@ class Question implements Dispatcher.DispatchHandler {
   }
 
   onComplete (): void {
-    this.#release()
     this.#succeed(this.#status >= 300 ? Buffer.concat(this.#chunks, this.#size) : null)
   }
 
   onError (error: Error): void {
-    this.#release()
     const { code } = error as NodeJS.ErrnoException
     this.#fail(new SubrequestError('no answer that could be read', { cause: error, broken: this.#headers === null && BROKEN.has(code ?? '') }))
   }
@@ -193,13 +179,7 @@ class Question implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer)
     this.#options.asker?.off('close', this.#leave)
     // what still comes is not waited for
-    if (this.#giveBack !== null) this.#abort?.()
+    this.#flow?.abort(this)
     return true
-  }
-
-  /** Only now: a client whose request is still on its way is not for another one. */
-  #release (): void {
-    this.#giveBack?.()
-    this.#giveBack = null
   }
 }

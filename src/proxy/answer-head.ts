@@ -1,6 +1,5 @@
 import type { Context } from '../gateway/context.ts'
 import { debugFields } from './debug-fields.ts'
-import { latin1 } from './latin1.ts'
 import type { Tokens } from './product.ts'
 import { CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DROP, KEEP, SERVER, TOKEN, TRAILER, TRANSFER_ENCODING, VIA, responseFieldKind } from './response-fields.ts'
 
@@ -26,9 +25,9 @@ const PLAIN_CONNECTION = /^(?:keep-alive|close|upgrade)$/i
 /**
  * Reads the upstream's header fields, drops what belongs to that connection, adds the gateway's own.
  *
- * @param raw fields as undici gives them: name, value, … as bytes
+ * @param raw fields as they came: name, value, …
  */
-export function answerHead (context: Context, raw: readonly Buffer[], tokens: Tokens): AnswerHead {
+export function answerHead (context: Context, raw: readonly string[], tokens: Tokens): AnswerHead {
   const fields: string[] = []
   let length = -1
   let named: string | undefined
@@ -39,8 +38,8 @@ export function answerHead (context: Context, raw: readonly Buffer[], tokens: To
   let chunked = false
 
   for (let index = 0; index < raw.length; index += 2) {
-    const name = latin1(raw[index] as Buffer)
-    const value = latin1(raw[index + 1] as Buffer)
+    const name = raw[index] as string
+    const value = raw[index + 1] as string
     switch (responseFieldKind(name)) {
       case DROP:
         continue

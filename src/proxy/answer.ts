@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream'
+import { PassThrough, type Readable } from 'node:stream'
 import { STATUS_CODES, type ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { Context } from '../gateway/context.ts'
@@ -7,8 +7,8 @@ import { AnswerFields } from './answer-fields.ts'
 import { watchedHead } from './answer-watcher.ts'
 import { answerHead, type AnswerHead } from './answer-head.ts'
 import { writeAnswer } from './answer-writer.ts'
+import type { Attempt } from './attempt.ts'
 import type { Delivery } from './delivery.ts'
-import { causeCode } from './errors.ts'
 import { HeaderList } from './header-list.ts'
 import { answerThroughHooks } from './hooked-answer.ts'
 import { answerEarly } from './request-body.ts'
@@ -30,7 +30,7 @@ export class Answer {
   readonly #delivery: Delivery
   readonly #status: number
   readonly #statusText: string
-  readonly #resume: () => void
+  readonly #attempt: Attempt
   #head: AnswerHead | null = null
   /** Parts of an answer that is held. */
   #chunks: Buffer[] | null = null
@@ -39,18 +39,18 @@ export class Answer {
   /** The answer as a stream for response hooks. */
   #stream: PassThrough | null = null
 
-  constructor (context: Context, reply: FastifyReply, delivery: Delivery, status: number, statusText: string, resume: () => void) {
+  constructor (context: Context, reply: FastifyReply, delivery: Delivery, status: number, statusText: string, attempt: Attempt) {
     this.#context = context
     this.#reply = reply
     this.#response = context.response
     this.#delivery = delivery
     this.#status = status
     this.#statusText = reasonPhrase(status, statusText)
-    this.#resume = resume
+    this.#attempt = attempt
   }
 
   /** Its head is here. @returns what is wrong with it, what is sent in its place, or null */
-  begin (raw: readonly Buffer[]): GatewayError | WholeAnswer | null {
+  begin (raw: readonly string[]): GatewayError | WholeAnswer | null {
     const head = answerHead(this.#context, raw, this.#delivery.tokens)
     if (!head.readable) return invalidAnswer('SP_UPSTREAM_CODING')
     this.#head = head
@@ -96,12 +96,13 @@ export class Answer {
   write (chunk: Buffer): boolean {
     const sink = this.#stream ?? this.#response
     if (sink.write(chunk)) return true
-    sink.once('drain', this.#resume)
+    const attempt = this.#attempt
+    sink.once('drain', () => attempt.resume())
     return false
   }
 
   /** A streamed answer is complete. */
-  end (trailers: ReadonlyArray<Buffer | string> | null): void {
+  end (trailers: readonly string[] | null): void {
     if (this.#stream !== null) {
       this.#stream.end()
       return
@@ -120,11 +121,6 @@ export class Answer {
     if (this.#stream === null) return false
     this.#stream.destroy(error)
     return true
-  }
-
-  /** undici counts the missing body of a 304 against its Content-Length, which RFC 9110 section 15.4.5 allows. */
-  isWhole (error: Error): boolean {
-    return this.#status === 304 && causeCode(error) === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
   }
 
   /** A held answer, whole, goes out. @throws what Node or Fastify refuse to write */
@@ -162,6 +158,8 @@ export class Answer {
       this.#setStatus()
       response.statusMessage = this.#statusText
       this.#stream = new PassThrough()
+      // it may break off before the hooks hand it to Fastify, which then sees that it did
+      this.#stream.on('error', () => {})
       response.once('pipe', flushPiped)
       this.#reply.send(this.#stream)
       return
@@ -190,12 +188,13 @@ function reasonPhrase (status: number, text: string): string {
   return PRINTABLE.test(text) ? text : registered ?? ''
 }
 
-function flushHead (response: ServerResponse): void {
-  if (!response.writableEnded && !response.destroyed) response.flushHeaders()
+function flushHead (response: ServerResponse, source?: Readable): void {
+  // of one that broke off nothing goes out: Fastify sends the error
+  if (!response.writableEnded && !response.destroyed && source?.destroyed !== true) response.flushHeaders()
 }
 
-function flushPiped (this: ServerResponse): void {
-  process.nextTick(flushHead, this)
+function flushPiped (this: ServerResponse, source: Readable): void {
+  process.nextTick(flushHead, this, source)
 }
 
 export function answerTooLarge (): GatewayError {

@@ -1,8 +1,7 @@
 import type { Duplex } from 'node:stream'
-import type { Dispatcher } from 'undici'
 import type { Context } from '../gateway/context.ts'
 import type { Ending } from '../upstream/destination.ts'
-import type { Lease } from './connections.ts'
+import type { Flow, Receiver } from './flow.ts'
 import { rawField } from './raw-field.ts'
 import type { Target } from './transport.ts'
 import type { Upstream } from './upstream.ts'
@@ -13,26 +12,23 @@ const SHORT_REST = 65_536
 /** Who makes attempts, and is told what becomes of them. */
 export interface Attempter {
   /** The head of an answer of 1xx. */
-  onInterim (status: number, raw: readonly Buffer[]): void
+  onInterim (status: number, raw: readonly string[]): void
   /** The final head. */
-  onHead (attempt: Attempt, status: number, raw: Buffer[], resume: () => void, statusText: string): void
-  onTunnel (attempt: Attempt, raw: Buffer[], socket: Duplex): void
+  onHead (attempt: Attempt, status: number, raw: string[], statusText: string): void
+  onTunnel (attempt: Attempt, raw: string[], socket: Duplex): void
   /** @returns false: pause until `resume` is called */
   onData (attempt: Attempt, chunk: Buffer): boolean
-  onComplete (attempt: Attempt, trailers: Buffer[] | string[] | null): void
+  onComplete (attempt: Attempt, trailers: string[] | null): void
   onError (attempt: Attempt, error: Error): void
 }
 
 /**
- * One attempt at one target: undici's handler for `dispatch`.
+ * One attempt at one target.
  *
- * The raw handler interface of undici 7 (`onHeaders` with bytes) is used on purpose: the newer one builds an object of
- * all fields for each answer, which the hop would take apart again.
- *
- * An object of its own, since undici may speak of an attempt that was given up (a connection that comes too late, the
- * slower one of two) while the next one runs: what it says then is heard by nobody.
+ * An object of its own, since a connection may speak of an attempt that was given up (one that comes too late, the slower
+ * one of two) while the next one runs: what it says then is heard by nobody.
  */
-export class Attempt implements Dispatcher.DispatchHandler {
+export class Attempt implements Receiver {
   readonly target: Target
   /** Monotonic milliseconds. */
   readonly begun: number
@@ -43,10 +39,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
   readonly #upstream: Upstream
   /** When the budget lent it, which gets that back once a connection is there; 0: it did not. */
   readonly #lentAt: number
-  #lease: Lease | null = null
   /** Of its answer; 0: none came. */
   #status = 0
-  #abort: (() => void) | null = null
+  #flow: Flow | null = null
   /** Nobody waits for it any more. */
   #dropped = false
   /** Bytes that are still read of an answer that nobody wants. */
@@ -66,18 +61,17 @@ export class Attempt implements Dispatcher.DispatchHandler {
   send (fields: string[]): void {
     const { path, query, timeouts, method, body } = this.#upstream
     try {
-      this.#lease = this.target.connections.take(timeouts.connect)
-      this.#lease.client.dispatch({
+      this.target.connections.send({
+        method,
         path: query === null ? path : `${path}?${query}`,
-        method: method as Dispatcher.HttpMethod,
-        headers: fields,
+        fields,
         body,
-        headersTimeout: timeouts.read,
-        bodyTimeout: timeouts.read,
-        upgrade: this.#context.upgrade === null ? null : 'websocket'
+        upgrade: this.#context.upgrade !== null,
+        connectTimeout: timeouts.connect,
+        readTimeout: timeouts.read
       }, this)
     } catch (error) {
-      // undici refuses the request itself: a path or field that may not be sent
+      // a path or field that may not be sent
       this.onError(error as Error)
     }
   }
@@ -94,63 +88,62 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.end(ending)
     if (this.#dropped) return
     this.#dropped = true
-    this.#abort?.()
+    this.#flow?.abort(this)
   }
 
   /** Its answer isn't wanted: a short rest is read, a longer one cut, and one of unknown length, which may never end. */
-  discard (raw: readonly Buffer[]): void {
+  discard (raw: readonly string[]): void {
     this.end('complete')
     this.#dropped = true
     this.#rest = SHORT_REST
     const bodiless = this.#upstream.method === 'HEAD' || this.#status === 204 || this.#status === 304
-    if (!bodiless && !(Number(rawField(raw, 'content-length') ?? NaN) <= SHORT_REST)) this.#abort?.()
+    if (!bodiless && !(Number(rawField(raw, 'content-length') ?? NaN) <= SHORT_REST)) this.#flow?.abort(this)
   }
 
-  onConnect (abort: () => void): void {
-    if (this.#dropped) {
-      abort()
-      return
-    }
-    this.#abort = abort
+  onConnect (flow: Flow): boolean {
+    if (this.#dropped) return false
+    this.#flow = flow
     this.sent = true
     if (this.#lentAt !== 0) this.#upstream.policy.budget.giveBack(this.#lentAt)
-  }
-
-  onHeaders (status: number, raw: Buffer[], resume: () => void, statusText: string): boolean {
-    if (this.#dropped) return true
-    if (status < 200) this.#attempter.onInterim(status, raw)
-    else {
-      this.#head(status)
-      this.#attempter.onHead(this, status, raw, resume, statusText)
-    }
     return true
   }
 
-  onUpgrade (status: number, raw: Buffer[] | string[] | null, socket: Duplex): void {
-    this.#give()
+  /** Goes on with its answer after a pause. */
+  resume (): void {
+    this.#flow?.resume(this)
+  }
+
+  onHead (status: number, raw: string[], statusText: string): void {
+    if (this.#dropped) return
+    if (status < 200) {
+      this.#attempter.onInterim(status, raw)
+      return
+    }
+    this.#head(status)
+    this.#attempter.onHead(this, status, raw, statusText)
+  }
+
+  onTunnel (status: number, raw: string[], socket: Duplex): void {
     if (this.#dropped) {
       socket.destroy()
       return
     }
     this.#head(status)
-    this.#attempter.onTunnel(this, (raw ?? []) as Buffer[], socket)
+    this.#attempter.onTunnel(this, raw, socket)
   }
 
   onData (chunk: Buffer): boolean {
-    // a parser that was paused goes on with an empty piece
-    if (!this.#dropped) return chunk.length === 0 || this.#attempter.onData(this, chunk)
+    if (!this.#dropped) return this.#attempter.onData(this, chunk)
     this.#rest -= chunk.length
-    if (this.#rest < 0) this.#abort?.()
+    if (this.#rest < 0) this.#flow?.abort(this)
     return true
   }
 
-  onComplete (trailers: Buffer[] | string[] | null): void {
-    this.#give()
+  onComplete (trailers: string[] | null): void {
     if (!this.#dropped) this.#attempter.onComplete(this, trailers)
   }
 
   onError (error: Error): void {
-    this.#give()
     if (!this.#dropped) this.#attempter.onError(this, error)
   }
 
@@ -160,11 +153,5 @@ export class Attempt implements Dispatcher.DispatchHandler {
     context.headTick = performance.now()
     context.upstreamStatus = status
     this.#upstream.destination.head(this.target, status, this.begun, context)
-  }
-
-  #give (): void {
-    if (this.#lease === null) return
-    this.target.connections.give(this.#lease)
-    this.#lease = null
   }
 }

@@ -111,7 +111,7 @@ export class Attempts {
    *
    * @returns whether it counts; else something better may come, and it has been discarded
    */
-  accept (attempt: Attempt, status: number, raw: readonly Buffer[]): boolean {
+  accept (attempt: Attempt, status: number, raw: readonly string[]): boolean {
     const { statuses } = this.#upstream.retry
     if (statuses !== null && statuses.has(status) && this.#passesOver(attempt, status, raw)) return false
     if (this.#hedgeTimer !== null) this.#stopHedge()
@@ -119,7 +119,7 @@ export class Attempts {
     return true
   }
 
-  #passesOver (attempt: Attempt, status: number, raw: readonly Buffer[]): boolean {
+  #passesOver (attempt: Attempt, status: number, raw: readonly string[]): boolean {
     if (this.#rival !== null) {
       this.#leave(attempt)
       this.#discard(attempt, raw)
@@ -152,7 +152,7 @@ export class Attempts {
    * @param unsent it never left
    * @returns whether there is one, now or after a pause; or an end without one
    */
-  #again (attempt: Attempt, raw: readonly Buffer[] | null, wait: number, always: boolean, unsent: boolean): boolean {
+  #again (attempt: Attempt, raw: readonly string[] | null, wait: number, always: boolean, unsent: boolean): boolean {
     if (this.#left === 0) return false
     const context = this.#context
     const { affinityCookie, affinityKey } = context
@@ -164,7 +164,7 @@ export class Attempts {
   }
 
   /** See {@link Attempts.#again}; where there is none, a pick may have left its mark on the request. */
-  #repeat (attempt: Attempt, raw: readonly Buffer[] | null, wait: number, always: boolean, unsent: boolean): boolean {
+  #repeat (attempt: Attempt, raw: readonly string[] | null, wait: number, always: boolean, unsent: boolean): boolean {
     const { destination, policy, retry } = this.#upstream
     const now = performance.now()
     const tried = [...this.#tried, attempt.target]
@@ -193,7 +193,7 @@ export class Attempts {
   }
 
   /** The answer of an attempt is not passed on. */
-  #discard (attempt: Attempt, raw: readonly Buffer[]): void {
+  #discard (attempt: Attempt, raw: readonly string[]): void {
     this.#note(attempt, { status: this.#context.upstreamStatus })
     attempt.discard(raw)
   }

@@ -40,7 +40,7 @@ export class Copy implements Attempter {
     if (!options.wanted()) return
     const headers = new HeaderList(upstream.headers.raw.slice())
     const length = headers.get('content-length')
-    // undici writes it from the body
+    // written from the body
     headers.delete('content-length')
     // a client of HTTP/1.0 may have sent no Host that could be preserved
     const preserved = options.preserveHost && this.#context.hostHeader !== ''
@@ -71,7 +71,7 @@ export class Copy implements Attempter {
 
   onHead (): void {}
 
-  onTunnel (_attempt: Attempt, _raw: Buffer[], socket: Duplex): void {
+  onTunnel (_attempt: Attempt, _raw: string[], socket: Duplex): void {
     socket.destroy()
     this.#give('invalid', 'failed')
   }

@@ -20,7 +20,6 @@ export class Errand implements Attempter {
   readonly #context: Context
   readonly #watcher: AnswerWatcher
   readonly #upstream: Upstream
-  #status = 0
   #short = false
 
   /** @param headers in place of the request's own; taken over */
@@ -53,14 +52,13 @@ export class Errand implements Attempter {
     attempt.send(fields)
   }
 
-  onHead (attempt: Attempt, status: number, raw: Buffer[], _resume: () => void, statusText: string): void {
+  onHead (attempt: Attempt, status: number, raw: string[], statusText: string): void {
     const head = answerHead(this.#context, raw, this.#context.snapshot.tokens)
     if (!head.readable) {
       this.#drop(attempt, 'invalid')
       return
     }
     this.#short = status === 304 || (head.length >= 0 && head.length <= SHORT)
-    this.#status = status
     this.#watcher.head(watchedHead(head, status, STATUS_CODES[status] ?? statusText))
     if (this.#watcher.satisfied && !this.#short) this.#drop(attempt, 'complete')
   }
@@ -82,8 +80,7 @@ export class Errand implements Attempter {
   }
 
   onError (attempt: Attempt, error: Error): void {
-    // a 304 whose Content-Length is that of the 200: see Answer.isWhole
-    attempt.end(this.#status === 304 ? 'complete' : endingOf(error, attempt.sent))
+    attempt.end(endingOf(error, attempt.sent))
     this.#watcher.failed()
     this.#finish()
   }

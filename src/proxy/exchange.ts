@@ -93,9 +93,9 @@ export class Exchange implements Attempter, Hop, Task {
     this.#attempts.begin(now)
   }
 
-  onHead (attempt: Attempt, status: number, raw: Buffer[], resume: () => void, statusText: string): void {
+  onHead (attempt: Attempt, status: number, raw: string[], statusText: string): void {
     if (!this.#attempts.accept(attempt, status, raw)) return
-    const answer = new Answer(this.#context, this.#reply, this.#delivery, status, statusText, resume)
+    const answer = new Answer(this.#context, this.#reply, this.#delivery, status, statusText, attempt)
     this.#answer = answer
     const other = answer.begin(raw)
     if (other === null) return
@@ -109,7 +109,7 @@ export class Exchange implements Attempter, Hop, Task {
   }
 
   /** The upstream has switched to the WebSocket: its own 101 goes to the client, then bytes flow both ways. */
-  onTunnel (attempt: Attempt, raw: Buffer[], socket: Duplex): void {
+  onTunnel (attempt: Attempt, raw: string[], socket: Duplex): void {
     const context = this.#context
     this.#finish()
     context.proxied = true
@@ -119,7 +119,7 @@ export class Exchange implements Attempter, Hop, Task {
     joinTunnel(context, context.upgrade as Handshake, fields, socket, attempt)
   }
 
-  onInterim (status: number, raw: readonly Buffer[]): void {
+  onInterim (status: number, raw: readonly string[]): void {
     passInterim(this.#context, status, raw)
   }
 
@@ -133,7 +133,7 @@ export class Exchange implements Attempter, Hop, Task {
     return true
   }
 
-  onComplete (attempt: Attempt, trailers: Buffer[] | string[] | null): void {
+  onComplete (attempt: Attempt, trailers: string[] | null): void {
     attempt.end('complete')
     if (this.#done) return
     this.#finish()
@@ -148,10 +148,6 @@ export class Exchange implements Attempter, Hop, Task {
   }
 
   onError (attempt: Attempt, error: Error): void {
-    if (this.#answer?.isWhole(error) === true) {
-      this.onComplete(attempt, null)
-      return
-    }
     if (this.#done) {
       attempt.end(endingOf(error, attempt.sent))
       return

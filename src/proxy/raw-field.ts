@@ -1,8 +1,8 @@
-/** First value of a field of an upstream's answer, as undici gives them: name, value, … @param name in lower case */
-export function rawField (raw: readonly Buffer[], name: string): string | undefined {
+/** First value of a field of an upstream's answer: name, value, … @param name in lower case */
+export function rawField (raw: readonly string[], name: string): string | undefined {
   for (let index = 0; index < raw.length; index += 2) {
-    const field = raw[index] as Buffer
-    if (field.length === name.length && field.toString('latin1').toLowerCase() === name) return (raw[index + 1] as Buffer).toString('latin1')
+    const field = raw[index] as string
+    if (field.length === name.length && field.toLowerCase() === name) return raw[index + 1]
   }
   return undefined
 }

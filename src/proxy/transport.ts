@@ -1,13 +1,7 @@
-import { buildConnector, Client } from 'undici'
 import { clientOptions, type UpstreamTls } from '../tls/upstream-tls.ts'
-import { calmSockets } from './calm-socket.ts'
-import { failOnWrongName } from './certificate-name.ts'
-import { Connections, type ClientLease, type TargetConnections } from './connections.ts'
+import { Http1Connections, type Connector } from './http1/connections.ts'
 import { Http2Connections } from './http2/connections.ts'
-import { tolerateContinue } from './interim.ts'
-import { knowFields, OWN_NAMES } from './known-fields.ts'
-import { letEndWait } from './late-end.ts'
-import { failOnReset } from './resets.ts'
+import type { TargetConnections } from './target-connections.ts'
 import { Turn } from './turn.ts'
 
 /** Where an attempt goes. */
@@ -46,12 +40,6 @@ interface Held {
   users: number
 }
 
-/** Idle connections are closed a little before common servers' own limits (Node 5 s, others 60 s and more) would. */
-const IDLE = 4_000
-const IDLE_MAXIMUM = 60_000
-
-knowFields(OWN_NAMES)
-
 /**
  * Connections to upstreams. They belong to the process and outlive snapshots: a reload asks for the same targets again
  * and finds the connections open; what no snapshot uses any more is closed once its requests have ended.
@@ -60,10 +48,10 @@ export class Transport {
   readonly #held = new Map<string, Held>()
   /** When to send: shared by all targets. */
   readonly turn = new Turn()
-  readonly #connector: buildConnector.connector | undefined
+  readonly #connector: Connector | undefined
 
   /** @param connector makes all connections; default: Node's, with the options of the target */
-  constructor (connector?: buildConnector.connector) {
+  constructor (connector?: Connector) {
     this.#connector = connector
   }
 
@@ -101,44 +89,18 @@ export class Transport {
   }
 }
 
-function open (options: TargetOptions, given: buildConnector.connector | undefined): Target {
-  const { protocol, host, port } = options
+function open ({ protocol, host, port, tls, http2 }: TargetOptions, connector: Connector | undefined): Target {
   // a service has its brackets, an address of a target has none
-  const origin = `${protocol}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
-  const secure = options.tls === null ? {} : clientOptions(options.tls)
-  // a handful: connect_timeout of the services and entries that send their requests here
-  const connectors = new Map<number, buildConnector.connector>()
-  function connectorOf (timeout: number): buildConnector.connector {
-    let connector = connectors.get(timeout)
-    if (connector === undefined) {
-      connector = calmSockets(failOnReset(letEndWait(tolerateContinue(failOnWrongName(given ?? buildConnector({
-        timeout,
-        ...secure,
-        // Node tries all addresses of a name in turn, so that a dead IPv6 route does not cost the connect timeout
-        autoSelectFamily: true
-      }))))))
-      connectors.set(timeout, connector)
-    }
-    return connector
+  const bare = host.replace(/^\[|\]$/g, '')
+  const origin = `${protocol}://${bare.includes(':') ? `[${bare}]` : bare}:${port}`
+  const secure = tls === null ? null : clientOptions(tls)
+  const connections = new Http1Connections({ protocol, host: bare, port, secure, connector })
+  return {
+    protocol,
+    host,
+    port,
+    origin,
+    connections: http2 === true ? new Http2Connections({ origin, host: bare, port, secure, tunnels: connections }) : connections,
+    hostHeader: null
   }
-  const connections = new Connections(() => {
-    const lease: ClientLease = {
-      connectTimeout: 0,
-      client: new Client(origin, {
-        connect: (connectOptions, callback) => connectorOf(lease.connectTimeout)(connectOptions, callback),
-        // see Connections: never more than one
-        pipelining: 2,
-        allowH2: false,
-        keepAliveTimeout: IDLE,
-        keepAliveMaxTimeout: IDLE_MAXIMUM,
-        // decided per request from its read_timeout
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        maxHeaderSize: 65_536
-      })
-    }
-    return lease
-  })
-  const http2 = options.http2 === true ? new Http2Connections({ origin, host, port, secure: options.tls === null ? null : clientOptions(options.tls), tunnels: connections }) : null
-  return { protocol, host, port, origin, connections: http2 ?? connections, hostHeader: null }
 }

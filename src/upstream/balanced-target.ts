@@ -1,4 +1,4 @@
-import type { TargetConnections } from '../proxy/connections.ts'
+import type { TargetConnections } from '../proxy/target-connections.ts'
 import type { Target, TargetOptions, Transport } from '../proxy/transport.ts'
 import type { Endpoint } from './endpoint.ts'
 

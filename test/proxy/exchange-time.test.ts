@@ -3,13 +3,13 @@ import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import fc from 'fast-check'
 import t from 'tap'
-import type { Dispatcher } from 'undici'
 import { DEFAULT_RETRY } from '../../src/config/entities/retry.ts'
 import type { Retry } from '../../src/config/model.ts'
 import type { Context } from '../../src/gateway/context.ts'
 import type { Delivery } from '../../src/proxy/delivery.ts'
 import { Exchange } from '../../src/proxy/exchange.ts'
 import { tokensOf } from '../../src/proxy/product.ts'
+import type { Outgoing, Receiver } from '../../src/proxy/flow.ts'
 import { RetryBudget } from '../../src/proxy/retry-budget.ts'
 import { createRetryPolicy } from '../../src/proxy/retry-policy.ts'
 import type { Target } from '../../src/proxy/transport.ts'
@@ -136,51 +136,46 @@ function simulate (plan: readonly Manner[], policy: Policy, stream: Readable | n
   const answers: number[] = []
   const counts = { begun: 0, ended: 0, lastEnd: 0, leases: 0, running: 0, atOnce: 0, budgeted: 0 }
   try {
-    const client = {
-      dispatch (options: Dispatcher.DispatchOptions, handler: Required<Pick<Dispatcher.DispatchHandler, 'onConnect' | 'onHeaders' | 'onData' | 'onComplete' | 'onError'>>) {
+    const connections = {
+      send (request: Outgoing, receiver: Receiver) {
+        counts.leases++
         const manner = plan[sent.length % plan.length] as Manner
-        const attempt: Sent = { at: time.now, connected: false, body: options.body }
+        const attempt: Sent = { at: time.now, connected: false, body: request.body }
         sent.push(attempt)
         let over = false
         const fail = (code: string): void => {
           if (over) return
           over = true
-          handler.onError(Object.assign(new Error(code), { code }))
+          counts.leases--
+          receiver.onError(Object.assign(new Error(code), { code }))
         }
         time.after(manner.connect, () => {
           if (manner.refuses) return fail('ECONNREFUSED')
-          attempt.connected = true
-          handler.onConnect(() => fail('UND_ERR_ABORTED'))
-          if (over) {
-            attempt.connected = false
+          if (!receiver.onConnect({ resume () {}, abort: () => fail('UND_ERR_ABORTED') })) {
+            over = true
+            counts.leases--
             return
           }
-          if (manner.status === 'never' || manner.head > (options.headersTimeout as number)) {
-            time.after(options.headersTimeout as number, () => fail('UND_ERR_HEADERS_TIMEOUT'))
+          attempt.connected = true
+          if (manner.status === 'never' || manner.head > request.readTimeout) {
+            time.after(request.readTimeout, () => fail('UND_ERR_HEADERS_TIMEOUT'))
             return
           }
           time.after(manner.head, () => {
             if (over) return
             if (manner.status === 'reset') return fail('ECONNRESET')
             const fields = ['Content-Length', '2', ...manner.retryAfter > 0 ? ['Retry-After', String(manner.retryAfter)] : []]
-            handler.onHeaders(manner.status as number, fields.map(field => Buffer.from(field)), () => {}, '')
+            receiver.onHead(manner.status as number, fields, '')
             time.after(manner.body, () => {
               if (over) return
-              handler.onData(Buffer.from('ok'))
+              receiver.onData(Buffer.from('ok'))
               over = true
-              handler.onComplete([])
+              counts.leases--
+              receiver.onComplete([])
             })
           })
         })
-        return true
       }
-    }
-    const connections = {
-      take: () => {
-        counts.leases++
-        return { client }
-      },
-      give: () => { counts.leases-- }
     }
     const targets = Array.from({ length: policy.targets }, (_, port) => ({ host: 'target', port, connections, hostHeader: null }) as unknown as Target)
     const destination = {

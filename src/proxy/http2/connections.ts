@@ -1,26 +1,23 @@
-import type { Dispatcher } from 'undici'
 import type { ClientOptions } from '../../tls/upstream-tls.ts'
-import type { ClientLease, Connections, Lease, TargetConnections } from '../connections.ts'
-import { Http2Session, serverName } from './session.ts'
+import type { Outgoing, Receiver } from '../flow.ts'
+import { serverName } from '../open-socket.ts'
+import type { TargetConnections } from '../target-connections.ts'
+import { Http2Session } from './session.ts'
 import { Http2Stream, type StreamOwner } from './stream.ts'
 
 export interface Http2Options {
   readonly origin: string
+  /** Without brackets. */
   readonly host: string
   readonly port: number
   /** null: cleartext. */
   readonly secure: ClientOptions | null
   /** Connections of HTTP/1.1 to the same target: WebSockets go there. */
-  readonly tunnels: Connections
+  readonly tunnels: TargetConnections
 }
 
 /** Connections without a request that are kept: with the client's Host preserved, their names are the clients' to choose. */
 const IDLE = 16
-
-/** A request's right to a connection: which one it is, is decided when it goes. */
-interface Http2Lease extends Lease {
-  tunnel: ClientLease | null
-}
 
 /**
  * Connections of HTTP/2 to one target, each for up to a hundred requests at a time.
@@ -53,18 +50,13 @@ export class Http2Connections implements TargetConnections, StreamOwner {
     return idle
   }
 
-  take (connectTimeout: number): Lease {
-    const lease: Http2Lease = {
-      connectTimeout,
-      tunnel: null,
-      client: { dispatch: (options, handler) => this.#dispatch(lease, options, handler) }
+  send (request: Outgoing, receiver: Receiver): void {
+    if (request.upgrade) {
+      this.#options.tunnels.send(request, receiver)
+      return
     }
-    return lease
-  }
-
-  give (lease: Lease): void {
-    const { tunnel } = lease as Http2Lease
-    if (tunnel !== null) this.#options.tunnels.give(tunnel)
+    const stream = new Http2Stream(this, request, receiver)
+    this.#sessionFor(stream).send(stream)
   }
 
   close (): void {
@@ -78,16 +70,6 @@ export class Http2Connections implements TargetConnections, StreamOwner {
     await Promise.all([this.#options.tunnels.destroy(), ...[...this.#sessions].map(session => session.destroy())])
   }
 
-  #dispatch (lease: Http2Lease, options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    if (typeof options.upgrade === 'string') {
-      lease.tunnel = this.#options.tunnels.take(lease.connectTimeout)
-      return lease.tunnel.client.dispatch(options, handler)
-    }
-    const stream = new Http2Stream(this, options, handler, lease.connectTimeout)
-    this.#sessionFor(stream).send(stream)
-    return true
-  }
-
   /** See {@link StreamOwner}. */
   again (stream: Http2Stream): void {
     this.#sessionFor(stream).send(stream)
@@ -99,7 +81,7 @@ export class Http2Connections implements TargetConnections, StreamOwner {
     const { origin, host, port, secure } = this.#options
     const session = new Http2Session({
       origin,
-      host: host.replace(/^\[|\]$/g, ''),
+      host,
       port,
       secure,
       name,

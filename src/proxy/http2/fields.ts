@@ -1,6 +1,7 @@
 import { constants, sensitiveHeaders, type OutgoingHttpHeaders } from 'node:http2'
-import type { Dispatcher } from 'undici'
 import { SINGLE } from '../../gateway/http2/stream-fields.ts'
+import type { Outgoing } from '../flow.ts'
+import { hostOf } from '../open-socket.ts'
 
 /** What belongs to a connection of HTTP/1.1 (RFC 9113 section 8.2.2), and what other fields say here. */
 const LEFT_OUT = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'http2-settings', 'host'])
@@ -11,12 +12,11 @@ const LEFT_OUT = new Set(['connection', 'keep-alive', 'proxy-connection', 'trans
  */
 const NEVER_INDEXED = ['authorization', 'cookie', 'proxy-authorization', 'x-api-key', 'apikey']
 
-/** Methods whose missing body is said to be empty, as undici does. */
+/** Methods whose missing body is said to be empty. */
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH'])
 
 /** The head of a request for HTTP/2. @throws Error for a field that may not be sent */
-export function requestFields ({ method, path, headers, body }: Dispatcher.DispatchOptions, scheme: 'http' | 'https', authority: string): OutgoingHttpHeaders {
-  const list = headers as readonly string[]
+export function requestFields ({ method, path, fields: list, body }: Outgoing, scheme: 'http' | 'https', authority: string): OutgoingHttpHeaders {
   const fields: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>
   fields[':method'] = method
   fields[':scheme'] = scheme
@@ -39,33 +39,24 @@ export function requestFields ({ method, path, headers, body }: Dispatcher.Dispa
   return secrets.length === 0 ? fields : Object.assign(fields, { [sensitiveHeaders]: secrets })
 }
 
-/** The Host field. */
-export function hostOf (fields: readonly string[]): string | undefined {
-  for (let index = 0; index < fields.length; index += 2) {
-    const name = fields[index] as string
-    if (name.length === 4 && name.toLowerCase() === 'host') return fields[index + 1]
-  }
-  return undefined
-}
-
 const { NGHTTP2_FLAG_END_STREAM: END_STREAM } = constants
-const FRAMING = [Buffer.from('transfer-encoding'), Buffer.from('chunked')]
+const FRAMING = ['transfer-encoding', 'chunked']
 
 /**
- * The head of an answer as undici gives that of HTTP/1.1: name, value, … as bytes.
+ * The head of an answer as that of HTTP/1.1: name, value, …
  *
  * An answer without a length ends with a frame that says so: it is framed as well as one in chunks, and is called that.
  *
  * @param raw name, value, … as Node gives them
  */
-export function answerFields (raw: readonly string[], bodyFollows: boolean): Buffer[] {
-  const fields: Buffer[] = []
+export function answerFields (raw: readonly string[], bodyFollows: boolean): string[] {
+  const fields: string[] = []
   let sized = false
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] as string
     if (name.charCodeAt(0) === 58) continue
     if (name === 'content-length') sized = true
-    fields.push(Buffer.from(name, 'latin1'), Buffer.from(raw[index + 1] as string, 'latin1'))
+    fields.push(name, raw[index + 1] as string)
   }
   if (bodyFollows && !sized) fields.push(...FRAMING)
   return fields

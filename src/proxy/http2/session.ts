@@ -1,8 +1,8 @@
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { connect as connectTls, type TLSSocket } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import type { ClientOptions } from '../../tls/upstream-tls.ts'
-import { failure } from './failure.ts'
+import { failure } from '../failure.ts'
+import { openSocket } from '../open-socket.ts'
 import { HEADER_LIST } from './fields.ts'
 import type { Http2Stream, StreamHome } from './stream.ts'
 
@@ -56,7 +56,7 @@ export class Http2Session implements StreamHome {
   constructor (options: SessionOptions) {
     this.name = options.name
     this.#options = options
-    const socket = open(options)
+    const socket = openSocket({ ...options, protocols: ['h2'] })
     const timer = setTimeout(() => socket.destroy(failure('UND_ERR_CONNECT_TIMEOUT', 'no connection in time')), options.connectTimeout)
     const session = connectHttp2(options.origin, {
       createConnection: () => socket,
@@ -168,19 +168,4 @@ export class Http2Session implements StreamHome {
     this.#options.ended(this)
     for (const stream of this.#waiting.splice(0)) stream.refuse(error)
   }
-}
-
-function open ({ host, port, secure, name }: SessionOptions): Socket {
-  // Node tries all addresses of a name in turn
-  const address = { host, port, autoSelectFamily: true }
-  const socket = secure === null ? connectTcp(address) : connectTls({ ...secure, ...address, ALPNProtocols: ['h2'], ...name === '' ? {} : { servername: name } })
-  socket.setNoDelay(true)
-  socket.setKeepAlive(true, IDLE)
-  return socket
-}
-
-/** TLS names no addresses (RFC 6066 section 3). @param authority Host field of a request */
-export function serverName (authority: string): string {
-  const name = authority.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
-  return isIP(name) === 0 ? name : ''
 }

@@ -1,8 +1,9 @@
 import { constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
 import { pipeline, type Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
-import { answerFields, endsStream, HEADER_LIST, hostOf, requestFields, sizeOf } from './fields.ts'
-import { failure, REFUSED, streamFailure } from './failure.ts'
+import { answerFields, endsStream, HEADER_LIST, requestFields, sizeOf } from './fields.ts'
+import { failure, REFUSED, streamFailure } from '../failure.ts'
+import type { Flow, Outgoing, Receiver } from '../flow.ts'
+import { hostOf } from '../open-socket.ts'
 
 /** Whose request it is. */
 export interface StreamOwner {
@@ -23,17 +24,15 @@ export interface StreamHome {
 }
 
 /**
- * One request on a connection of HTTP/2, told to undici's handler as a request of HTTP/1.1 would be.
+ * One request on a connection of HTTP/2, told to its receiver as a request of HTTP/1.1 would be.
  *
  * An answer is complete when its last frame was here, and at no other end: Node calls a stream that was reset without an
  * error ended, like one that is whole.
  */
-export class Http2Stream {
-  /** Milliseconds that its connection may take to be made. */
-  readonly connectTimeout: number
+export class Http2Stream implements Flow {
   readonly #owner: StreamOwner
-  readonly #options: Dispatcher.DispatchOptions
-  readonly #handler: Dispatcher.DispatchHandler
+  readonly #request: Outgoing
+  readonly #receiver: Receiver
   readonly #body: Buffer | Readable | null
   /** Ends an upload: see `#drop`. */
   readonly #controller: AbortController | null
@@ -47,27 +46,34 @@ export class Http2Stream {
   /** It was sent a second time. */
   #repeated = false
 
-  constructor (owner: StreamOwner, options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, connectTimeout: number) {
-    this.connectTimeout = connectTimeout
+  constructor (owner: StreamOwner, request: Outgoing, receiver: Receiver) {
     this.#owner = owner
-    this.#options = options
-    this.#handler = handler
-    this.#body = (options.body ?? null) as Buffer | Readable | null
+    this.#request = request
+    this.#receiver = receiver
+    this.#body = request.body
     this.#controller = isStream(this.#body) ? new AbortController() : null
+  }
+
+  /** Milliseconds that its connection may take to be made. */
+  get connectTimeout (): number {
+    return this.#request.connectTimeout
   }
 
   /** The request's Host field. */
   get host (): string {
-    return hostOf(this.#options.headers as string[]) ?? this.#owner.authority
+    return hostOf(this.#request.fields) ?? this.#owner.authority
   }
 
   /** Sends it on a connection that is there. @returns whether that has a stream now */
   start (home: StreamHome): boolean {
-    if (!this.#repeated) this.#handler.onConnect?.(() => this.#abort())
+    if (!this.#repeated && !this.#receiver.onConnect(this)) {
+      this.#settled = true
+      if (isStream(this.#body)) this.#body.destroy()
+    }
     if (this.#settled) return false
     let stream: ClientHttp2Stream
     try {
-      stream = home.session.request(requestFields(this.#options, this.#owner.scheme, this.#owner.authority), {
+      stream = home.session.request(requestFields(this.#request, this.#owner.scheme, this.#owner.authority), {
         endStream: this.#body === null,
         ...this.#controller === null ? {} : { signal: this.#controller.signal }
       })
@@ -109,38 +115,34 @@ export class Http2Stream {
       home.freed()
       this.#cut(stream)
     })
-    this.#wait(stream, home, this.#options.headersTimeout ?? 0)
+    this.#wait(stream, home, this.#request.readTimeout)
   }
 
   #interim (raw: readonly string[]): void {
     if (this.#settled || this.#begun) return
-    this.#guarded(() => this.#handler.onHeaders?.(Number(raw[raw.indexOf(':status') + 1]), answerFields(raw, false), () => {}, ''))
+    this.#guarded(() => this.#receiver.onHead(Number(raw[raw.indexOf(':status') + 1]), answerFields(raw, false), ''))
   }
 
   #head (stream: ClientHttp2Stream, fields: IncomingHttpHeaders, flags: number, raw: string[]): void {
     if (this.#settled) return
     this.#begun = true
     if (endsStream(flags)) this.#whole = true
-    stream.setTimeout(this.#options.bodyTimeout ?? 0)
+    stream.setTimeout(this.#request.readTimeout)
     if (sizeOf(raw) > HEADER_LIST) {
       this.#drop()
       this.#fail(failure('UND_ERR_HEADERS_OVERFLOW', 'the head is too large'))
       return
     }
-    const resume = (): void => {
-      this.#paused = false
-      stream.resume()
-    }
     const status = Number(fields[':status'])
     // nghttp2 lets 000 to 099 pass as final; the handler would take them for interim ones, and miss the head
     if (!(status >= 200)) this.#break(failure('SP_UPSTREAM_INVALID', 'a status that is none'))
-    else this.#guarded(() => this.#handler.onHeaders?.(status, answerFields(raw, !endsStream(flags)), resume, ''))
+    else this.#guarded(() => this.#receiver.onHead(status, answerFields(raw, !endsStream(flags)), ''))
   }
 
   #data (stream: ClientHttp2Stream, chunk: Buffer): void {
     if (this.#settled) return
     try {
-      if (this.#handler.onData?.(chunk) !== false || this.#settled) return
+      if (this.#receiver.onData(chunk) || this.#settled) return
     } catch (error) {
       this.#break(error as Error)
       return
@@ -149,7 +151,7 @@ export class Http2Stream {
     stream.pause()
   }
 
-  /** What a handler throws ends its request, as with undici, and not the process. */
+  /** What a receiver throws ends its request, and not the process. */
   #guarded (call: () => void): void {
     try {
       call()
@@ -169,9 +171,9 @@ export class Http2Stream {
     // nobody wants what is left of the upload
     if (!stream.writableFinished) this.#drop()
     try {
-      this.#handler.onComplete?.(this.#trailers)
+      this.#receiver.onComplete(this.#trailers)
     } catch (error) {
-      this.#handler.onError?.(error as Error)
+      this.#receiver.onError(error as Error)
     }
   }
 
@@ -202,7 +204,7 @@ export class Http2Stream {
     stream.on('timeout', () => {
       // the client is the slower one: that is somebody else's to bound
       if (this.#settled || this.#paused || (!this.#begun && isStream(this.#body) && !stream.writableEnded && !stream.writableNeedDrain)) {
-        stream.setTimeout(this.#begun ? this.#options.bodyTimeout ?? 0 : time)
+        stream.setTimeout(this.#request.readTimeout)
         return
       }
       home.doubt()
@@ -211,7 +213,13 @@ export class Http2Stream {
     })
   }
 
-  #abort (): void {
+  resume (): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#stream?.resume()
+  }
+
+  abort (): void {
     if (this.#settled) return
     this.#drop()
     this.#fail(failure('UND_ERR_ABORTED', 'nobody wants it any more'))
@@ -231,7 +239,7 @@ export class Http2Stream {
     if (this.#settled) return
     this.#settled = true
     if (isStream(this.#body)) this.#body.destroy()
-    this.#handler.onError?.(error)
+    this.#receiver.onError(error)
   }
 }
 

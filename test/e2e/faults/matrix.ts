@@ -41,7 +41,7 @@ export interface Bench {
 /** A gateway before an upstream with this fault. */
 export async function bench (t: Test, fault: Case): Promise<Bench> {
   const upstream = await new FaultyUpstream(t, fault).start()
-  const file = config({ services: [service({ port: upstream.port, retries: 0, read_timeout: fault.readTimeout ?? 150 })], routes: [route()] })
+  const file = config({ services: [service({ port: upstream.port, retries: 0, read_timeout: fault.readTimeout ?? 400 })], routes: [route()] })
   const finished: Context[] = []
   const { server, port } = await startGateway(t, file, [], { accessLog: () => context => { finished.push(context) } })
   return { fault, upstream, server, port, finished, reload: async () => { (await server.prepare(file, new Map())).commit() } }

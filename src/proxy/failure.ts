@@ -1,6 +1,6 @@
 import { constants } from 'node:http2'
 
-/** An error with a code that `upstreamError` knows. */
+/** Why a request got no answer, with a code that `upstreamError` knows. */
 export function failure (code: string, message: string, cause?: unknown): Error {
   return Object.assign(new Error(message, { cause }), { code })
 }
