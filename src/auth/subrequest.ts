@@ -1,6 +1,7 @@
 import type { Flow, Receiver } from '../proxy/flow.ts'
 import { HeaderList } from '../proxy/header-list.ts'
 import { Http1Connections, type Connector } from '../proxy/http1/connections.ts'
+import { hostOf } from '../proxy/open-socket.ts'
 
 /** Whom to ask, and for how long. */
 export interface SubrequestOptions {
@@ -74,7 +75,7 @@ export class Subrequests {
   /**
    * Asks. Redirects are an answer like any other.
    *
-   * @param fields name, value, name, value, …; Host is set
+   * @param fields name, value, …; without a Host it is that of the URL
    * @param asker when it closes, the question is taken back
    * @throws SubrequestError when no answer came in time
    */
@@ -95,11 +96,12 @@ export class Subrequests {
 
   async #once (fields: readonly string[], end: number, asker: Asker | null): Promise<Subanswer> {
     if (asker?.destroyed === true) throw new SubrequestError('nobody waits for the answer', { left: true })
+    const named = hostOf(fields) === undefined ? ['Host', this.#options.url.host, ...fields] : fields
     return await new Promise((resolve, reject) => {
       const question = new Question({ limit: this.#options.limit, end, resolve, reject, asker })
       try {
         // one deadline for all of it is kept by the question
-        this.#connections.send({ method: 'GET', path: this.#path, fields, body: null, upgrade: false, connectTimeout: this.#options.timeout, readTimeout: 0 }, question)
+        this.#connections.send({ method: 'GET', path: this.#path, fields: named, body: null, upgrade: false, connectTimeout: this.#options.timeout, readTimeout: 0 }, question)
       } catch (error) {
         // a field that may not be sent
         question.onError(error as Error)

@@ -39,7 +39,8 @@ function asking (t: Test, port: number, options: Partial<SubrequestOptions> = {}
   return subrequests
 }
 
-const turn = async () => await new Promise(resolve => { setImmediate(resolve) })
+/** Until a connection can have the next request: the end of this turn of the event loop, and of one that has read. */
+const turn = async () => await new Promise(resolve => { setImmediate(() => setImmediate(resolve)) })
 
 t.test('asks with GET and the given fields, and keeps the connection', async t => {
   const there = await authority(t, socket => socket.write('HTTP/1.1 204 No Content\r\nX-User: ada\r\nX-User: \xe9\r\n\r\n', 'latin1'))

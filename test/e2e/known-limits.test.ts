@@ -1,6 +1,6 @@
 // What docs/limits.md says about the hop, shown. A test that fails here may be good news: then change the page.
 import t from 'tap'
-import { statusOf, value } from '../helpers/http-messages.ts'
+import { statusOf } from '../helpers/http-messages.ts'
 import type { Config } from '../../src/config/model.ts'
 import { config, route, service, settings } from '../helpers/config.ts'
 import { startGateway } from '../helpers/gateway.ts'
@@ -9,31 +9,6 @@ import { plainUpstream } from '../helpers/plain-upstream.ts'
 import { testPlugin } from '../helpers/plugins.ts'
 import { ask, rawClient } from '../helpers/raw-client.ts'
 import { eventually, OK, rawUpstream } from '../helpers/raw-upstream.ts'
-
-t.test('after a cancelled request one connection more is opened, and closed again unused', async t => {
-  const upstream = await rawUpstream(t, () => null)
-  const { server, port } = await startHop(t, upstream.port)
-  const client = await rawClient(t, port)
-  client.send(get())
-  await upstream.until(() => upstream.requests.length === 1)
-  client.socket.destroy()
-  await settled(server)
-  await upstream.until(() => upstream.connections.length === 2)
-  t.equal(upstream.connections[1]?.bytes.length, 0)
-  await upstream.until(() => upstream.connections[1]?.closed === true)
-})
-
-t.test('the upstream connection of a HEAD request is not used again', async t => {
-  const upstream = await rawUpstream(t, 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
-  const { port } = await startHop(t, upstream.port)
-  const client = await rawClient(t, port)
-  client.send('HEAD / HTTP/1.1\r\nHost: gateway.test\r\n\r\n', 'HEAD')
-  await client.answer()
-  t.equal(value(upstream.requests[0]!, 'connection'), 'close')
-  client.send(get(), 'GET')
-  await client.answer(2)
-  t.equal(upstream.connections.length, 2)
-})
 
 t.test('trailers of an answer do not pass response hooks', async t => {
   const upstream = await rawUpstream(t, 'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: abc\r\n\r\n')

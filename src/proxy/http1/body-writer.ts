@@ -2,6 +2,14 @@ import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { failure } from '../failure.ts'
 
+/** Who is told about a body. */
+export interface BodyWatcher {
+  /** A part of it was written, or the end. */
+  moved (): void
+  /** It has broken off, or isn't as long as was said: the request must not look whole. */
+  failed (error: Error): void
+}
+
 /** Writes a request's body as it comes, as fast as the upstream takes it. */
 export class BodyWriter {
   /** All of it was written. */
@@ -10,19 +18,18 @@ export class BodyWriter {
   readonly #body: Readable
   /** -1: in chunks. */
   readonly #length: number
-  readonly #failed: (error: Error) => void
+  readonly #told: BodyWatcher
   #written = 0
   #stopped = false
 
   /**
    * @param length bytes that were announced; -1: none, it goes in chunks
-   * @param failed the body has broken off, or isn't as long as was said: the request must not look whole
    */
-  constructor (socket: Socket, body: Readable, length: number, failed: (error: Error) => void) {
+  constructor (socket: Socket, body: Readable, length: number, told: BodyWatcher) {
     this.#socket = socket
     this.#body = body
     this.#length = length
-    this.#failed = failed
+    this.#told = told
     socket.on('drain', this.#onDrain)
     body.on('end', this.#onEnd)
     body.on('error', this.#onError)
@@ -72,6 +79,7 @@ export class BodyWriter {
       }
       socket.write(chunk)
     }
+    this.#told.moved()
     if (socket.writableNeedDrain) this.#body.pause()
   }
 
@@ -87,6 +95,7 @@ export class BodyWriter {
     }
     this.done = true
     this.#release()
+    this.#told.moved()
   }
 
   readonly #onError = (error: Error): void => this.#fail(error)
@@ -99,7 +108,7 @@ export class BodyWriter {
     if (this.#stopped) return
     this.#release()
     this.#body.destroy()
-    this.#failed(error)
+    this.#told.failed(error)
   }
 }
 

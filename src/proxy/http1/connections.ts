@@ -117,7 +117,7 @@ export class Http1Connections implements TargetConnections, ConnectionOwner {
       const hostname = host.includes(':') ? `[${host}]` : host
       connector({ hostname, host: `${hostname}:${port}`, protocol: `${protocol}:`, port: String(port), servername: name }, (error, socket) => {
         if (error === null) connection.connected(socket, true)
-        else connection.refused(error)
+        else connection.failed(error)
       })
       return connection
     }
@@ -131,7 +131,7 @@ export class Http1Connections implements TargetConnections, ConnectionOwner {
     const onread: OnReadOpts | undefined = secure === null && !upgrade ? { buffer: SHARED, callback: (size, bytes) => connection.read(bytes as Buffer, size) } : undefined
     const socket = openSocket({ host, port, secure, name, protocols: ['http/1.1'], session: this.#sessions.get(name), onread })
     const timer = setTimeout(() => socket.destroy(failure('UND_ERR_CONNECT_TIMEOUT', 'no connection in time')), connectTimeout)
-    const failed = (error: Error): void => connection.refused(error)
+    const failed = (error: Error): void => connection.failed(error)
     connection.connecting(socket)
     socket.on('error', failed)
     socket.once('close', () => clearTimeout(timer))

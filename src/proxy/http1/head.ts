@@ -1,4 +1,5 @@
 import { failure } from '../failure.ts'
+import { latin1 } from '../latin1.ts'
 
 /** Head of an answer (RFC 9112 sections 2 to 6). */
 export interface AnswerHead {
@@ -113,17 +114,20 @@ export function parseTrailers (text: string): string[] | null {
   return fields
 }
 
-const VERSIONS = ['HTTP/1.0 ', 'HTTP/1.1 ']
+const VERSIONS = ['HTTP/1.1 ', 'HTTP/1.0 ', 'HTTP/2.0 ']
+const CR = 13
+const LF = 10
 
 /**
  * Whether bytes may be the start of a head that is still on its way: what can become none is refused at once.
  *
- * @param text at least one character
+ * @param known bytes of it that were looked at before
  */
-export function mayBecomeHead (text: string): boolean {
-  const start = text.slice(0, 9)
-  if (!VERSIONS.some(version => version.startsWith(start)) && !'HTTP/2.0 '.startsWith(start)) return false
-  return !/(?:^|[^\r])\n/.test(text)
+export function mayBecomeHead (bytes: Buffer, known: number): boolean {
+  const start = latin1(bytes, 0, Math.min(bytes.length, 9))
+  if (!VERSIONS.some(version => version.startsWith(start))) return false
+  for (let at = bytes.indexOf(LF, known); at !== -1; at = bytes.indexOf(LF, at + 1)) if (bytes[at - 1] !== CR) return false
+  return true
 }
 
 /** -1: not a version that we speak. Some servers call HTTP/1.1 `HTTP/2.0`. */

@@ -1,0 +1,286 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { setTimeout as wait } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import type { Flow, Outgoing, Receiver } from '../../../src/proxy/flow.ts'
+import { Http1Connections } from '../../../src/proxy/http1/connections.ts'
+import { until } from '../../helpers/running.ts'
+
+interface Upstream {
+  readonly port: number
+  readonly sockets: Socket[]
+  /** What each connection has sent so far. */
+  readonly received: string[]
+}
+
+/** @param answer to each piece of bytes that a connection sends */
+async function upstream (t: Test, answer: (socket: Socket, text: string) => void): Promise<Upstream> {
+  const sockets: Socket[] = []
+  const received: string[] = []
+  const server = createServer(socket => {
+    const index = sockets.push(socket) - 1
+    received.push('')
+    socket.on('error', () => {})
+    socket.on('data', chunk => {
+      received[index] += chunk.toString('latin1')
+      answer(socket, received[index] as string)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { port: (server.address() as AddressInfo).port, sockets, received }
+}
+
+const ok = (socket: Socket): void => { socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok') }
+
+function pool (t: Test, port: number): Http1Connections {
+  const connections = new Http1Connections({ protocol: 'http', host: '127.0.0.1', port, secure: null })
+  t.teardown(async () => { await connections.destroy() })
+  return connections
+}
+
+/** A receiver that notes what it is told; `outcome` is the body, or the code of the error. */
+class Notes implements Receiver {
+  flow: Flow | null = null
+  status = 0
+  body = ''
+  trailers: string[] | null = null
+  readonly outcome: Promise<string>
+  settled = false
+  wanted = true
+  onPiece: (chunk: Buffer) => boolean = () => true
+  #settle: (outcome: string) => void = () => {}
+
+  constructor () {
+    this.outcome = new Promise(resolve => { this.#settle = resolve })
+  }
+
+  onConnect (flow: Flow): boolean {
+    this.flow = flow
+    return this.wanted
+  }
+
+  onHead (status: number): void {
+    this.status = status
+  }
+
+  onTunnel (): void {}
+
+  onData (chunk: Buffer): boolean {
+    this.body += chunk.toString('latin1')
+    return this.onPiece(chunk)
+  }
+
+  onComplete (trailers: string[] | null): void {
+    this.trailers = trailers
+    this.settled = true
+    this.#settle(this.body)
+  }
+
+  onError (error: Error): void {
+    this.settled = true
+    this.#settle((error as NodeJS.ErrnoException).code ?? error.message)
+  }
+}
+
+function send (connections: Http1Connections, given: Partial<Outgoing> = {}, notes = new Notes()): Notes {
+  connections.send({ method: 'GET', path: '/', fields: ['host', 'a'], body: null, upgrade: false, connectTimeout: 5_000, readTimeout: 5_000, ...given }, notes)
+  return notes
+}
+
+const turns = async (): Promise<void> => await new Promise(resolve => { setImmediate(() => setImmediate(() => setImmediate(resolve))) })
+
+t.test('a connection has one request at a time, and is used again', async t => {
+  const there = await upstream(t, ok)
+  const connections = pool(t, there.port)
+  t.same(await Promise.all([send(connections).outcome, send(connections).outcome]), ['ok', 'ok'])
+  await turns()
+  t.match(connections, { size: 2, idle: 2 })
+  t.equal(await send(connections).outcome, 'ok')
+  await turns()
+  t.equal(await send(connections, { method: 'HEAD' }, new Notes()).outcome, '', 'HEAD has no body')
+  t.equal(there.sockets.length, 2)
+})
+
+t.test('what followed an answer to HEAD cuts the connection', async t => {
+  const there = await upstream(t, ok)
+  const connections = pool(t, there.port)
+  await send(connections, { method: 'HEAD' }).outcome
+  await until('it is cut', () => connections.size === 0)
+})
+
+t.test('close ends idle connections at once, and the others after their requests', async t => {
+  const there = await upstream(t, (socket, text) => { if (!text.includes('/late')) ok(socket) })
+  const connections = pool(t, there.port)
+  const late = send(connections, { path: '/late' })
+  await send(connections).outcome
+  await turns()
+  connections.close()
+  t.match(connections, { size: 1, idle: 0 })
+  await until('the request is there', () => there.received.some(text => text.includes('/late')))
+  ok(there.sockets.find((_socket, index) => there.received[index]?.includes('/late')) as Socket)
+  t.equal(await late.outcome, 'ok')
+  await until('it has gone, too', () => connections.size === 0)
+})
+
+t.test('destroy cuts requests, also those whose connection is being made', async t => {
+  const there = await upstream(t, () => {})
+  const connections = pool(t, there.port)
+  const waiting = send(connections)
+  await until('the request is there', () => there.received.length === 1)
+  const young = send(connections)
+  await connections.destroy()
+  t.same(await Promise.all([waiting.outcome, young.outcome]), ['UND_ERR_DESTROYED', 'UND_ERR_DESTROYED'])
+  t.equal(connections.size, 0)
+})
+
+t.test('a request that nobody wants any more when its connection is there leaves that to the next one', async t => {
+  const there = await upstream(t, ok)
+  const connections = pool(t, there.port)
+  const left = new Notes()
+  left.wanted = false
+  send(connections, { path: '/left' }, left)
+  await until('it is idle', () => connections.idle === 1)
+  t.equal(await send(connections, { path: '/next' }).outcome, 'ok')
+  t.equal(there.sockets.length, 1)
+  t.notMatch(there.received[0], /left/)
+  t.equal(left.settled, false)
+})
+
+t.test('an aborted request cuts its connection, one that has ended none', async t => {
+  const there = await upstream(t, (socket, text) => { if (!text.endsWith('/wait HTTP/1.1\r\nhost: a\r\nconnection: keep-alive\r\n\r\n')) ok(socket) })
+  const connections = pool(t, there.port)
+  const first = send(connections)
+  await first.outcome
+  await turns()
+  const second = send(connections, { path: '/wait' })
+  first.flow?.abort(first)
+  first.flow?.resume(first)
+  t.equal(connections.size, 1)
+  second.flow?.abort(second)
+  t.equal(await second.outcome, 'UND_ERR_ABORTED')
+  t.equal(connections.size, 0)
+})
+
+t.test('idle connections are closed before the time that the server says', async t => {
+  const there = await upstream(t, socket => { socket.write('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok') })
+  const connections = pool(t, there.port)
+  t.equal(await send(connections).outcome, 'ok')
+  t.equal(connections.size, 0)
+})
+
+t.test('a slow reader gets all of an answer whose connection ends meanwhile', async t => {
+  const part = 'x'.repeat(200_000)
+  for (const fields of ['Connection: close\r\n', `Connection: close\r\nContent-Length: ${part.length}\r\n`, `Content-Length: ${part.length}\r\n`]) {
+    const there = await upstream(t, socket => { socket.end(`HTTP/1.1 200 OK\r\n${fields}\r\n${part}`) })
+    const notes = new Notes()
+    notes.onPiece = () => {
+      setTimeout(() => notes.flow?.resume(notes), 10)
+      return false
+    }
+    t.equal((await send(pool(t, there.port), {}, notes).outcome).length, part.length, fields)
+  }
+})
+
+t.test('nothing is read for a reader that has paused', async t => {
+  const there = await upstream(t, socket => {
+    socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n')
+    setTimeout(() => socket.write('1\r\nb\r\n0\r\nX-Sum: 2\r\n\r\n'), 20)
+  })
+  const notes = new Notes()
+  notes.onPiece = () => notes.body.length > 1
+  // the pause is longer than the time that the upstream has
+  send(pool(t, there.port), { readTimeout: 100 }, notes)
+  await until('the first piece is here', () => notes.body === 'a')
+  await wait(300)
+  t.equal(notes.body, 'a')
+  t.equal(notes.settled, false)
+  notes.flow?.resume(notes)
+  t.equal(await notes.outcome, 'ab')
+  t.same(notes.trailers, ['X-Sum', '2'])
+})
+
+t.test('an upstream that is silent for too long', async t => {
+  const there = await upstream(t, (socket, text) => { if (text.includes('/body')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no') })
+  const connections = pool(t, there.port)
+  t.equal(await send(connections, { readTimeout: 50 }).outcome, 'UND_ERR_HEADERS_TIMEOUT')
+  t.equal(await send(connections, { path: '/body', readTimeout: 50 }).outcome, 'UND_ERR_BODY_TIMEOUT')
+  // looked at twice a second
+  t.equal(await send(connections, { path: '/body', readTimeout: 1_001 }).outcome, 'UND_ERR_BODY_TIMEOUT')
+})
+
+t.test('a body of known length is held to it, one of unknown length ends with its last chunk', async t => {
+  const there = await upstream(t, (socket, text) => { if (text.endsWith('0\r\n\r\n') || text.endsWith('abc')) ok(socket) })
+  const connections = pool(t, there.port)
+  const put = async (parts: string[], length?: string): Promise<string> => await send(connections, { method: 'PUT', body: Readable.from(parts.map(part => Buffer.from(part))), fields: ['host', 'a', ...length === undefined ? [] : ['content-length', length]] }).outcome
+  t.equal(await put(['a', '', 'bc'], '3'), 'ok')
+  t.equal(await put(['ab', 'c']), 'ok')
+  t.match(there.received.join(), /\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n/)
+  t.equal(await put(['ab', 'cd'], '3'), 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH')
+  t.equal(await put(['ab'], '3'), 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH')
+})
+
+t.test('a body that breaks off ends the request with its own error', async t => {
+  const there = await upstream(t, () => {})
+  const connections = pool(t, there.port)
+  const broken = Object.assign(new Error('broken'), { code: 'BROKEN' })
+  const sent = (body: Readable): Notes => send(connections, { method: 'PUT', body })
+  const body = new Readable({ read () {} })
+  const midway = sent(body)
+  await until('the head is there', () => there.received.join().includes('PUT'))
+  body.destroy(broken)
+  t.equal(await midway.outcome, 'BROKEN')
+  const early = new Readable({ read () {} }).on('error', () => {})
+  early.destroy(broken)
+  t.equal(await sent(early).outcome, 'BROKEN')
+  const closed = new Readable({ read () {} })
+  closed.destroy()
+  t.equal(await sent(closed).outcome, 'UND_ERR_ABORTED')
+  t.notMatch(there.received.join(), /0\r\n\r\n$/, 'none looked whole')
+})
+
+t.test('an answer that comes before the end of the body ends the connection', async t => {
+  const there = await upstream(t, socket => { if (socket.bytesWritten === 0) ok(socket) })
+  const connections = pool(t, there.port)
+  const body = new Readable({ read () {} })
+  body.push('begun')
+  t.equal(await send(connections, { method: 'PUT', body }).outcome, 'ok')
+  t.equal(body.destroyed, true)
+  t.equal(connections.size, 0)
+})
+
+t.test('a request that may not be sent takes no connection', async t => {
+  const connections = pool(t, 1)
+  t.throws(() => send(connections, { fields: ['X-A', 'a\r\nb'] }), { code: 'UND_ERR_INVALID_ARG' })
+  t.equal(connections.size, 0)
+})
+
+t.test('heads that come in pieces, and 1xx without end', async t => {
+  const there = await upstream(t, (socket, text) => {
+    if (text.includes('/flood')) {
+      for (let index = 0; index < 4_000; index++) socket.write('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n')
+      return
+    }
+    const bytes = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+    socket.setNoDelay(true)
+    let at = 0
+    const next = (): void => {
+      if (at < bytes.length) socket.write(bytes.slice(at, ++at), () => setImmediate(next))
+    }
+    next()
+  })
+  const connections = pool(t, there.port)
+  t.equal(await send(connections).outcome, 'ok')
+  t.equal(await send(connections, { path: '/flood' }).outcome, 'UND_ERR_HEADERS_OVERFLOW')
+})
+
+t.test('a receiver that throws ends its own request', async t => {
+  const there = await upstream(t, ok)
+  const notes = new Notes()
+  notes.onPiece = () => { throw Object.assign(new Error('no'), { code: 'THROWN' }) }
+  t.equal(await send(pool(t, there.port), {}, notes).outcome, 'THROWN')
+})
