@@ -9,8 +9,9 @@ import { isItem, items, readStructured, texts, type Structured } from './structu
 import { authenticate } from './express/authentication.ts'
 import { readPipelines, type Pipeline } from './express/pipelines.ts'
 import { writePaths, type Endpoint, type Written } from './express/paths.ts'
-import { applyStep, AUTHENTICATORS, type PolicyContext } from './express/policies.ts'
+import { applyStep, AUTHENTICATORS } from './express/policies.ts'
 import { Proxies } from './express/proxy.ts'
+import type { PolicyContext } from './express/step.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 

@@ -14,6 +14,7 @@ import { sayUnknown } from './nginx/unknown.ts'
 import { importUpstream } from './nginx/upstreams.ts'
 import { writeListeners } from './nginx/listeners.ts'
 import { inherited, type Scope } from './nginx/words.ts'
+import { Services } from './services.ts'
 
 /** Other things that nginx can do for a location. */
 const OTHERS = ['fastcgi_pass', 'uwsgi_pass', 'scgi_pass', 'grpc_pass', 'memcached_pass', 'alias', 'try_files', 'root', 'empty_gif', 'stub_status', 'autoindex']
@@ -45,12 +46,12 @@ class Writer {
   readonly #http: readonly Directive[]
   readonly #whole: Omit<Whole, 'locations'>
   readonly #names = new Names()
-  readonly #serviceNames = new Names()
-  readonly #services = new Map<string, Item>()
+  readonly #services: Services
 
   constructor (draft: Draft, places: WeakMap<object, Place>, http: readonly Directive[], directory: string) {
     this.#draft = draft
     this.#places = places
+    this.#services = new Services(draft, places)
     this.#http = http
     const files = new Set<string>()
     collect(http, ({ name, args }) => { if (name === 'auth_basic_user_file') files.add(args[0] ?? '') })
@@ -187,15 +188,8 @@ class Writer {
   }
 
   #service (service: Item, place: Place): Item {
-    const key = JSON.stringify(service)
-    const known = this.#services.get(key)
-    if (known !== undefined) return known
     const host = new URL(String(service['url'])).hostname
-    const made: Item = { name: this.#serviceNames.take(host, 'service'), ...service, routes: [] }
-    this.#services.set(key, made)
-    this.#places.set(made, place)
-    this.#draft.list('services').push(made)
-    return made
+    return this.#services.take(JSON.stringify(service), place, names => ({ name: names.take(host, 'service'), ...service, routes: [] }))
   }
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Item } from '../draft.ts'
 import { isItem, texts } from '../structured.ts'
-import { add, closeFor, type PolicyContext, type Step } from './policies.ts'
+import { add, closeFor, type PolicyContext, type Step } from './step.ts'
 import { withReferences } from './values.ts'
 
 interface Made {

@@ -1,6 +1,6 @@
 import type { Place } from '../draft.ts'
 import { isItem, texts, type Structured } from '../structured.ts'
-import type { Step } from './policies.ts'
+import type { Step } from './step.ts'
 
 export interface Pipeline {
   readonly name: string

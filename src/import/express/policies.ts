@@ -1,37 +1,12 @@
-import { listOf, type Draft, type Item, type Place } from '../draft.ts'
+import type { Item } from '../draft.ts'
 import { isItem, texts } from '../structured.ts'
 import { rateLimit } from './rate-limit.ts'
+import { add, closeFor, type PolicyContext, type Step } from './step.ts'
 import { withReferences } from './values.ts'
-
-/** One step of a policy. */
-export interface Step {
-  readonly policy: string
-  readonly action: Item
-  readonly condition: string
-  readonly place: Place
-}
-
-export interface PolicyContext {
-  readonly draft: Draft
-  readonly route: Item
-  readonly what: string
-  /** Of the endpoint; all of them are asked for. */
-  readonly scopes: readonly string[]
-}
 
 export const AUTHENTICATORS: ReadonlySet<string> = new Set(['jwt', 'key-auth', 'basic-auth', 'oauth2-introspect'])
 
 const LOGS: ReadonlySet<string> = new Set(['log', 'metrics'])
-
-export function closeFor ({ draft, route, what }: PolicyContext, { policy, place }: Step, message: string): void {
-  draft.close(route, `${what}: ${policy}`, message, place)
-}
-
-export function add (route: Item, name: string, config: Item): Item {
-  const entry: Item = Object.keys(config).length === 0 ? { name } : { name, config }
-  listOf(route, 'plugins').push(entry)
-  return entry
-}
 
 /** Every step but `proxy` and those that authenticate. */
 export function applyStep (context: PolicyContext, step: Step): void {

@@ -1,20 +1,19 @@
-import { listOf, Names, slug, type Draft, type Item, type Place } from '../draft.ts'
+import { listOf, slug, type Draft, type Item, type Place } from '../draft.ts'
+import { Services, targetOf } from '../services.ts'
 import { isItem, texts, type Structured } from '../structured.ts'
-import { add, closeFor, type PolicyContext, type Step } from './policies.ts'
+import { add, closeFor, type PolicyContext, type Step } from './step.ts'
 import { hasVariables, withReferences } from './values.ts'
 
 /** Services of the policies `proxy`: the same endpoint with the same options is one service. */
 export class Proxies {
   readonly #source: Structured
   readonly #draft: Draft
-  readonly #places: WeakMap<object, Place>
-  readonly #services = new Map<string, Item>()
-  readonly #names = new Names()
+  readonly #services: Services
 
   constructor (source: Structured, draft: Draft, places: WeakMap<object, Place>) {
     this.#source = source
     this.#draft = draft
-    this.#places = places
+    this.#services = new Services(draft, places)
   }
 
   /** @returns null when the route was closed */
@@ -76,15 +75,11 @@ export class Proxies {
       }
       service['url'] = balanced
     }
-    const key = JSON.stringify([name, service])
-    const known = this.#services.get(key)
-    if (known !== undefined) return known
-    const made: Item = { name: this.#names.take(name), ...service, routes: [] }
-    if (service['tls_verify'] === false) this.#draft.comment(made, 'The source doesn\'t verify its certificate either: remove `tls_verify: false`.')
-    this.#services.set(key, made)
-    this.#places.set(made, place)
-    this.#draft.list('services').push(made)
-    return made
+    return this.#services.take(JSON.stringify([name, service]), place, names => {
+      const made: Item = { name: names.take(name), ...service, routes: [] }
+      if (service['tls_verify'] === false) this.#draft.comment(made, 'The source doesn\'t verify its certificate either: remove `tls_verify: false`.')
+      return made
+    })
   }
 
   /** @returns the address of an upstream with these targets */
@@ -94,9 +89,8 @@ export class Proxies {
     const [first] = parsed
     if (first === undefined || parsed.some(({ protocol, pathname }) => protocol !== first.protocol || pathname !== first.pathname)) return null
     const upstream = `${slug(name)}-targets`
-    const port = first.protocol === 'https:' ? 443 : 80
     if (!listOf(this.#draft.file, 'upstreams').some(item => item['name'] === upstream)) {
-      this.#draft.list('upstreams').push({ name: upstream, targets: parsed.map(url => ({ target: `${url.hostname}:${url.port === '' ? port : url.port}` })) })
+      this.#draft.list('upstreams').push({ name: upstream, targets: parsed.map(url => ({ target: targetOf(url) })) })
     }
     return `${first.protocol}//${upstream}${first.pathname === '/' ? '' : first.pathname}`
   }

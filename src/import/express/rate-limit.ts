@@ -1,5 +1,5 @@
 import type { Item } from '../draft.ts'
-import { add, closeFor, type PolicyContext, type Step } from './policies.ts'
+import { add, closeFor, type PolicyContext, type Step } from './step.ts'
 
 const WINDOWS: ReadonlyArray<readonly [number, string]> = [[1000, 'second'], [60_000, 'minute'], [3_600_000, 'hour'], [86_400_000, 'day'], [2_592_000_000, 'month']]
 

@@ -1,4 +1,5 @@
-import { listOf, Names, slug, type Draft, type Item, type Place } from '../draft.ts'
+import { listOf, slug, type Draft, type Item, type Place } from '../draft.ts'
+import { Services, targetOf } from '../services.ts'
 import { items, texts, type Structured } from '../structured.ts'
 import { addEntry, applyExtras, closeOwner, type Owner } from './extras.ts'
 
@@ -18,14 +19,12 @@ interface Call {
 export class Backends {
   readonly #source: Structured
   readonly #draft: Draft
-  readonly #places: WeakMap<object, Place>
-  readonly #services = new Map<string, Item>()
-  readonly #names = new Names()
+  readonly #services: Services
 
   constructor (source: Structured, draft: Draft, places: WeakMap<object, Place>) {
     this.#source = source
     this.#draft = draft
-    this.#places = places
+    this.#services = new Services(draft, places)
   }
 
   /** @returns null when the route was closed */
@@ -74,21 +73,21 @@ export class Backends {
 
   #make (origins: readonly URL[], timeout: number | null, place: Place): Item {
     const [first] = origins as [URL]
-    const key = JSON.stringify([origins.map(String), timeout])
-    const known = this.#services.get(key)
-    if (known !== undefined) return known
-    let url = first.origin
-    if (origins.length > 1) {
-      const upstream = `${slug(first.hostname)}-targets`
-      const name = listOf(this.#draft.file, 'upstreams').some(item => item['name'] === upstream) ? `${upstream}-${this.#services.size}` : upstream
-      this.#draft.list('upstreams').push({ name, targets: origins.map(origin => ({ target: `${origin.hostname}:${origin.port === '' ? first.protocol === 'https:' ? 443 : 80 : origin.port}` })) })
-      url = `${first.protocol}//${name}`
-    }
-    const service: Item = { name: this.#names.take(first.hostname, 'service'), url, ...(timeout === null || timeout <= 0 ? {} : { total_timeout: Math.round(timeout * 1000) }), routes: [] }
-    this.#services.set(key, service)
-    this.#places.set(service, place)
-    this.#draft.list('services').push(service)
-    return service
+    return this.#services.take(JSON.stringify([origins.map(String), timeout]), place, names => ({
+      name: names.take(first.hostname, 'service'),
+      url: origins.length > 1 ? this.#balance(origins) : first.origin,
+      ...(timeout === null || timeout <= 0 ? {} : { total_timeout: Math.round(timeout * 1000) }),
+      routes: []
+    }))
+  }
+
+  /** @returns the address of an upstream with these targets */
+  #balance (origins: readonly URL[]): string {
+    const [first] = origins as [URL]
+    const upstream = `${slug(first.hostname)}-targets`
+    const name = listOf(this.#draft.file, 'upstreams').some(item => item['name'] === upstream) ? `${upstream}-${this.#services.count}` : upstream
+    this.#draft.list('upstreams').push({ name, targets: origins.map(origin => ({ target: targetOf(origin) })) })
+    return `${first.protocol}//${name}`
   }
 }
 
