@@ -9,8 +9,8 @@ export interface Groups {
   readonly header: typeof CONSUMER_GROUPS | typeof AUTHENTICATED_GROUPS
 }
 
-export const CONSUMER_GROUPS = 'X-Consumer-Groups'
-export const AUTHENTICATED_GROUPS = 'X-Authenticated-Groups'
+const CONSUMER_GROUPS = 'X-Consumer-Groups'
+const AUTHENTICATED_GROUPS = 'X-Authenticated-Groups'
 
 /** Finds the groups of a caller; null where nobody says that there are any. */
 export type GroupsOf = (gateway: GatewayRequest) => Groups | null

@@ -1,6 +1,6 @@
 import { Type } from '../../src/plugin.ts'
 
-export const SOURCES = ['consumer', 'authenticated', 'scopes', 'roles'] as const
+const SOURCES = ['consumer', 'authenticated', 'scopes', 'roles'] as const
 
 const Group = Type.String({
   title: 'Group',

@@ -61,7 +61,7 @@ function finding (group: readonly Spot[], file: string): AuditFinding {
 }
 
 /** The worst first, each in the order of the text. */
-export function compareFindings (a: AuditFinding, b: AuditFinding): number {
+function compareFindings (a: AuditFinding, b: AuditFinding): number {
   return SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
     a.range.line - b.range.line || a.range.column - b.range.column || (a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : 0)
 }

@@ -78,7 +78,7 @@ export function createTokenFinder (places: TokenPlaces): TokenFinder {
 }
 
 /** The token of a field `Bearer <token>`, or null. */
-export function bearerOf (value: string): string | null {
+function bearerOf (value: string): string | null {
   // the usual spelling, without a regex
   if (value.startsWith('Bearer ') && value.length > 7 && value.charCodeAt(7) > 0x20) return value.slice(7)
   const scheme = BEARER.exec(value)

@@ -12,7 +12,7 @@ export function derivedId (collection: string, key: string): string {
 }
 
 /** UUID version 5 (RFC 9562, section 5.5). */
-export function uuid5 (namespace: string, name: string): string {
+function uuid5 (namespace: string, name: string): string {
   const digest = createHash('sha1').update(Buffer.from(namespace.replaceAll('-', ''), 'hex')).update(name).digest()
   digest[6] = ((digest[6] as number) & 0x0f) | 0x50
   digest[8] = ((digest[8] as number) & 0x3f) | 0x80

@@ -22,16 +22,6 @@ export function nearest (name: string, candidates: Iterable<string>): string | u
   return best
 }
 
-/** The names that are least unlike, best first. For a mend that can't know what was meant. */
-export function nearestFew (name: string, candidates: Iterable<string>, count: number): string[] {
-  const wanted = name.toLowerCase()
-  return [...candidates]
-    .map(candidate => ({ candidate, unlike: slips(wanted, candidate.toLowerCase(), Infinity) / Math.max(wanted.length, candidate.length) }))
-    .sort((a, b) => a.unlike - b.unlike || (a.candidate < b.candidate ? -1 : 1))
-    .slice(0, count)
-    .map(({ candidate }) => candidate)
-}
-
 /** ` Did you mean 'x'?`, or nothing. */
 export function didYouMean (name: string, candidates: Iterable<string>): string | undefined {
   const found = nearest(name, candidates)

@@ -18,7 +18,7 @@ import type { Destination } from '../upstream/destination.ts'
 import { version } from '../version.ts'
 
 /** Stands where the gateway writes an id that no two requests share. */
-export const REQUEST_ID = '(an id of its own)'
+const REQUEST_ID = '(an id of its own)'
 
 export interface Offline extends Intake {
   readonly chains: Chains

@@ -86,7 +86,7 @@ const MAX_TOKENS = 20_000
  * Reads ids and documents: an object of texts by id (Relay and others), a list of texts, or Apollo's manifest. Each can be
  * named by its SHA-256 as well.
  */
-export function parseDocumentList (content: string, shown: string): Map<string, string> {
+function parseDocumentList (content: string, shown: string): Map<string, string> {
   let value: unknown
   try {
     value = JSON.parse(content)

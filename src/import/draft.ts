@@ -39,7 +39,7 @@ export interface Entities {
 }
 
 /** Answers 503 in place of what could not be translated. */
-export const CLOSED_MESSAGE = 'Closed by the import: see the comment in gateway.yaml'
+const CLOSED_MESSAGE = 'Closed by the import: see the comment in gateway.yaml'
 
 /** One import at work. */
 export class Draft {

@@ -29,7 +29,7 @@ export type StubAnswer = UpstreamAnswer & {
 export type Stub = (request: StubbedRequest) => StubAnswer | Promise<StubAnswer>
 
 /** Nobody has said what is there. */
-export class NotStubbed extends Error {
+class NotStubbed extends Error {
   readonly code = 'SP_NOT_STUBBED'
 
   constructor (to: Addressee) {

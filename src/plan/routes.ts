@@ -38,7 +38,7 @@ function addedRoute ({ next }: Comparison, route: Route): Draft {
 }
 
 /** `GET, POST a.example.com/users`. */
-export function criteriaOf ({ methods, hosts, paths, headers, snis }: Route): string {
+function criteriaOf ({ methods, hosts, paths, headers, snis }: Route): string {
   const where = `${hosts?.join(' | ') ?? ''}${paths === null ? hosts === null ? 'any path' : ', any path' : hosts === null ? paths.join(' | ') : ` ${paths.join(' | ')}`}`
   const more = [...headers === null ? [] : [`headers ${Object.keys(headers).join(', ')}`], ...snis === null ? [] : [`server names ${snis.join(', ')}`]]
   return `${methods?.join(', ') ?? 'any method'} ${where}${more.length === 0 ? '' : ` with ${more.join(' and ')}`}`

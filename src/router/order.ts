@@ -35,7 +35,7 @@ const MAX_HEADERS = 255
 const fields = ['criteria', 'plainHosts', 'headers', 'regex', 'regexPriority', 'length', 'declaration'] as const
 
 /** Whether a path of a route is a regex (`~/…`). */
-export function isRegexPath (path: string): boolean {
+function isRegexPath (path: string): boolean {
   return path.startsWith('~')
 }
 

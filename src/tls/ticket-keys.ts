@@ -4,7 +4,7 @@ import { hkdfSync, randomBytes } from 'node:crypto'
 const LENGTH = 48
 
 /** After so long a key is gone, and with it whatever could open the sessions that it has sealed. */
-export const ROTATION = 6 * 3_600_000
+const ROTATION = 6 * 3_600_000
 
 /** What a process that joins needs to know; a secret. */
 export interface TicketSeed {

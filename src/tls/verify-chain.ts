@@ -83,11 +83,6 @@ export function verifyChain (chain: readonly X509Certificate[], trusted: Trusted
   return climb([leaf]) ?? reason
 }
 
-/** Why an authority could never be at the end of a path; null: it can. For checks at load. */
-export function unfitAnchor (certificate: X509Certificate): string | null {
-  return unreadable(linkOf(certificate))
-}
-
 function unusable (link: Link, now: number): string | null {
   const { certificate } = link
   if (Date.parse(certificate.validTo) <= now) return 'a certificate has expired'

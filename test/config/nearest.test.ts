@@ -1,5 +1,5 @@
 import t from 'tap'
-import { didYouMean, nearest, nearestFew } from '../../src/config/nearest.ts'
+import { didYouMean, nearest } from '../../src/config/nearest.ts'
 
 t.test('the nearest name is found when it is near', async t => {
   const names = ['services', 'routes', 'plugins', 'consumers', 'id', 'host', 'hosts', 'connect_timeout']
@@ -17,9 +17,4 @@ t.test('among equally near names the first wins', async t => {
 t.test('a suggestion is a question', async t => {
   t.equal(didYouMean('hsot', ['host']), 'did you mean \'host\'?')
   t.equal(didYouMean('zzz', ['host']), undefined)
-})
-
-t.test('where none is near, the least unlike come first', async t => {
-  t.same(nearestFew('key-auht', ['cors', 'rate-limiting', 'jwt', 'key-auth', 'hmac-auth', 'basic-auth'], 3), ['key-auth', 'hmac-auth', 'basic-auth'])
-  t.same(nearestFew('a', ['b'], 3), ['b'])
 })

@@ -97,7 +97,7 @@ export function entry (overrides: Partial<PluginEntry> & { name: string }): Plug
   }
 }
 
-export function noCredentials (): Credentials {
+function noCredentials (): Credentials {
   return { jwt_secrets: [], keyauth_credentials: [], basicauth_credentials: [], hmacauth_credentials: [], acls: [], oauth2_credentials: [] }
 }
 

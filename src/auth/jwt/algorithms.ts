@@ -13,9 +13,9 @@ export type JwtFamily = 'HS' | 'RS' | 'PS' | 'ES' | 'EdDSA'
 const KNOWN: ReadonlySet<string> = new Set(JWT_ALGORITHMS)
 
 /** RFC 7518 sections 3.3 and 3.5. */
-export const MIN_RSA_BITS = 2048
+const MIN_RSA_BITS = 2048
 /** A verification takes a millisecond there; nobody's key is larger. */
-export const MAX_RSA_BITS = 16384
+const MAX_RSA_BITS = 16384
 
 /** By algorithm: the curve that RFC 7518 section 3.4 ties to it, and the length of R and S together. */
 export const CURVES: Readonly<Record<string, { readonly curve: string, readonly bytes: number }>> = {

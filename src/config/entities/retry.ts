@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox'
 import { closed, milliseconds } from './common.ts'
 
 /** Methods that are safe to send again after bytes went out (RFC 9110 section 9.2.2). */
-export const IDEMPOTENT = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'PROPFIND', 'QUERY']
+const IDEMPOTENT = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'PROPFIND', 'QUERY']
 
 /** What is asked again, and how: of a service's field and of the plugin alike. */
 export const retryOptions = {

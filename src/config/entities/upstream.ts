@@ -6,7 +6,7 @@ const TOKEN = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 
 export const ALGORITHMS = ['round-robin', 'consistent-hashing', 'least-connections', 'latency', 'sticky-sessions'] as const
 
-export const HASH_INPUTS = ['none', 'consumer', 'ip', 'header', 'cookie', 'path', 'query_arg', 'uri_capture'] as const
+const HASH_INPUTS = ['none', 'consumer', 'ip', 'header', 'cookie', 'path', 'query_arg', 'uri_capture'] as const
 
 function headerName (description: string) {
   return Type.Optional(Type.String({ pattern: TOKEN, title: 'header name', description, examples: ['X-Tenant'] }))

@@ -33,7 +33,7 @@ export function checkCertificate (entity: RawEntity, context: EntityContext): vo
 }
 
 /** What is wrong with a chain, the certificate itself first. */
-export function chainProblems (chain: readonly X509Certificate[]): Problem[] {
+function chainProblems (chain: readonly X509Certificate[]): Problem[] {
   const problems: Problem[] = []
   let broken = false
   chain.forEach((certificate, index) => {

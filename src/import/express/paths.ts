@@ -22,7 +22,7 @@ export interface Written {
 const FIRST = 100_000
 
 /** What stands in front of the first sign that is no letter. */
-export function staticPart (path: string): string {
+function staticPart (path: string): string {
   return /^[^:*]*/.exec(path)?.[0] ?? ''
 }
 

@@ -27,7 +27,7 @@ export interface Operation {
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const
 
 /** A name that never has an address (RFC 2606): whoever forgets to fill it in gets 502, and reaches nobody. */
-export const MISSING_ORIGIN = 'http://upstream.invalid'
+const MISSING_ORIGIN = 'http://upstream.invalid'
 
 /** All operations of a document, each with the server that it is called at. */
 export function readOperations (source: Structured, draft: Draft, upstream: string | undefined): Operation[] {

@@ -3,7 +3,7 @@ import { isItem, texts, type Structured } from '../structured.ts'
 import type { Operation } from './operations.ts'
 
 /** An issuer that nobody has (RFC 2606): every token is refused until the real one stands there. */
-export const MISSING_ISSUER = 'https://issuer.invalid/'
+const MISSING_ISSUER = 'https://issuer.invalid/'
 
 /** What a scheme becomes; null where nothing here does the same. */
 interface Entry {
