@@ -38,7 +38,10 @@ for (const [alg, size] of KEYS) {
     t.equal(check(alg, key.verify, signed.signed, signature.subarray(0, -1)), false, 'shorter')
     t.equal(check(alg, key.verify, signed.signed, Buffer.concat([signature, Buffer.alloc(1)])), false, 'longer')
     t.equal(check(alg, key.verify, signed.signed, Buffer.alloc(0)), false, 'empty')
-    t.equal(check(alg, keyOf(alg, size, 'other').verify, signed.signed, signature), false, 'another key')
+    let other = keyOf(alg, size, 'other')
+    // of 256 keys of one byte, one is the same
+    while (other.verify.equals(key.verify)) other = keyOf(alg, size, 'other')
+    t.equal(check(alg, other.verify, signed.signed, signature), false, 'another key')
   })
 }
 
