@@ -1,7 +1,8 @@
 import { listOf, slug, type Draft, type Item, type Place } from '../draft.ts'
 import { Services, targetOf } from '../services.ts'
 import { items, texts, type Structured } from '../structured.ts'
-import { addEntry, applyExtras, closeOwner, type Owner } from './extras.ts'
+import { applyExtras } from './extras.ts'
+import { addEntry, closeOwner, type Owner } from './owner.ts'
 
 /** Of a backend: they change the answer, or hide parts of it. */
 const SHAPES = ['allow', 'deny', 'mapping', 'group', 'target', 'is_collection', 'whitelist', 'blacklist', 'flatmap_filter', 'sd'] as const

@@ -1,16 +1,9 @@
 /** `extra_config` of an endpoint, a backend or the whole: components by name, each as entries. */
-import { listOf, type Draft, type Item, type Place } from '../draft.ts'
+import { listOf, type Item, type Place } from '../draft.ts'
 import { isItem, texts } from '../structured.ts'
-import { validator } from './validator.ts'
 import { circuitBreaker, clientLimit, proxyLimit, seconds } from './limits.ts'
-
-export interface Owner {
-  readonly draft: Draft
-  /** What gets the entries: a route, or the whole file. */
-  readonly item: Item
-  readonly what: string
-  readonly at: (component: string) => Place
-}
+import { addEntry, closeOwner, type Owner } from './owner.ts'
+import { validator } from './validator.ts'
 
 type Translate = (owner: Owner, config: Item, place: Place, name: string) => void
 
@@ -53,16 +46,6 @@ export function applyExtras (owner: Owner, extra: unknown): void {
     if (translate !== undefined && isItem(config)) translate(owner, config, place, name)
     else closeOwner(owner, written, 'there is no such component here.', place)
   }
-}
-
-export function closeOwner ({ draft, item, what }: Owner, component: string, message: string, place: Place): void {
-  draft.close(item, `${what}.${component}`, message, place)
-}
-
-export function addEntry ({ item }: Owner, name: string, config: Item): Item {
-  const entry: Item = { name, config }
-  listOf(item, 'plugins').push(entry)
-  return entry
 }
 
 function cache (owner: Owner, _: Item, place: Place): void {

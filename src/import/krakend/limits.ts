@@ -1,5 +1,5 @@
 import { listOf, type Item, type Place } from '../draft.ts'
-import { addEntry, closeOwner, type Owner } from './extras.ts'
+import { addEntry, closeOwner, type Owner } from './owner.ts'
 
 const WINDOWS: ReadonlyArray<readonly [number, string]> = [[1, 'second'], [60, 'minute'], [3600, 'hour'], [86_400, 'day'], [2_592_000, 'month']]
 

@@ -1,6 +1,6 @@
 import type { Item, Place } from '../draft.ts'
 import { isItem, texts } from '../structured.ts'
-import { addEntry, closeOwner, type Owner } from './extras.ts'
+import { addEntry, closeOwner, type Owner } from './owner.ts'
 
 /** Read below, or meaningless here: how keys are cached, and what is logged. */
 const KNOWN: ReadonlySet<string> = new Set(['alg', 'issuer', 'audience', 'jwk_url', 'roles', 'roles_key', 'roles_key_is_nested', 'scopes', 'scopes_key', 'scopes_matcher', 'cookie_key', 'propagate_claims', 'disable_jwk_security', 'leeway',
