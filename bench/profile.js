@@ -24,9 +24,14 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '6' },
     nice: { type: 'string', default: '0' },
     top: { type: 'string', default: '40' },
-    keep: { type: 'string' }
+    keep: { type: 'string' },
+    help: { type: 'boolean', default: false }
   }
 })
+if (values.help) {
+  console.log(readFileSync(new URL(import.meta.url), 'utf8').split('*/')[0].replaceAll(/^\/?\*{1,2} ?|^ \* ?/gm, '').trim())
+  process.exit()
+}
 const microseconds = () => Number(process.hrtime.bigint() / 1000n)
 
 /** The same participant with the profiler on; it writes the profile when it ends. */

@@ -48,27 +48,27 @@ export default definePlugin({
     const formats = config.propagation as Required<Config['propagation']>
     const nextId = createSpanIds()
 
-    function begin (gateway: GatewayRequest, headers: FastifyRequest['headers']): Parent | null {
-      const parent = formats.extract.length === 0 ? null : extract(formats.extract, headers)
+    function begin (gateway: GatewayRequest, { rawHeaders }: FastifyRequest['raw']): Parent | null {
+      const parent = extract(formats.extract, rawHeaders)
       // ids of requests are as long as those of traces, and as random
       gateway.trace = { traceId: parent?.traceId ?? gateway.id, spanId: nextId(), sampled: parent?.sampled ?? Math.random() < rate }
       return parent
     }
 
-    scope.addHook('onRequest', function opentelemetry ({ gateway, headers }, reply) {
-      const parent = begin(gateway, headers)
+    scope.addHook('onRequest', function opentelemetry ({ gateway, raw }, reply) {
+      const parent = begin(gateway, raw)
       if (gateway.trace === null) return
-      if (gateway.upstream !== null) inject(formats.inject, gateway.trace, gateway.upstream.headers, parent !== null)
+      if (gateway.upstream !== null) inject(formats.inject, gateway.trace, gateway.upstream.headers.raw, parent !== null)
       if (field !== undefined) reply.header(field, gateway.trace.traceId)
     })
     scope.addHook('onResponse', function opentelemetryEnd (request) {
-      const { gateway, headers } = request
+      const { gateway } = request
       const { ended } = gateway
       if (ended === null) return
       // refused before this plugin had its turn
-      if (gateway.trace === null) begin(gateway, headers)
+      if (gateway.trace === null) begin(gateway, request.raw)
       if (gateway.trace?.sampled !== true && !(errors && (ended.status >= 500 || FAULTS.has(ended.reason)))) return
-      spans.make(request, formats.extract.length === 0 ? null : extract(formats.extract, headers))
+      spans.make(request, extract(formats.extract, request.raw.rawHeaders))
     })
   },
   close: async ({ exporter }) => await exporter.close()

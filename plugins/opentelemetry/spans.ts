@@ -1,23 +1,11 @@
-import { type Attributes, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { type Attributes, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import type { Ended, FastifyRequest, GatewayRequest, Redactor, TimedTry } from '../../src/plugin.ts'
 import type { Exporter } from './exporter.ts'
+import { FinishedSpan } from './finished-span.ts'
 import type { Parent } from './propagation.ts'
 
-interface Made {
-  readonly traceId: string
-  readonly spanId: string
-  /** '' : none. */
-  readonly parentId: string
-  /** The parent is another process's. */
-  readonly remote: boolean
-  readonly name: string
-  readonly kind: SpanKind
-  /** Milliseconds since the epoch. */
-  readonly from: number
-  readonly to: number
-  readonly attributes: Attributes
-  readonly failed: boolean
-}
+const FAILED = { code: SpanStatusCode.ERROR }
+const UNSET = { code: SpanStatusCode.UNSET }
 
 /** Makes the spans of a request that has ended: those of requests that nobody traces are never made. */
 export class Spans {
@@ -38,45 +26,34 @@ export class Spans {
     const { ended, trace: context } = gateway
     if (ended === null || context === null) return
     const { startedAt, total, waits, tries } = gateway.timeline()
-    const { traceId, spanId } = context
+    const { traceId } = context
     const server = this.#nextId()
-    this.#span({
-      traceId,
-      spanId: server,
-      parentId: parent?.spanId ?? '',
-      remote: true,
-      name: gateway.route === null ? gateway.method : `${gateway.method} ${routeName(gateway)}`,
-      kind: SpanKind.SERVER,
-      from: startedAt,
-      to: startedAt + total,
-      attributes: serverAttributes(request, gateway, ended, this.#redactor),
-      failed: ended.status >= 500
-    })
-    const inner = { traceId, parentId: server, remote: false } as const
+    const { origin } = this.#exporter
+
+    const whole = new FinishedSpan(origin, gateway.route === null ? gateway.method : `${gateway.method} ${routeName(gateway)}`, SpanKind.SERVER, traceId, server, startedAt, startedAt + total)
+    if (parent !== null) whole.under(parent.spanId, true)
+    whole.attributes = serverAttributes(request, gateway, ended, this.#redactor)
+    whole.status = ended.status >= 500 ? FAILED : UNSET
+    this.#exporter.add(whole)
+
     for (const { plugin, from, to } of waits) {
-      this.#span({ ...inner, spanId: this.#nextId(), name: `plugin ${plugin}`, kind: SpanKind.INTERNAL, from: startedAt + from, to: startedAt + to, attributes: { 'sallyport.plugin': plugin }, failed: ended.plugin === plugin && ended.status >= 500 })
+      const span = new FinishedSpan(origin, `plugin ${plugin}`, SpanKind.INTERNAL, traceId, this.#nextId(), startedAt + from, startedAt + to)
+      span.under(server, false)
+      span.attributes = { 'sallyport.plugin': plugin }
+      span.status = ended.plugin === plugin && ended.status >= 500 ? FAILED : UNSET
+      this.#exporter.add(span)
     }
-    for (const [index, attempt] of tries.entries()) {
+    for (let index = 0; index < tries.length; index++) {
+      const attempt = tries[index] as TimedTry
       // upstreams were told of one span: the last attempt has its id
-      this.#span({ ...inner, spanId: index === tries.length - 1 ? spanId : this.#nextId(), name: gateway.method, kind: SpanKind.CLIENT, from: startedAt + attempt.from, to: startedAt + attempt.to, attributes: clientAttributes(gateway, attempt, index, this.#redactor), failed: attempt.error !== null || (attempt.status ?? 0) >= 500 })
+      const id = index === tries.length - 1 ? context.spanId : this.#nextId()
+      const span = new FinishedSpan(origin, gateway.method, SpanKind.CLIENT, traceId, id, startedAt + attempt.from, startedAt + attempt.to)
+      span.under(server, false)
+      span.attributes = clientAttributes(gateway, attempt, index, this.#redactor)
+      span.status = attempt.error !== null || (attempt.status ?? 0) >= 500 ? FAILED : UNSET
+      this.#exporter.add(span)
     }
   }
-
-  #span ({ traceId, spanId, parentId, remote, name, kind, from, to, attributes, failed }: Made): void {
-    const { ids, tracer } = this.#exporter
-    ids.traceId = traceId
-    ids.spanId = spanId
-    const context = parentId === '' ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: parentId, traceFlags: 1, isRemote: remote })
-    const span = tracer.startSpan(name, { kind, startTime: hrTime(from), attributes, root: parentId === '' }, context)
-    if (failed) span.setStatus({ code: SpanStatusCode.ERROR })
-    span.end(hrTime(to))
-  }
-}
-
-/** Seconds and nanoseconds: a number alone would be taken for another clock's when it is small. */
-function hrTime (milliseconds: number): [number, number] {
-  const seconds = Math.floor(milliseconds / 1000)
-  return [seconds, Math.round((milliseconds - seconds * 1000) * 1e6)]
 }
 
 function routeName ({ route }: GatewayRequest): string {
@@ -86,7 +63,7 @@ function routeName ({ route }: GatewayRequest): string {
 /** Names of OpenTelemetry's conventions for HTTP. Queries may hold secrets: they are left out, those in the path are cut. */
 function serverAttributes ({ raw }: FastifyRequest, gateway: GatewayRequest, ended: Ended, redactor: Redactor): Attributes {
   const { route, service, consumer } = gateway
-  return {
+  const attributes: Attributes = {
     'http.request.method': gateway.method,
     'url.path': redactor.url(gateway.path),
     'url.scheme': gateway.scheme,
@@ -96,22 +73,27 @@ function serverAttributes ({ raw }: FastifyRequest, gateway: GatewayRequest, end
     'network.protocol.version': raw.httpVersion,
     'http.response.status_code': ended.status,
     'sallyport.request.id': gateway.id,
-    'sallyport.end_reason': ended.reason,
-    ...route === null ? {} : { 'http.route': routeName(gateway), 'sallyport.route': route.name ?? route.id },
-    ...service === null ? {} : { 'sallyport.service': service.name ?? service.id },
-    ...consumer === null ? {} : { 'sallyport.consumer': consumer.username ?? consumer.id },
-    ...ended.plugin === null ? {} : { 'sallyport.ended_by': ended.plugin },
-    ...ended.error === null ? {} : { 'error.type': ended.error }
+    'sallyport.end_reason': ended.reason
   }
+  if (route !== null) {
+    attributes['http.route'] = routeName(gateway)
+    attributes['sallyport.route'] = route.name ?? route.id
+  }
+  if (service !== null) attributes['sallyport.service'] = service.name ?? service.id
+  if (consumer !== null) attributes['sallyport.consumer'] = consumer.username ?? consumer.id
+  if (ended.plugin !== null) attributes['sallyport.ended_by'] = ended.plugin
+  if (ended.error !== null) attributes['error.type'] = ended.error
+  return attributes
 }
 
 function clientAttributes ({ method, upstream }: GatewayRequest, { host, port, status, error }: TimedTry, index: number, redactor: Redactor): Attributes {
-  return {
+  const attributes: Attributes = {
     'http.request.method': upstream?.method ?? method,
     'server.address': redactor.host(host, port),
-    'server.port': port,
-    ...index === 0 ? {} : { 'http.request.resend_count': index },
-    ...status === null ? {} : { 'http.response.status_code': status },
-    ...error === null ? {} : { 'error.type': error }
+    'server.port': port
   }
+  if (index > 0) attributes['http.request.resend_count'] = index
+  if (status !== null) attributes['http.response.status_code'] = status
+  if (error !== null) attributes['error.type'] = error
+  return attributes
 }

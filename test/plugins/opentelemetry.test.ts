@@ -122,23 +122,31 @@ t.test('a collector that is gone costs spans, which are counted, and no request'
 })
 
 t.test('formats of propagation', async t => {
-  const w3c = (traceparent: string | string[]): unknown => extract(['w3c'], { traceparent } as never)
+  const list = (fields: Readonly<Record<string, string>>): string[] => Object.entries(fields).flat()
+  const w3c = (traceparent: string): unknown => extract(['w3c'], list({ traceparent }))
   t.same(w3c(`00-${TRACE}-${PARENT}-01`), { traceId: TRACE, spanId: PARENT, sampled: true })
   t.same(w3c(`cc-${TRACE}-${PARENT}-02-more`), { traceId: TRACE, spanId: PARENT, sampled: false }, 'a later version')
   for (const bad of ['', `00-${TRACE}-${PARENT}-01-more`, `ff-${TRACE}-${PARENT}-01`, `00-${'0'.repeat(32)}-${PARENT}-01`, `00-${TRACE}-${'0'.repeat(16)}-01`, `00-${TRACE.toUpperCase()}-${PARENT}-01`, `00-${TRACE}-${PARENT}-01, 00-${TRACE}-${PARENT}-01`]) t.equal(w3c(bad), null, bad)
+  t.match(extract(['w3c'], ['Traceparent', `00-${TRACE}-${PARENT}-0b`]), { sampled: true }, 'the last bit of an odd digit')
+  t.match(extract(['w3c'], ['Traceparent', `00-${TRACE}-${PARENT}-0e`]), { sampled: false })
+  t.equal(extract(['w3c'], ['traceparent', '', 'traceparent', `00-${TRACE}-${PARENT}-01`]), null, 'one that stands there twice is none')
+  for (let index = 0; index < 55; index++) {
+    const given = `00-${TRACE}-${PARENT}-01`
+    t.equal(w3c(`${given.slice(0, index)}x${given.slice(index + 1)}`), null, `an x at ${index}`)
+  }
   const b3 = { 'x-b3-traceid': TRACE.slice(16), 'x-b3-spanid': PARENT }
-  t.same(extract(['w3c', 'b3'], b3), { traceId: '0'.repeat(16) + TRACE.slice(16), spanId: PARENT, sampled: null })
-  t.match(extract(['b3'], { ...b3, 'x-b3-sampled': '1' }), { sampled: true })
-  t.match(extract(['b3'], { ...b3, 'x-b3-sampled': 'false' }), { sampled: false })
-  t.match(extract(['b3'], { ...b3, 'x-b3-flags': '1' }), { sampled: true })
-  t.equal(extract(['b3'], { 'x-b3-traceid': 'x' }), null)
-  t.same(extract(['b3-single'], { b3: `${TRACE}-${PARENT}-d-${PARENT}` }), { traceId: TRACE, spanId: PARENT, sampled: true })
-  t.match(extract(['b3-single'], { b3: `${TRACE}-${PARENT}-0` }), { sampled: false })
-  t.match(extract(['b3-single'], { b3: `${TRACE}-${PARENT}` }), { sampled: null })
-  t.equal(extract(['b3-single'], { b3: '0' }), null)
+  t.same(extract(['w3c', 'b3'], list(b3)), { traceId: '0'.repeat(16) + TRACE.slice(16), spanId: PARENT, sampled: null })
+  t.match(extract(['b3'], list({ ...b3, 'x-b3-sampled': '1' })), { sampled: true })
+  t.match(extract(['b3'], list({ ...b3, 'x-b3-sampled': 'false' })), { sampled: false })
+  t.match(extract(['b3'], list({ ...b3, 'x-b3-flags': '1' })), { sampled: true })
+  t.equal(extract(['b3'], list({ 'x-b3-traceid': 'x' })), null)
+  t.same(extract(['b3-single'], list({ b3: `${TRACE}-${PARENT}-d-${PARENT}` })), { traceId: TRACE, spanId: PARENT, sampled: true })
+  t.match(extract(['b3-single'], list({ b3: `${TRACE}-${PARENT}-0` })), { sampled: false })
+  t.match(extract(['b3-single'], list({ b3: `${TRACE}-${PARENT}` })), { sampled: null })
+  t.equal(extract(['b3-single'], list({ b3: '0' })), null)
 
   const headers = new HeaderList(['traceparent', 'old', 'X-B3-ParentSpanId', 'old', 'tracestate', 'a=1'])
-  inject(['b3', 'b3-single'], { traceId: TRACE, spanId: PARENT, sampled: false }, headers, true)
+  inject(['b3', 'b3-single'], { traceId: TRACE, spanId: PARENT, sampled: false }, headers.raw, true)
   t.same(headers.raw, ['tracestate', 'a=1', 'x-b3-traceid', TRACE, 'x-b3-spanid', PARENT, 'x-b3-sampled', '0', 'b3', `${TRACE}-${PARENT}-0`])
 
   await t.rejects(testPlugin({ plugin: opentelemetry, config: { traces_endpoint: 'http://[' } }), /no address/)
