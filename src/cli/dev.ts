@@ -5,7 +5,6 @@ import { changed } from '../dev/changed.ts'
 import { openInBrowser } from '../dev/open.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { RunnableFile } from '../gateway/reload.ts'
-import { startFailure } from '../gateway/start-failure.ts'
 import { contentHash } from '../gateway/watch.ts'
 import { PluginModules } from '../plugin-modules.ts'
 import { version } from '../version.ts'
@@ -69,7 +68,7 @@ export async function dev ({ file: named, open, ...flags }: DevArgs, io: CliIo):
     signals: io.signals,
     output: { log: prettyLog(stderr.write, stderr.paint.strong('x') !== 'x'), access: prettyAccess(stdout.write, stdout.paint) },
     onListening: gateway => greet(gateway, open, io),
-    onFailure: error => stderr.write(`${stderr.paint.error('error:')} ${startFailure(error)}\n`)
+    onFailure: words => stderr.write(`${stderr.paint.error('error:')} ${words}\n`)
   })
   return code === 0 ? exitCode.clean : exitCode.errors
 }

@@ -5,7 +5,6 @@ import { loadConfig, type LoadResult } from '../config/load.ts'
 import type { BoundAddress } from '../gateway/engine.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { RunnableFile } from '../gateway/reload.ts'
-import { startFailure } from '../gateway/start-failure.ts'
 import { PluginModules } from '../plugin-modules.ts'
 import { version } from '../version.ts'
 import { type Done, exitCode, type ExitCode } from './exit-code.ts'
@@ -65,7 +64,7 @@ export async function start ({ file: named, ...flags }: StartArgs, io: CliIo): P
     ...(stderr.isTerminal
       ? {
           onListening: (gateway: Gateway) => stderr.write(`${stderr.paint.good('sallyport')} ${version} ${describe(gateway)}\n`),
-          onFailure: (error: unknown) => stderr.write(`${stderr.paint.error('error:')} ${startFailure(error)}\n`)
+          onFailure: (words: string) => stderr.write(`${stderr.paint.error('error:')} ${words}\n`)
         }
       : {})
   })

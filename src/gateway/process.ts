@@ -10,7 +10,7 @@ import type { Gateway } from './gateway.ts'
 import { LocalEngine } from './local-engine.ts'
 import type { RunnableFile } from './reload.ts'
 import { handleShutdown } from './shutdown.ts'
-import { startFailure } from './start-failure.ts'
+import { isListenFailure, startFailure } from './start-failure.ts'
 import { WorkersEngine } from './workers.ts'
 
 export interface RunOptions {
@@ -29,7 +29,7 @@ export interface RunOptions {
   /** Called once, when requests are served. */
   readonly onListening?: (gateway: Gateway) => void
   /** Called when it could not start, instead of a log line. */
-  readonly onFailure?: (error: unknown) => void
+  readonly onFailure?: (words: string) => void
 }
 
 /** What still keeps the process up after an orderly end (a plugin's timer, say) has this long. */
@@ -83,8 +83,9 @@ export async function runGateway ({ file, load, render, watch = true, signals, o
       }).catch(reject)
     })
   } catch (error) {
-    if (onFailure === undefined) logger.fatal({ err: error }, `the gateway could not start: ${startFailure(error)}`)
-    else onFailure(error)
+    const words = startFailure(error, settings)
+    if (onFailure !== undefined) onFailure(words)
+    else logger.fatal(isListenFailure(error) ? { code: error.code } : { err: error }, `the gateway could not start: ${words}`)
     return 1
   } finally {
     remove()

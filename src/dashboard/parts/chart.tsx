@@ -119,6 +119,11 @@ function Values ({ title, at, lines, format }: Omit<ChartProps, 'empty'>): JSX.E
   )
 }
 
+/** Steps with something, between two with nothing. */
+export function alone (values: ArrayLike<number | null | undefined>): number[] {
+  return Array.from(values, (_, at) => at).filter(at => (values[at] ?? 0) > 0 && !((values[at - 1] ?? 0) > 0) && !((values[at + 1] ?? 0) > 0))
+}
+
 function options (element: HTMLElement, lines: readonly Line[], format: (value: number) => string, onCursor: (index: number | null) => void): Plot.Options {
   const style = getComputedStyle(element)
   // a canvas can't read light-dark(): a probe says what it comes to
@@ -147,7 +152,8 @@ function options (element: HTMLElement, lines: readonly Line[], format: (value: 
       label: line.label,
       stroke: colour(line.colour),
       width: 1.5,
-      points: { show: false },
+      // a line of one point is none: steps that stand alone are dots
+      points: { show: true, size: 6, fill: colour(line.colour), filter: (drawn: Plot, number: number) => alone(drawn.data[number] ?? []) },
       ...(line.dash === undefined ? {} : { dash: [...line.dash] }),
       ...(line.fill === true ? { fill: colour(`${line.colour}-fill`) } : {})
     }))],
