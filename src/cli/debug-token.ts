@@ -37,7 +37,7 @@ Examples:
 
 /** Makes a token and prints it. */
 export async function debugToken ({ file, route, path, ip, ttl }: DebugTokenArgs, io: CliIo): Promise<ExitCode> {
-  const { config, diagnostics, source, shown } = await load(file, io)
+  const { config, diagnostics, source, shown } = await load(file, io, { errorsOnly: true })
   if (config === null) {
     io.stderr.write(textReport(diagnostics.filter(({ severity }) => severity === 'error'), source.text, io.stderr.paint))
     return exitCode.errors

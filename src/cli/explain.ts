@@ -53,7 +53,7 @@ Examples:
 
 /** Explains one request. */
 export async function explain (args: ExplainArgs, io: CliIo): Promise<ExitCode> {
-  const { config, diagnostics, source, plugins: { registry }, shown } = await load(args.file, io)
+  const { config, diagnostics, source, plugins: { registry }, shown } = await load(args.file, io, { errorsOnly: true })
   if (config === null) {
     io.stderr.write(textReport(diagnostics.filter(({ severity }) => severity === 'error'), source.text, io.stderr.paint))
     return exitCode.errors

@@ -33,7 +33,7 @@ Examples:
 
 /** Prints a resolved configuration. */
 export async function print ({ file, format, origin }: PrintArgs, io: CliIo): Promise<ExitCode> {
-  const { config, diagnostics, source, plugins } = await load(file, io)
+  const { config, diagnostics, source, plugins } = await load(file, io, { errorsOnly: true })
   if (config === null) {
     io.stderr.write(textReport(diagnostics.filter(({ severity }) => severity === 'error'), source.text, io.stderr.paint))
     return exitCode.errors

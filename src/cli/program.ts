@@ -1,23 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
-import { auditLogCommand } from './audit-log.ts'
-import { auditCommand } from './audit.ts'
-import { checkCommand } from './check.ts'
-import { completionCommand } from './completion.ts'
-import { debugTokenCommand } from './debug-token.ts'
-import { devCommand } from './dev.ts'
 import { type Done, exitCode, type ExitCode } from './exit-code.ts'
-import { explainCommand } from './explain.ts'
-import { importCommand } from './import.ts'
-import { initCommand } from './init.ts'
 import { UsageError, type CliIo } from './io.ts'
-import { keysCommand } from './keys.ts'
-import { planCommand } from './plan.ts'
-import { printCommand } from './print.ts'
-import { routesCommand } from './routes.ts'
-import { schemaCommand } from './schema.ts'
-import { startCommand } from './start.ts'
-import { testCommand } from './test.ts'
 
 /**
  * Runs one command line.
@@ -27,7 +11,7 @@ import { testCommand } from './test.ts'
  */
 export async function run (args: readonly string[], io: CliIo): Promise<ExitCode> {
   let code: ExitCode = exitCode.clean
-  const program = createProgram(io, done => { code = done })
+  const program = createProgram(await commandsFor(args), io, done => { code = done })
   try {
     await program.parseAsync(args, { from: 'user' })
     return code
@@ -39,27 +23,36 @@ export async function run (args: readonly string[], io: CliIo): Promise<ExitCode
   }
 }
 
-/** In the order of `--help`. */
-const COMMANDS = [
-  initCommand,
-  startCommand,
-  devCommand,
-  checkCommand,
-  explainCommand,
-  testCommand,
-  auditCommand,
-  routesCommand,
-  planCommand,
-  printCommand,
-  keysCommand,
-  debugTokenCommand,
-  importCommand,
-  auditLogCommand,
-  schemaCommand,
-  completionCommand
-] as const
+type Create = (io: CliIo, done: Done) => Command
 
-function createProgram (io: CliIo, done: Done): Command {
+/** In the order of `--help`. Loaded when they are asked for: together they take as long as checking a thousand routes. */
+const COMMANDS: Readonly<Record<string, () => Promise<Create>>> = {
+  init: async () => (await import('./init.ts')).initCommand,
+  start: async () => (await import('./start.ts')).startCommand,
+  dev: async () => (await import('./dev.ts')).devCommand,
+  check: async () => (await import('./check.ts')).checkCommand,
+  explain: async () => (await import('./explain.ts')).explainCommand,
+  test: async () => (await import('./test.ts')).testCommand,
+  audit: async () => (await import('./audit.ts')).auditCommand,
+  routes: async () => (await import('./routes.ts')).routesCommand,
+  plan: async () => (await import('./plan.ts')).planCommand,
+  print: async () => (await import('./print.ts')).printCommand,
+  keys: async () => (await import('./keys.ts')).keysCommand,
+  'debug-token': async () => (await import('./debug-token.ts')).debugTokenCommand,
+  import: async () => (await import('./import.ts')).importCommand,
+  'audit-log': async () => (await import('./audit-log.ts')).auditLogCommand,
+  schema: async () => (await import('./schema.ts')).schemaCommand,
+  completion: async () => (await import('./completion.ts')).completionCommand
+}
+
+/** The one that is named; all, where none is, or where it speaks of the others. */
+async function commandsFor ([name = '']: readonly string[]): Promise<Create[]> {
+  if (name === '-V' || name === '--version') return []
+  const one = name !== 'completion' && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  return one === undefined ? await Promise.all(Object.values(COMMANDS).map(async load => await load())) : [await one()]
+}
+
+function createProgram (creators: readonly Create[], io: CliIo, done: Done): Command {
   const program = new Command('sallyport')
     .description('A declarative API gateway: one gateway.yaml, checked before it runs.')
     .version(version, '-V, --version', 'print the version')
@@ -78,7 +71,7 @@ Examples:
   $ sallyport check
   $ sallyport start gateway.yaml --port 9000
   $ sallyport help check`)
-  for (const create of COMMANDS) program.addCommand(create(io, done))
+  for (const create of creators) program.addCommand(create(io, done))
   const commands = program.commands.flatMap(command => [command, ...command.commands])
   for (const command of [program, ...commands]) {
     command

@@ -44,7 +44,7 @@ Examples:
 
 /** Prints the routes in matching order. */
 export async function routes ({ file, format }: RoutesArgs, io: CliIo): Promise<ExitCode> {
-  const { config, diagnostics, source } = await load(file, io)
+  const { config, diagnostics, source } = await load(file, io, { errorsOnly: true })
   if (config === null) {
     io.stderr.write(textReport(diagnostics.filter(({ severity }) => severity === 'error'), source.text, io.stderr.paint))
     return exitCode.errors

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { kinds } from './entities/kinds.ts'
 
 /** Kong's root namespace: a named entity has the id that Kong would give it. */
@@ -13,7 +13,8 @@ export function derivedId (collection: string, key: string): string {
 
 /** UUID version 5 (RFC 9562, section 5.5). */
 function uuid5 (namespace: string, name: string): string {
-  const digest = createHash('sha1').update(Buffer.from(namespace.replaceAll('-', ''), 'hex')).update(name).digest()
+  // in one call, which takes a third of the time: a big file has ten thousands of them
+  const digest = hash('sha1', Buffer.concat([Buffer.from(namespace.replaceAll('-', ''), 'hex'), Buffer.from(name)]), 'buffer')
   digest[6] = ((digest[6] as number) & 0x0f) | 0x50
   digest[8] = ((digest[8] as number) & 0x3f) | 0x80
   const hex = digest.toString('hex', 0, 16)

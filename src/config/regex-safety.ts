@@ -37,7 +37,7 @@ const DEFAULT_TIMEOUT = 5000
  * @param flags as given to `RegExp`
  */
 export function checkRegex (pattern: string, flags = ''): RegexVerdict {
-  return decide(pattern, flags, DEFAULT_TIMEOUT)
+  return decide(pattern, flags, DEFAULT_TIMEOUT, () => {})
 }
 
 /** A {@link checkRegex} that remembers its answers and bounds their time together. */
@@ -49,17 +49,15 @@ export function createRegexChecker (options: RegexCheckerOptions = {}): typeof c
     const key = `${flags}/${pattern}`
     let verdict = verdicts.get(key)
     if (verdict === undefined) {
-      const before = process.cpuUsage()
-      verdict = decide(pattern, flags, left > 0 ? patternTimeout : 0)
-      const { user, system } = process.cpuUsage(before)
-      left -= (user + system) / 1000
+      verdict = decide(pattern, flags, left > 0 ? patternTimeout : 0, took => { left -= took })
       verdicts.set(key, verdict)
     }
     return verdict
   }
 }
 
-function decide (pattern: string, flags: string, timeout: number): RegexVerdict {
+/** @param spend told how many milliseconds of CPU recheck has taken; proofs of our own are not counted: to ask for the CPU takes as long */
+function decide (pattern: string, flags: string, timeout: number, spend: (took: number) => void): RegexVerdict {
   let literal: { pattern: AST.Pattern, flags: AST.Flags }
   try {
     RegExp(pattern, flags)
@@ -69,7 +67,7 @@ function decide (pattern: string, flags: string, timeout: number): RegexVerdict 
   }
   const proof = prove(literal.pattern, literal.flags)
   if (proof === 'bounded') return { kind: 'safe' }
-  const verdict: RegexVerdict = timeout > 0 ? ask(pattern, flags, timeout) : { kind: 'undecided', reason: 'no time was left for it' }
+  const verdict: RegexVerdict = timeout > 0 ? timed(() => ask(pattern, flags, timeout), spend) : { kind: 'undecided', reason: 'no time was left for it' }
   // The theory calls any constant factor safe; one of a million is none.
   if (verdict.kind !== 'vulnerable' && hasRepetitionAttack(literal.pattern, literal.flags)) return { kind: 'vulnerable', growth: 'exponential', degree: null, attack: null }
   if (verdict.kind === 'safe' && proof === 'forks') return { kind: 'undecided', reason: 'one text can be read in thousands of ways' }
@@ -108,6 +106,14 @@ function prove (pattern: AST.Pattern, flags: AST.Flags): Ambiguity {
 function isAnchored (pattern: AST.Pattern): boolean {
   return pattern.alternatives.every(({ elements: [first] }) =>
     first?.type === 'Assertion' && first.kind === 'start' && !pattern.parent?.flags.multiline)
+}
+
+function timed<Result> (work: () => Result, spend: (took: number) => void): Result {
+  const before = process.cpuUsage()
+  const result = work()
+  const { user, system } = process.cpuUsage(before)
+  spend((user + system) / 1000)
+  return result
 }
 
 function ask (pattern: string, flags: string, timeout: number): RegexVerdict {

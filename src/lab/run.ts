@@ -78,7 +78,7 @@ export class Runner {
     const key = JSON.stringify([file, env])
     let loading = this.#configs.get(key)
     if (loading === undefined) {
-      loading = loadConfig({ file, env: { ...this.#options.env, ...env } })
+      loading = loadConfig({ file, env: { ...this.#options.env, ...env }, errorsOnly: true })
       this.#configs.set(key, loading)
       this.read.add(file)
     }

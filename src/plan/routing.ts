@@ -14,6 +14,10 @@ const BELOW = '/x'
 
 export function routingChanges (comparison: Comparison): Draft[] {
   const { old, next, routes } = comparison
+  const changed = changedRoutes(comparison)
+  if (changed.old.length === 0 && changed.next.length === 0) return []
+  // who wins a request can only change where a route that differs takes part in it: few are asked about first
+  const [few, fewer] = [compileRouter(changed.old), compileRouter(changed.next)]
   const [before, after] = [compileRouter(old.context.routes), compileRouter(next.context.routes)]
   const moved = new Map<string, Draft>()
   const known = new Set<string>()
@@ -23,6 +27,7 @@ export function routingChanges (comparison: Comparison): Draft[] {
         const key = `${request.method}\n${request.host}\n${request.path}\n${request.sni}\n${request.headers.join('\n')}`
         if (known.has(key)) continue
         known.add(key)
+        if (few.match(request) === null && fewer.match(request) === null) continue
         const from = before.match(request)?.route
         const to = after.match(request)?.route
         // who was not served before is told of with the new route, who is not any more with the old one
@@ -33,6 +38,22 @@ export function routingChanges (comparison: Comparison): Draft[] {
     }
   }
   return [...moved.values()]
+}
+
+/** Routes of each side that take other requests than on the other one, or stand elsewhere among the rest; in their order. */
+function changedRoutes ({ old, next, routes }: Comparison): { readonly old: readonly Route[], readonly next: readonly Route[] } {
+  const criteria = ({ protocols, methods, hosts, paths, headers, snis, regex_priority: priority }: Route): string => JSON.stringify([protocols, methods, hosts, paths, headers, snis, priority])
+  const positions = new Map(next.context.routes.map((route, index) => [route, index]))
+  const equal = new Set<Route>()
+  let last = -1
+  for (const before of old.context.routes) {
+    const after = routes.next.get(before)
+    const position = after === undefined ? undefined : positions.get(after)
+    if (after === undefined || position === undefined || position < last || criteria(before) !== criteria(after)) continue
+    last = position
+    equal.add(before).add(after)
+  }
+  return { old: old.context.routes.filter(route => !equal.has(route)), next: next.context.routes.filter(route => !equal.has(route)) }
 }
 
 function draft ({ old, next, routes }: Comparison, from: Route, to: Route, request: RoutingRequest): Draft {

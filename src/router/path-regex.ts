@@ -37,13 +37,20 @@ function compile (pattern: string, build: (source: string) => RegExp): CompiledR
   if ('reason' in tokens) return tokens
   try {
     const regex = build(tokens.map(({ source }) => source).join(''))
-    // V8 compiles at the first use, for strings of one and of two bytes a character, and refuses huge repeats only then
-    regex.test('/')
-    regex.test('/\u0100')
+    if (couldBeTooBig(regex.source)) {
+      // V8 compiles at the first use, for strings of one and of two bytes a character, and refuses huge repeats only then
+      regex.test('/')
+      regex.test('/\u0100')
+    }
     return { regex, shape: regexShape(tokens) }
   } catch (error) {
     return { index: 0, length: pattern.length, reason: `the regex does not compile: ${reasonOf(error)}`, mend: 'write it as JavaScript understands it' }
   }
+}
+
+/** Others are compiled by the first request that needs them: ten thousand take a second. */
+function couldBeTooBig (source: string): boolean {
+  return source.length > 1000 || source.includes('{')
 }
 
 /** V8's text without the pattern, which the caller shows anyway. */

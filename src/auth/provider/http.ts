@@ -1,4 +1,5 @@
-import { Agent, buildConnector, type Dispatcher, request } from 'undici'
+import type { Agent, buildConnector, Dispatcher } from 'undici'
+import { undici } from '../../lazy-packages.ts'
 import { failOnWrongName } from '../../proxy/certificate-name.ts'
 import { causeCode } from '../../proxy/errors.ts'
 import type { ProviderClock } from './clock.ts'
@@ -44,6 +45,7 @@ export class ProviderHttp {
 
   constructor (options: ProviderHttpOptions) {
     this.#options = options
+    const { Agent, buildConnector } = undici()
     this.#agent = new Agent({
       connections: CONNECTIONS,
       maxResponseSize: options.limit ?? LIMIT,
@@ -77,7 +79,7 @@ export class ProviderHttp {
     const late = new AbortController()
     const stop = this.#options.clock.after(this.#options.timeout, () => late.abort())
     try {
-      const answer = await request(url, {
+      const answer = await undici().request(url, {
         ...options,
         headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'sallyport', ...headers },
         dispatcher: this.#agent,

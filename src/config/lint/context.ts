@@ -15,12 +15,11 @@ export class LintContext {
   readonly services: ReadonlyMap<string, Service>
   /** Without those of disabled services: the router doesn't know them. */
   readonly routes: readonly Route[]
-  /** In matching order. */
-  readonly candidates: readonly Candidate[]
-  readonly subjects: readonly Subject[]
   readonly #report: Report
-  /** The best-ranked candidate of each route. */
-  readonly #best = new Map<Route, Candidate>()
+  // rules that refuse a file do without these three
+  #candidates: readonly Candidate[] | null = null
+  #subjects: readonly Subject[] | null = null
+  #best: ReadonlyMap<Route, Candidate> | null = null
   #chains: Chains | null = null
   readonly #chainOf = new Map<Route, Chain>()
 
@@ -30,10 +29,18 @@ export class LintContext {
     this.plugins = plugins
     this.services = new Map(config.services.map(service => [service.id, service]))
     this.routes = config.routes.filter(route => route.service === null || this.services.get(route.service)?.enabled !== false)
-    this.candidates = candidates(this.routes)
-    this.subjects = subjectsOf(this.candidates)
     this.#report = report
-    for (const candidate of this.candidates) if (!this.#best.has(candidate.route)) this.#best.set(candidate.route, candidate)
+  }
+
+  /** In matching order. */
+  get candidates (): readonly Candidate[] {
+    this.#candidates ??= candidates(this.routes)
+    return this.#candidates
+  }
+
+  get subjects (): readonly Subject[] {
+    this.#subjects ??= subjectsOf(this.candidates)
+    return this.#subjects
   }
 
   /** The entries that run on a route. */
@@ -84,6 +91,8 @@ export class LintContext {
 
   /** What puts one route before another. */
   whyFirst (first: Route, second: Route): string {
+    // the best-ranked candidate of each route: the last one that is set
+    this.#best ??= new Map([...this.candidates].reverse().map(candidate => [candidate.route, candidate]))
     const [one, other] = [this.#best.get(first), this.#best.get(second)]
     const field = one === undefined || other === undefined ? null : decidingField(one, other)
     return reasons[field ?? 'declaration']

@@ -47,8 +47,11 @@ export function build (entities: readonly RawEntity[], { resolved: { owners, gro
   return { ...result, credentials: credentialsOf(entities, owners, entity => entityOf(entity, tags), hashed), ...certificatesOf(entities, owners, entity => entityOf(entity, tags)) }
 }
 
+const NONE: readonly string[] = []
+
 function entityOf ({ id, fields, pointer }: RawEntity, tags: readonly string[]): Entity {
-  return { id, tags: [...new Set([...fields['tags'] as string[] | undefined ?? [], ...tags])], pointer }
+  const own = fields['tags'] as readonly string[] | undefined ?? NONE
+  return { id, tags: own.length === 0 && tags.length === 0 ? [] : [...new Set([...own, ...tags])], pointer }
 }
 
 function serviceOf (entity: RawEntity, tls: TlsReferences, tags: readonly string[]): Service {
@@ -86,8 +89,12 @@ function bracketed (host: string): string {
 
 function routeOf (entity: RawEntity, owners: Owners, tags: readonly string[]): Route {
   const fields = entity.fields as unknown as Route
+  const { id, tags: all, pointer } = entityOf(entity, tags)
+  // written out: behind a spread, each of the fields is added on its own, which takes ten times as long
   return {
-    ...entityOf(entity, tags),
+    id,
+    tags: all,
+    pointer,
     name: fields.name ?? null,
     service: owners.service,
     protocols: distinct(fields.protocols) ?? [],
@@ -110,7 +117,7 @@ function routeOf (entity: RawEntity, owners: Owners, tags: readonly string[]): R
 
 /** An empty list is "not set", as in Kong's own checks. */
 function distinct<Item> (list: readonly Item[] | null | undefined): Item[] | null {
-  return list === undefined || list === null || list.length === 0 ? null : [...new Set(list)]
+  return list === undefined || list === null || list.length === 0 ? null : list.length === 1 ? [...list] : [...new Set(list)]
 }
 
 function pluginOf (entity: RawEntity, owners: Owners, tags: readonly string[], config: Fields): PluginEntry {

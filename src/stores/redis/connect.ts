@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
-import { Cluster, Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
+import { ioredis } from '../../lazy-packages.ts'
 
 /** Kong's names of what is needed to reach Redis, those of the paid edition included. */
 export interface RedisSettings {
@@ -56,6 +57,7 @@ function tlsOptions ({ ssl, ssl_verify: verify, server_name: name, ca_certificat
 
 function createClient (settings: RedisSettings, options: Readonly<Record<string, unknown>>, pause: (attempt: number) => number, tls: ConnectionOptions | null): Redis | Cluster {
   const { cluster_nodes: nodes, sentinel_nodes: sentinels } = settings
+  const { Cluster, Redis } = ioredis()
   if (nodes !== undefined) {
     return new Cluster(nodes.map(({ ip, port }) => ({ host: ip, port })), {
       redisOptions: options,

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { Cluster, type Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import type { Algorithm } from '../algorithms/algorithm.ts'
 import { ALGORITHMS } from '../algorithms/usage.ts'
 import type { Counting, CounterStore, CounterWindow, Decision, Order, OrderStore, Settlement, Spending, WindowType } from '../counters.ts'
@@ -54,7 +54,7 @@ export class RedisCounters implements CounterStore, OrderStore {
   #batches: Batch[] = []
 
   constructor ({ client, type, prefix, together = false }: RedisCountersOptions) {
-    const cluster = client instanceof Cluster
+    const cluster = client.isCluster
     this.#client = client
     this.#type = type
     this.#algorithm = ALGORITHMS[type]
