@@ -242,5 +242,5 @@ class Composer {
 
 /** Cheap, for every scalar of the file; what it lets through is looked at closely. */
 function isCandidate (text: string): boolean {
-  return text.includes('{{') || text.includes('vault:') || text.startsWith('${')
+  return text.includes('{{') || text.includes('vault:') || text.includes('${')
 }

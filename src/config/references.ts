@@ -1,4 +1,5 @@
 import { DECK_EXAMPLE } from './deck-example.ts'
+import type { Pointer } from './model.ts'
 import { nearest } from './nearest.ts'
 import { content } from './nodes.ts'
 import type { MappingNode, ScalarNode } from './nodes.ts'
@@ -32,6 +33,8 @@ const VAULT_SYNTAX = "Write '{vault://env/NAME}', in quotes and as the whole tex
 const VAULT = /^\{vault:\/\/([^/{}]+)\/([^/?#{}]+)(?:\/([^?#{}]+))?(?:\?([^#{}]*))?(?:#([^{}]*))?\}$/
 /** As shells and other gateways write it. */
 const SHELL = /^\$\{([A-Z_][A-Z0-9_]*)\}$/
+/** The same inside of a longer text, where it could be meant as it stands: scripts and templates have it. */
+const SHELL_INSIDE = /\$\{([A-Z_][A-Z0-9_]*)\}/
 const DECK = /\$\{\{(.*?)\}\}/gs
 const DECK_INSIDE = /^\s*env\s+"([^"]*)"\s*((?:\|[^|]*)*)$/s
 
@@ -50,6 +53,7 @@ export function resolveReferences (source: Source, candidates: readonly Candidat
         refuseUnquoted(source, node)
       } else {
         resolveScalar(source, node, env)
+        warnOfShell(source, node, pointer, report)
       }
     } catch (error) {
       if (!(error instanceof BadReference)) throw error
@@ -77,6 +81,19 @@ function refuseUnquoted (source: Source, node: MappingNode): void {
   if (value?.kind !== 'scalar' || value.text !== '') return
   const text = source.text.slice(node.start, node.end)
   fail('bad-reference', 'without quotes this is a YAML map, not a reference', `Put quotes around it: '${text}'.`)
+}
+
+function warnOfShell (source: Source, node: ScalarNode, pointer: Pointer, report: Report): void {
+  const found = SHELL_INSIDE.exec(node.text)
+  if (found === null || node.secret === true) return
+  const [text, name = ''] = found
+  const range = node.verbatim === -1 ? source.lines.range(node.start, node.end) : source.lines.range(node.verbatim + found.index, node.verbatim + found.index + text.length)
+  report.add(range, source.describe(pointer), {
+    rule: 'bad-reference',
+    severity: 'warning',
+    cause: `'${text}' is not how a variable is written here: it stays in the text as it stands`,
+    mend: `Put the whole text into a variable, and write '{vault://env/${name}}' in its place; or write \${{ env "DECK_${name}" }} inside of it.`
+  })
 }
 
 function resolveScalar (source: Source, node: ScalarNode, env: Environment): void {

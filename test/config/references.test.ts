@@ -156,3 +156,13 @@ t.test('a plain number from a variable where a text belongs is told how to stay 
   const quoted = await loadText(`${HEAD}services:\n- host: x\n  port: '{vault://env/DECK_PORT}'\n  enabled: '{vault://env/DECK_FLAG}'\n  tags: '{vault://env/DECK_HOST}'\n`, { env })
   t.match(quoted.diagnostics.map(({ mend }) => mend), [/\| toInt \}\}, without quotes/, /\| toBool \}\}, without quotes/, /^Write the value out/])
 })
+
+t.test('a variable as shells write it inside of a longer text stays there, and is warned of', async t => {
+  const load = async (text: string) => await loadText(`${HEAD}plugins:\n- name: fixture\n  config:\n    free: ${text}\n`, { env })
+  for (const [text, column] of [['"Bearer ${TOKEN}"', 19], ['https://${HOST}/x', 19]] as const) {
+    const { config, diagnostics } = await load(text)
+    t.ok(config, text)
+    t.match(diagnostics, [{ rule: 'bad-reference', severity: 'warning', range: { column }, cause: /it stays in the text/, mend: /\{vault:\/\/env\/(TOKEN|HOST)\}.*\$\{\{ env "DECK_(TOKEN|HOST)" \}\}/ }], text)
+  }
+  for (const text of ['"${lower}"', '"a $TOKEN b"', '"${a.b} x"', '"http://${{ env \\"DECK_HOST\\" }}/x"']) t.same((await load(text)).diagnostics, [], text)
+})

@@ -259,3 +259,9 @@ t.test('what nginx would not read is refused with its place', async t => {
     t.match(await runCli(['import', 'nginx', file], { cwd }), { code: 3, stdout: '', stderr: message }, file)
   }
 })
+
+t.test('set_real_ip_from of a location is said: addresses are trusted for the whole gateway', async t => {
+  const result = await nginx(t, 'http { server { listen 80; set_real_ip_from 10.0.0.1; location /a { set_real_ip_from 10.0.0.2; allow 192.0.2.1; deny all; proxy_pass http://127.0.0.1:1; } } }')
+  t.same(result.value['gateway'].trusted_ips, ['10.0.0.1'])
+  t.same(said(result, 'todo').filter(what => what.includes('real_ip')), ['set_real_ip_from 10.0.0.2'])
+})
