@@ -34,6 +34,8 @@ const { values } = parseArgs({
 const [one] = CASES
 const seconds = Number(values.seconds)
 const SLOTS = 16384
+/** Requests that each gateway has had before any are measured. */
+const WARM = 20_000
 
 const dir = mkdtempSync(join(tmpdir(), 'sallyport-scaling-'))
 stopWithUs(() => rmSync(dir, { recursive: true, force: true }))
@@ -87,8 +89,8 @@ async function run (servers, peer, count) {
   for (let index = 0; index < count; index++) gateways.push(await RunningPeer.start(peer, { upstream, dir, core: null }))
   const load = loadGenerator({ connections: Math.floor(Number(values.connections) / count), core: null })
   const drive = length => Promise.all(gateways.map(gateway => load.run(gateway.port, one, length, field)))
-  // as many requests for each of them as a single one has: code that has hardly run is dear
-  await drive(seconds * count)
+  // code that has hardly run is dear
+  for (let all = 0; all < WARM * count;) all += (await drive(seconds)).reduce((sum, { requests }) => sum + requests, 0)
   const before = gateways.map(gateway => spent(gateway.cpu()))
   const redisBefore = redisSpent()
   const commandsBefore = commands(servers)

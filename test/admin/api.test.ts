@@ -327,3 +327,26 @@ plugins:
   }
   t.match((await call('GET', '/config/source')).body.text, /bob, keyauth_credentials/)
 })
+
+t.test('of tiers the limits are shown that whoever is looked up has, and a reset empties their windows', async t => {
+  const up = await upstream(t, (_request, response) => { response.end('ok') })
+  const yaml = gatewayYaml(up, { admin: { host: '127.0.0.1', port: 0, token: '{vault://env/admin-token}', write: true } }, `consumer_groups: [{ name: free }, { name: pro }]
+consumers:
+  - { username: alice, groups: [pro], keyauth_credentials: [{ key: "{vault://env/alice-key}" }] }
+  - { username: bob, keyauth_credentials: [{ key: "key-of-bob-0123456789" }] }
+plugins:
+  - { name: key-auth, config: { key_names: [x-key] } }
+  - { name: rate-limiting, instance_name: consumer, config: { minute: 5, limit_by: consumer, tiers: { pro: { hour: 30 }, free: { second: 10, minute: 20 } } } }
+`)
+  const { call, port } = await start(t, { yaml })
+  const { body: { data } } = await call('GET', '/consumers')
+  const id = (name: string): string => data.find(({ username }: { username: string }) => username === name).id
+  const look = async (identifier: string): Promise<unknown> => (await call('POST', '/limits/look-up', { entry: 'consumer', identifier })).body.windows.map(({ period, limit, used }: Record<string, unknown>) => [period, limit, used].join(' '))
+  for (const key of [KEY, KEY, 'key-of-bob-0123456789']) t.equal((await ask(port, '/a', { headers: { 'x-key': key } })).status, 200)
+  t.same(await look(`consumer:${id('alice')}`), ['hour 30 2'])
+  t.same(await look(`consumer:${id('bob')}`), ['minute 5 1'])
+  t.same(await look('group:free'), ['second 10 0', 'minute 20 0'])
+  t.same(await look('group:none'), ['minute 5 0'])
+  t.match((await call('POST', '/limits/reset', { entry: 'consumer', identifier: `consumer:${id('alice')}` })).body, { reset: 1 })
+  t.same(await look(`consumer:${id('alice')}`), ['hour 30 0'])
+})

@@ -2,7 +2,9 @@ import t from 'tap'
 import type { CounterWindow, Decision, Settlement } from '../../src/stores/counters.ts'
 import type { OnStoreError } from '../../src/stores/fallback.ts'
 import { GuardedCounters } from '../../src/stores/guarded-counters.ts'
+import type { PluginEntry } from '../../src/config/model.ts'
 import { MemoryCounters } from '../../src/stores/memory-counters.ts'
+import { StoreStats } from '../../src/stores/store-stats.ts'
 
 const WINDOWS: CounterWindow[] = [{ period: 'minute', limit: 8 }]
 
@@ -127,4 +129,23 @@ t.test('what is to be forgotten is so in both stores, and in none while the shar
   t.match(local.take('a', WINDOWS, 0, 'never'), { usage: [{ remaining: 8 }] })
   const down = new GuardedCounters({ shared: { ...shared, forget: async () => { throw new Error('down') } }, local, onStoreError: 'local', processes: 1, log })
   await t.rejects(down.forget('a', [null], WINDOWS))
+})
+
+t.test('a reset empties all windows that somebody may be counted in; while the shared store is down nothing is told', async t => {
+  const minute: CounterWindow = { period: 'minute', limit: 5 }
+  const hour: CounterWindow = { period: 'hour', limit: 30 }
+  const local = new MemoryCounters({ type: 'fixed', most: 100, now: () => 1_800_000_000_000 })
+  const stats = new StoreStats({ name: 'rate-limiting' } as PluginEntry)
+  const outage = { open: false, errors: 0 }
+  t.equal(await stats.count({ entry: '', identifier: 'a', reset: false }), null)
+  stats.observe({ name: 'rate-limiting' } as PluginEntry, { policy: 'redis', local, outage }, local)
+  stats.show({ limitBy: 'ip', limits: [{ name: null, windows: [minute] }], others: [hour, { period: 'minute', limit: 100 }] })
+  // in a tier that only a claim told of
+  local.take('a', [hour], 3, 'admitted')
+  local.take('a', [minute], 2, 'admitted')
+  t.match(await stats.count({ entry: '', identifier: 'a', reset: false }), { windows: [{ period: 'minute', used: 2 }], dropped: 0 })
+  t.match(await stats.count({ entry: '', identifier: 'a', reset: true }), { windows: [{ period: 'minute', used: 0 }], dropped: 2 }, 'each period once')
+  t.match(local.take('a', [hour], 0, 'never'), { usage: [{ remaining: 30 }] })
+  outage.open = true
+  await t.rejects(stats.count({ entry: '', identifier: 'a', reset: false }), { message: 'the shared store is down' })
 })

@@ -3,9 +3,10 @@ import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
+import type { PluginGateway } from '../../src/plugin.ts'
 import { decodeName, decodeRecord, encodeRecord } from '../../src/stores/cache/codec.ts'
 import type { CachedAnswer } from '../../src/stores/cache/cache-store.ts'
-import { owing } from '../../src/stores/cache/keep-cache.ts'
+import { keepCache, owing } from '../../src/stores/cache/keep-cache.ts'
 import { RedisCache } from '../../src/stores/cache/redis-cache.ts'
 import { OwedDrops } from '../../src/stores/cache/owed-drops.ts'
 import { Outage } from '../../src/stores/outage.ts'
@@ -212,6 +213,25 @@ t.test('who starts while Redis is down drops what others may have owed; who star
   const early = start()
   await until('Redis is reached', () => early.client.status === 'ready')
   t.same([stopped.owed.size, early.owed.size, early.outage.open, lines.length], [0, 0, false, 2])
+})
+
+t.test('what a gateway takes along that was never dropped is in its log', async t => {
+  const lines: unknown[] = []
+  const closers: Array<() => void | Promise<void>> = []
+  const gateway = {
+    entry: { name: 'proxy-cache' },
+    log: { warn: (facts: unknown, text: string) => lines.push([facts, text]), info: () => {} },
+    now: Date.now,
+    keep: <T>(_key: string, create: () => T, close?: (state: T) => void | Promise<void>): T => {
+      const state = create()
+      closers.push(async () => { await close?.(state) })
+      return state
+    }
+  } as unknown as PluginGateway
+  keepCache(gateway, { strategy: 'redis', bytes: 1, largest: 1, redis: { host: '127.0.0.1', port: await freePort(), database: 0, timeout: 50, ssl: false, ssl_verify: true } })
+  await until('nobody is found', () => lines.length === 1)
+  for (const close of closers) await close()
+  t.match(lines, [[{}, 'the store of answers does not answer'], [{ addresses: 'all' }, /^the store of answers was not told what is to be dropped/]])
 })
 
 t.test('what can\'t be dropped stays owed, and what comes meanwhile is dropped as well', async t => {
