@@ -2,31 +2,42 @@
  * What a decision of a limiter costs: by the number of keys that are counted, by the way they are counted, and beside
  * @fastify/rate-limit. For docs/decisions/0004-limits.md and docs/scaling.md.
  *
- * Usage: npm run build && node --expose-gc bench/limits.js [--section keys,ways,redis] [--decisions 1000000]
+ * Usage: npm run build && node --expose-gc bench/limits.js [--section keys,floor,ways,redis] [--decisions 1000000]
+ *
+ * `floor` says what a million keys cost without a limiter; `--section requests` what a request costs that meets them. Its first million of
+ * requests takes minutes.
  */
 import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import Fastify from 'fastify'
 import { MemoryCounters } from '../dist/src/stores/memory-counters.js'
 import { connectRedis } from '../dist/src/stores/redis/connect.js'
 import { RedisCounters } from '../dist/src/stores/redis/redis-counters.js'
+import { CASES } from './lib/cases.js'
 import { has, start, stop, stopAll, stopWithUs } from './lib/children.js'
 import { cpuOf, treeOf } from './lib/cpu.js'
 import { redis as redisProgram } from './lib/redis.js'
-import { freePort } from './lib/running.js'
+import { loadGenerator } from './lib/load.js'
+import { RunningPeer, freePort, startUpstream } from './lib/running.js'
+import { sallyport } from './lib/sallyport.js'
 import { delay } from './lib/time.js'
 
 const { values } = parseArgs({
-  options: { section: { type: 'string', default: 'keys,ways,redis' }, decisions: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '5' } }
+  options: { section: { type: 'string', default: 'keys,floor,ways,redis' }, decisions: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '5' } }
 })
 const DECISIONS = Number(values.decisions)
 const ROUNDS = Number(values.rounds)
 const MINUTE = [{ period: 'minute', limit: 1_000_000_000 }]
 const THREE = [{ period: 'second', limit: 1_000_000 }, { period: 'minute', limit: 1_000_000_000 }, { period: 'hour', limit: 1_000_000_000 }]
 
-/** A client's address, made anew as a request brings it: a million texts kept in a list would be misses of their own. */
-const address = index => `ip:10.${index >> 16 & 255}.${index >> 8 & 255}.${index & 255}`
+/**
+ * A client's address, made anew as a request brings it: a million texts kept in a list would be misses of their own. All are as
+ * long: longer ones cost more to hash.
+ */
+const address = index => `ip:1${index % 10}.${Math.floor(index / 10) % 100 + 100}.${Math.floor(index / 1000) % 100 + 100}.${Math.floor(index / 100_000) + 100}`
 /** Every key once, in no order that a cache likes. */
 const shuffled = (step, keys) => (step * 7_368_787) % keys
 
@@ -42,6 +53,8 @@ async function least (decide, decisions = DECISIONS) {
   return best
 }
 
+/** Clients that are made known in one go. */
+const SLICE = 50_000
 const us = value => `${value.toFixed(2)} µs`.padStart(10)
 
 async function keys () {
@@ -62,6 +75,30 @@ async function keys () {
       return sum
     })
     console.log(`${String(count).padStart(9)} keys ${us(cost)}, of it the text ${us(text)}; ${String(store.count).padStart(9)} counters, ${(store.bytes / 1e6).toFixed(1)} MB in tables, ${((after.rss - before.rss) / 1e6).toFixed(0)} MB more resident`)
+  }
+}
+
+/** What a look into memory costs that no cache has: without it no table can do. */
+async function floor () {
+  console.log('\nwithout a limiter\n')
+  for (const count of [1, 1000, 10_000, 100_000, 1_000_000]) {
+    const map = new Map()
+    for (let key = 0; key < count; key++) map.set(address(key), { count: 0 })
+    const cost = await least(decisions => {
+      for (let step = 0; step < decisions; step++) map.get(address(shuffled(step, count))).count++
+    })
+    console.log(`${String(count).padStart(9)} keys ${us(cost)} in a Map of objects, the text included`)
+  }
+  for (const megabytes of [0.25, 4, 8, 32, 64]) {
+    const numbers = new Float64Array(2 ** Math.round(Math.log2(megabytes * 131_072))).fill(0)
+    const mask = numbers.length - 1
+    const cost = await least(reads => {
+      // where the next one is follows from what was read
+      let place = 1
+      for (let step = 0; step < reads; step++) place = (Math.imul(place, 0x9e3779b1) + step + numbers[place & mask]) | 0
+      return place
+    })
+    console.log(`${String(megabytes).padStart(9)} MB   ${us(cost)} a read that has to wait for the one before`)
   }
 }
 
@@ -136,6 +173,46 @@ async function redis () {
 }
 
 stopWithUs()
-const sections = { keys, ways, redis }
+/** A gateway that counts a million clients beside one that counts one: CPU of the whole request. */
+async function requests () {
+  const load = loadGenerator({ connections: 32, core: null })
+  if (load?.manyValues !== true) return console.log('\nrequests: missing: wrk')
+  const dir = mkdtempSync(join(tmpdir(), 'sallyport-limits-'))
+  const { port: upstream } = await startUpstream({ core: null })
+  const [one] = CASES
+  const client = index => `client-${String(index).padStart(7, '0')}`
+  const fileOf = (name, count, order) => {
+    const file = join(dir, name)
+    writeFileSync(file, Array.from({ length: count }, (_, step) => `${client(order(step))}\n`).join(''))
+    return { name: 'X-Client', file, values: [client(0)] }
+  }
+  const peer = sallyport({ name: 'gateway', plugins: [{ name: 'rate-limiting', config: { day: 1_000_000_000, limit_by: 'header', header_name: 'X-Client' } }] })
+  const sides = [1, 1_000_000].map(count => ({ count, field: fileOf(`${count}`, Math.min(count, 200_000), step => shuffled(step, count)), all: [] }))
+  for (const side of sides) side.gateway = await RunningPeer.start(peer, { upstream, dir, core: null })
+  for (const { count, gateway } of sides) {
+    for (let first = 0; first < Math.max(count, SLICE); first += SLICE) {
+      const slice = fileOf('slice', SLICE, step => Math.min(first + step, count - 1))
+      // each run begins with the first client of its file
+      for (let seconds = 10; (await load.run(gateway.port, one, seconds, slice)).requests < SLICE;) seconds *= 2
+    }
+  }
+  console.log('\na request of a gateway that limits by a header, CPU of the gateway, rounds in turn\n')
+  for (let round = 0; round < ROUNDS * 2; round++) {
+    for (const { gateway, field, all } of sides) {
+      const before = gateway.cpu()
+      const { requests } = await load.run(gateway.port, one, 4, field)
+      const after = gateway.cpu()
+      all.push((after.user + after.system - before.user - before.system) / requests)
+    }
+  }
+  for (const { count, all, gateway } of sides) {
+    const sorted = all.toSorted((a, b) => a - b)
+    console.log(`${String(count).padStart(9)} keys: least ${us(sorted[0])}, median ${us(sorted[sorted.length >> 1])}, most ${us(sorted.at(-1))}; ${(gateway.memory() / 1e6).toFixed(0)} MB resident`)
+    await gateway.stop()
+  }
+  rmSync(dir, { recursive: true, force: true })
+}
+
+const sections = { keys, floor, ways, redis, requests }
 for (const name of values.section.split(',')) await sections[name]()
 await stopAll()
