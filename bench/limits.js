@@ -4,8 +4,8 @@
  *
  * Usage: npm run build && node --expose-gc bench/limits.js [--section keys,floor,ways,redis] [--decisions 1000000]
  *
- * `floor` says what a million keys cost without a limiter; `--section requests` what a request costs that meets them. Its first million of
- * requests takes minutes.
+ * `floor` says what a million keys cost without a limiter; `--section requests [--clients 1000000]` what a request costs that
+ * meets them: the first million of requests takes minutes.
  */
 import { createRequire } from 'node:module'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -26,10 +26,11 @@ import { sallyport } from './lib/sallyport.js'
 import { delay } from './lib/time.js'
 
 const { values } = parseArgs({
-  options: { section: { type: 'string', default: 'keys,floor,ways,redis' }, decisions: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '5' } }
+  options: { section: { type: 'string', default: 'keys,floor,ways,redis' }, decisions: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '5' }, clients: { type: 'string', default: '1000000' } }
 })
 const DECISIONS = Number(values.decisions)
 const ROUNDS = Number(values.rounds)
+const CLIENTS = Number(values.clients)
 const MINUTE = [{ period: 'minute', limit: 1_000_000_000 }]
 const THREE = [{ period: 'second', limit: 1_000_000 }, { period: 'minute', limit: 1_000_000_000 }, { period: 'hour', limit: 1_000_000_000 }]
 
@@ -187,16 +188,17 @@ async function requests () {
     return { name: 'X-Client', file, values: [client(0)] }
   }
   const peer = sallyport({ name: 'gateway', plugins: [{ name: 'rate-limiting', config: { day: 1_000_000_000, limit_by: 'header', header_name: 'X-Client' } }] })
-  const sides = [1, 1_000_000].map(count => ({ count, field: fileOf(`${count}`, Math.min(count, 200_000), step => shuffled(step, count)), all: [] }))
+  const sides = [1, CLIENTS].map(count => ({ count, field: fileOf(`${count}`, Math.min(count, 200_000), step => shuffled(step, count)), all: [] }))
   for (const side of sides) side.gateway = await RunningPeer.start(peer, { upstream, dir, core: null })
+  let seconds = 10
   for (const { count, gateway } of sides) {
     for (let first = 0; first < Math.max(count, SLICE); first += SLICE) {
       const slice = fileOf('slice', SLICE, step => Math.min(first + step, count - 1))
       // each run begins with the first client of its file
-      for (let seconds = 10; (await load.run(gateway.port, one, seconds, slice)).requests < SLICE;) seconds *= 2
+      for (let had = 0; had < SLICE; seconds = Math.ceil(seconds * 1.2 * Math.max(SLICE / had, 0.1))) had = (await load.run(gateway.port, one, seconds, slice)).requests
     }
   }
-  console.log('\na request of a gateway that limits by a header, CPU of the gateway, rounds in turn\n')
+  console.log(`\na request of a gateway that limits by a header, CPU of the gateway, ${ROUNDS * 2} rounds in turn\n`)
   for (let round = 0; round < ROUNDS * 2; round++) {
     for (const { gateway, field, all } of sides) {
       const before = gateway.cpu()
