@@ -25,7 +25,7 @@ export default definePlugin({
     // connections outlive a reload that leaves the authoriser where it is
     const key = JSON.stringify([url.href, timeout, limit, verify])
     return {
-      authoriser: gateway.keep(key, () => new Subrequests({ url, timeout, limit, verify, connector: gateway.outside?.connector('authoriser') }), async authoriser => await authoriser.close()),
+      authoriser: gateway.keep(key, () => new Subrequests({ url, timeout, limit, verify, outside: gateway.outside }), async authoriser => await authoriser.close()),
       anonymous: gateway.consumers.anonymous(config.anonymous),
       cache: config.cache_ttl === 0 ? null : new PermissionCache(config.cache_ttl * 1000, gateway.now)
     }

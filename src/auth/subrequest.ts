@@ -1,7 +1,9 @@
+import type { Outside } from '../gateway/outside.ts'
 import type { Flow, Receiver } from '../proxy/flow.ts'
 import { HeaderList } from '../proxy/header-list.ts'
-import { Http1Connections, type Connector } from '../proxy/http1/connections.ts'
+import { Http1Connections } from '../proxy/http1/connections.ts'
 import { hostOf } from '../proxy/open-socket.ts'
+import { clientOptions } from '../tls/upstream-tls.ts'
 
 /** Whom to ask, and for how long. */
 export interface SubrequestOptions {
@@ -12,8 +14,8 @@ export interface SubrequestOptions {
   /** Longest body that is read, in bytes. */
   readonly limit: number
   readonly verify: boolean
-  /** Makes the connections; default: Node's. */
-  readonly connector?: Connector | undefined
+  /** Makes the connections; default: Node. */
+  readonly outside?: Pick<Outside, 'dial' | 'trusts'> | undefined
 }
 
 /** What came back. */
@@ -59,16 +61,19 @@ export class Subrequests {
   readonly #path: string
 
   constructor (options: SubrequestOptions) {
-    const { url, verify, connector } = options
+    const { url, verify, outside } = options
     const secure = url.protocol === 'https:'
+    const protocol = secure ? 'https' : 'http'
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port)
+    const tls = { id: '', verify, authorities: null, depth: null, client: null }
     this.#options = options
     this.#path = url.pathname + url.search
     this.#connections = new Http1Connections({
-      protocol: secure ? 'https' : 'http',
-      host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
-      secure: secure ? { rejectUnauthorized: verify } : null,
-      connector
+      host,
+      port,
+      secure: secure ? clientOptions(outside?.trusts(tls) ?? tls) : null,
+      dial: outside === undefined ? undefined : () => outside.dial('authoriser', { protocol, host, port, http2: false })
     })
   }
 
@@ -158,10 +163,13 @@ class Question implements Receiver {
   }
 
   onComplete (): void {
+    // there is nothing left to be taken back: the connection serves the next question
+    this.#flow = null
     this.#succeed(this.#status >= 300 ? Buffer.concat(this.#chunks, this.#size) : null)
   }
 
   onError (error: Error): void {
+    this.#flow = null
     const { code } = error as NodeJS.ErrnoException
     this.#fail(new SubrequestError('no answer that could be read', { cause: error, broken: this.#headers === null && BROKEN.has(code ?? '') }))
   }

@@ -4,6 +4,7 @@ import { runText } from '../explain/text-run.ts'
 import { explanationText } from '../explain/text.ts'
 import type { ExplainedRun, RunRequest } from '../explain/run-types.ts'
 import { ExplainError, type ExplainRequest } from '../explain/types.ts'
+import type { StubSpec, StubsSpec } from '../lab/file/schema.ts'
 import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { load } from './file.ts'
 import { UsageError, type CliIo } from './io.ts'
@@ -22,6 +23,7 @@ export interface ExplainArgs {
   readonly run: boolean
   readonly claims?: Readonly<Record<string, unknown>>
   readonly answer?: string
+  readonly stub: ReadonlyArray<readonly [server: string, answer: string]>
 }
 
 export function explainCommand (io: CliIo, done: Done): Command {
@@ -38,16 +40,21 @@ export function explainCommand (io: CliIo, done: Done): Command {
     .option('--run', 'run the plugins as well, against stubs: what does each change?', false)
     .option('--claims <json>', 'with --run: send a token of the stub identity provider with these claims', claims)
     .option('--answer <text>', 'with --run: body that the stub of the service answers (default: {})')
+    .option('--stub <server=answer>', 'with --run: what a server answers, by name of a service or host:port; may be repeated', collectStub, [])
     .option('--json', 'print JSON', false)
     .addHelpText('after', `
 The request is taken in by the code that runs in the gateway: path policy, trusted_ips, matching order. Host comes from URL,
 unless a header says otherwise. Without --run, credentials are not looked at; their values are printed as ***.
 
+With --run nothing leaves the machine: services answer --answer, a server that decides about requests (forward-auth) answers 200, and
+--stub says otherwise, with a status or an answer as in a file of tests (docs/guides/config-tests.md).
+
 Examples:
   $ sallyport explain GET https://api.example.com/orders/7
   $ sallyport explain POST /orders -H 'X-Version: 2' --ip 203.0.113.9 gateway.yaml
   $ sallyport explain GET /orders --consumer acme --json
-  $ sallyport explain GET /orders --run --claims '{"sub":"ann","scope":"orders:read"}'`)
+  $ sallyport explain GET /orders --run --claims '{"sub":"ann","scope":"orders:read"}'
+  $ sallyport explain GET /orders --run --stub auth.internal:4180=403 --stub 'orders={"json":[],"headers":{"X-Page":"1"}}'`)
     .action(async (method: string, url: string, file: string | undefined, options: Omit<ExplainArgs, 'method' | 'url' | 'file'>) => done(await explain({ method, url, file, ...options }, io)))
 }
 
@@ -59,9 +66,9 @@ export async function explain (args: ExplainArgs, io: CliIo): Promise<ExitCode> 
     return exitCode.errors
   }
   const request = requestOf(args)
-  if (!args.run && (args.claims ?? args.answer) !== undefined) throw new UsageError('--claims and --answer say how to run: add --run.')
+  if (!args.run && ((args.claims ?? args.answer) !== undefined || args.stub.length > 0)) throw new UsageError('--claims, --answer and --stub say how to run: add --run.')
   const explanation = await usable(async () => createExplainer({ config, registry, source })(request))
-  const ran = args.run ? await usable(async () => await run({ config, registry, source }, { ...request, ...runOptions(args) })) : undefined
+  const ran = args.run ? await usable(async () => await run({ config, registry, source }, { ...request, ...await runOptions(args) })) : undefined
   if (args.json) io.stdout.write(`${JSON.stringify(ran === undefined ? explanation : { ...explanation, run: ran }, null, 2)}\n`)
   else io.stdout.write(`${explanationText(explanation, shown, io.stdout.paint)}${runText(ran ?? null, shown, io.stdout.paint)}`)
   return exitCode.clean
@@ -81,12 +88,41 @@ function requestOf ({ method, url, header, ip, consumer, data, near }: ExplainAr
 
 async function run (parts: ExplainParts, request: ExplainRequest & RunRequest): Promise<ExplainedRun | null> {
   // the whole gateway, which takes a while to load
-  const { runRequest } = await import('../explain/run.ts')
-  return await runRequest(parts, request)
+  const [{ runRequest }, { guardNetwork }] = await Promise.all([import('../explain/run.ts'), import('../lab/guard.ts')])
+  // what a plugin of somebody else does on its own account
+  const free = guardNetwork()
+  try {
+    return await runRequest(parts, request)
+  } finally {
+    free()
+  }
 }
 
-function runOptions ({ claims, answer }: ExplainArgs): RunRequest {
-  return { ...claims === undefined ? {} : { claims }, ...answer === undefined ? {} : { answer } }
+async function runOptions ({ claims, answer, stub }: ExplainArgs): Promise<RunRequest> {
+  return {
+    ...claims === undefined ? {} : { claims },
+    ...answer === undefined ? {} : { answer },
+    ...stub.length === 0 ? {} : { stubs: await readStubs(stub) }
+  }
+}
+
+/** @throws {UsageError} for an answer that is none */
+async function readStubs (stubs: ExplainArgs['stub']): Promise<StubsSpec> {
+  const { stubProblem } = await import('../lab/file/stub-problem.ts')
+  return Object.fromEntries(stubs.map(([server, text]) => {
+    const answer = /^[2-5]\d\d$/.test(text) ? { status: Number(text) } : parsed(text)
+    const problem = stubProblem(answer)
+    if (problem !== null) throw new UsageError(`--stub ${server}: ${problem}`)
+    return [server, answer as StubSpec]
+  }))
+}
+
+function parsed (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }
 
 /** @throws {UsageError} for a request that no client could send */
@@ -103,6 +139,12 @@ function collect (text: string, before: ReadonlyArray<readonly [string, string]>
   const colon = text.indexOf(':')
   if (colon < 1) throw new InvalidArgumentError("Write 'Name: value'.")
   return [...before, [text.slice(0, colon), text.slice(colon + 1).trim()]]
+}
+
+function collectStub (text: string, before: ExplainArgs['stub']): ExplainArgs['stub'] {
+  const equals = text.indexOf('=')
+  if (equals < 1) throw new InvalidArgumentError('Write server=answer: auth.internal:4180=403.')
+  return [...before, [text.slice(0, equals), text.slice(equals + 1)]]
 }
 
 function count (text: string): number {

@@ -1,4 +1,5 @@
 /** What `sallyport explain --run --json` prints beside the explanation: plain JSON, secrets cut. */
+import type { StubsSpec } from '../lab/file/schema.ts'
 import type { ExplainedEntry } from './types.ts'
 
 export interface RunRequest {
@@ -6,6 +7,8 @@ export interface RunRequest {
   readonly claims?: Readonly<Record<string, unknown>>
   /** Body of the stub's answer, JSON by its Content-Type where it is any; default `{}`. */
   readonly answer?: string
+  /** What stands in the place of servers, as in a file of tests: name or `host:port`, and answer. */
+  readonly stubs?: StubsSpec
 }
 
 export interface ExplainedRun {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { Config } from '../config/model.ts'
 import { choose } from '../gateway/hooks/step.ts'
 import { audienceOf, Chains } from '../config/chains.ts'
+import { applyStubs } from '../lab/file/stubs.ts'
 import { Lab } from '../lab/lab.ts'
 import type { ObservedStep } from '../lab/observer.ts'
 import type { StubAnswer } from '../lab/stubs.ts'
@@ -34,6 +35,9 @@ export async function runRequest ({ config, registry, source }: ExplainParts, re
   try {
     const answer = stubAnswer(request.answer)
     lab.addresses.stub(null, () => answer)
+    // of forward-auth: what stands behind it is to be seen
+    lab.addresses.stubAuthorisers(() => ({}))
+    if (request.stubs !== undefined) applyStubs(lab, request.stubs)
     const { listener, raw } = message
     const token = request.claims === undefined ? null : lab.provider.mint({ claims: request.claims })
     const fields = pairs(raw.rawHeaders).filter(([name]) => name.toLowerCase() !== 'content-length')

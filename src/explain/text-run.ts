@@ -14,7 +14,8 @@ export function runText (run: ExplainedRun | null, file: string, paint: Painter)
     ...run.sent.flatMap(({ to, purpose, method, target, headers, body }) => block(`${purpose === 'upstream' ? 'SERVICE' : 'SERVER OF A PLUGIN'} ${to} GOT`, [
       ...wrap(`${method} ${target}`),
       ...headers.flatMap(({ name, value }) => wrap(`${name}: ${value}`, '  ', '      ')),
-      ...bodyLines(body)
+      ...bodyLines(body),
+      ...purpose === 'upstream' ? [] : wrap(`A stub has answered: --stub ${to}=403, say, has it answer something else.`)
     ], paint)),
     ...block('ANSWER', [
       ...wrap(`${statusText(run.answer.status, paint)} by ${run.answered_by === 'upstream' ? 'the service' : run.answered_by}${run.end_reason === null || run.end_reason === '-' ? '' : ` (${run.end_reason})`}${run.consumer === null ? '' : `, for ${run.consumer}`}`),

@@ -78,7 +78,7 @@ export class GatewayServer {
   /** Builds the first snapshot. @throws what its plugins throw */
   static async create (options: GatewayServerOptions): Promise<GatewayServer> {
     const shared = {
-      transport: new Transport(options.outside?.connector('upstream')),
+      transport: new Transport(options.outside),
       breakers: new Breakers(options.log),
       health: new HealthChecks(options.log, options.outside),
       kept: new KeptState(),

@@ -2,10 +2,21 @@ import type { FastifyInstance } from 'fastify'
 import type { Socket } from 'node:net'
 import type { buildConnector } from 'undici'
 import type { PluginEntry } from '../config/model.ts'
+import type { UpstreamTls } from '../tls/upstream-tls.ts'
 import type { NameServer } from '../upstream/dns/name-server.ts'
 
 /** Whom a connection is made to: a service, an identity provider, or a server that decides about requests. */
 export type Purpose = 'upstream' | 'provider' | 'authoriser'
+
+/** Where a connection goes. */
+export interface Reached {
+  readonly protocol: 'http' | 'https'
+  /** Without brackets. */
+  readonly host: string
+  readonly port: number
+  /** HTTP/2 is spoken there without TLS. */
+  readonly http2: boolean
+}
 
 /** Phases in which hooks of plugins run. */
 export type ObservedPhase = 'onRequest' | 'preParsing' | 'preHandler' | 'onSend' | 'onResponse'
@@ -20,8 +31,12 @@ export type ObservedHook = (this: FastifyInstance, ...args: unknown[]) => unknow
  * written are not, certificates are not ordered, and targets are not checked.
  */
 export interface Outside {
-  /** Makes undici's connections, without TLS: that the other side is who it says is not tried. */
+  /** Makes undici's connections to providers, without TLS: that the other side is who it says is not tried. */
   connector (purpose: Purpose): buildConnector.connector
+  /** A connection of TCP to a service or an authoriser, which is being made: TLS is spoken over it, where the file says so. */
+  dial (purpose: Purpose, to: Reached): Socket
+  /** What is trusted there in the place of the authorities of the file, or of Node. */
+  trusts (tls: UpstreamTls): UpstreamTls
   readonly names: NameServer
   /** How far the time of breakers and of targets' health is ahead of the monotonic clock, in milliseconds. */
   shift (): number

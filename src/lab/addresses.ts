@@ -1,28 +1,30 @@
 import type { Config, Service, Upstream } from '../config/model.ts'
 import type { IdentityProvider } from './identity-provider.ts'
 import { LabNames } from './names.ts'
-import { type Addressee, addressOf, type Stub, Stubs } from './stubs.ts'
+import { type Addressee, addressOf, type Standing, type Stub, Stubs } from './stubs.ts'
+import type { StubCertificates } from './tls/stub-certificates.ts'
 
 export interface AddressesOptions {
   readonly config: Config
   /** Answers wherever the gateway looks for a provider. */
   readonly provider: IdentityProvider
+  readonly certificates?: StubCertificates | undefined
 }
 
-const NOTHING: Stub = () => ({})
+const GOOD: Standing = { stub: () => ({}), refused: false, certificate: 'good' }
 
 /** What stands at the addresses that a gateway reaches: stubs, a provider, nothing. */
 export class Addresses {
   /** Stands for all of them. */
   readonly server: Stubs
   readonly #options: AddressesOptions
-  readonly #byAddress = new Map<string, Stub>()
-  #anyUpstream: Stub = NOTHING
-  #othersRefused = false
+  readonly #byAddress = new Map<string, Standing>()
+  #others: Standing = GOOD
+  #authorisers: Standing | null = null
 
   constructor (options: AddressesOptions) {
     this.#options = options
-    this.server = new Stubs({ names: new LabNames(), find: to => this.#find(to) })
+    this.server = new Stubs({ names: new LabNames(), find: to => this.#find(to), certificates: options.certificates })
   }
 
   /**
@@ -30,43 +32,35 @@ export class Addresses {
    *
    * @param address `host:port` as the file names it, for services, targets and authorisers; null: all services without a stub of their own
    */
-  stub (address: string | null, stub: Stub): void {
-    if (address === null) {
-      this.#anyUpstream = stub
-      this.refuseOthers(false)
-      return
-    }
-    this.refuse(address, false)
-    this.#byAddress.set(address.toLowerCase(), stub)
+  stub (address: string | null, stub: Stub, how: Partial<Omit<Standing, 'stub'>> = {}): void {
+    const standing = { ...GOOD, ...how, stub }
+    if (address === null) this.#others = standing
+    else this.#byAddress.set(address.toLowerCase(), standing)
+    this.server.review()
+  }
+
+  /** Says what stands for each authoriser without a stub of its own: nothing does otherwise. */
+  stubAuthorisers (stub: Stub): void {
+    this.#authorisers = { ...GOOD, stub }
   }
 
   /** As it was at the beginning: every service answers 200 with nothing. */
   clear (): void {
-    for (const address of this.#byAddress.keys()) this.refuse(address, false)
     this.#byAddress.clear()
-    this.refuseOthers(false)
-    this.#anyUpstream = NOTHING
+    this.#others = GOOD
+    this.#authorisers = null
+    this.server.review()
   }
 
   /** Takes a server away, or puts it back: its address refuses connections. */
   refuse (address: string, refused: boolean): void {
-    this.server.refuse(address.toLowerCase(), refused)
+    const { stub, ...how } = this.#byAddress.get(address.toLowerCase()) ?? this.#others
+    this.stub(address, stub, { ...how, refused })
   }
 
-  /** Takes all servers without a stub of their own away, or puts them back. */
-  refuseOthers (refused: boolean): void {
-    if (refused === this.#othersRefused) return
-    this.#othersRefused = refused
-    const { config } = this.#options
-    for (const address of config.services.flatMap(service => addressesOf(config, service))) {
-      if (!this.#byAddress.has(address.toLowerCase())) this.refuse(address, refused)
-    }
-  }
-
-  #find (to: Addressee): Stub | null {
-    if (to.purpose === 'provider') return request => this.#options.provider.answer(request)
-    const own = this.#byAddress.get(addressOf(to).toLowerCase())
-    return own ?? (to.purpose === 'upstream' ? this.#anyUpstream : null)
+  #find (to: Addressee): Standing | null {
+    if (to.purpose === 'provider') return { ...GOOD, stub: request => this.#options.provider.answer(request) }
+    return this.#byAddress.get(addressOf(to).toLowerCase()) ?? (to.purpose === 'upstream' ? this.#others : this.#authorisers)
   }
 }
 

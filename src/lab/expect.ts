@@ -76,6 +76,8 @@ class Comparison {
     if (expected.headers !== undefined) yield * headers('/upstream/headers', expected.headers, last.rawHeaders)
     if (expected.body !== undefined) yield * text('/upstream/body', expected.body, last.text)
     if ('json' in expected) yield * json('/upstream/json', expected.json, last.text)
+    if (expected.client_certificate === null) yield * same('/upstream/client_certificate', null, last.clientCertificate)
+    else if (expected.client_certificate !== undefined) yield * text('/upstream/client_certificate', expected.client_certificate, last.clientCertificate)
   }
 }
 

@@ -15,16 +15,21 @@ export function ownSocket (port: number): Socket {
 /**
  * Refuses every other connection of this process, and every datagram, until the returned function is called. Only for a
  * process that does nothing else.
+ *
+ * @param tell of each that was refused
  */
-export function guardNetwork (): () => void {
+export function guardNetwork (tell: (refused: Error) => void = () => {}): () => void {
   const { connect } = Socket.prototype
   const { send } = Datagrams.prototype
   Socket.prototype.connect = function guarded (this: Socket, ...args: unknown[]) {
     if ((this as { [kOwn]?: boolean })[kOwn] === true) return (connect as (...args: unknown[]) => Socket).apply(this, args)
-    process.nextTick(() => this.destroy(refusal(args)))
+    const refused = refusal(args)
+    tell(refused)
+    process.nextTick(() => this.destroy(refused))
     return this
   } as typeof connect
   Datagrams.prototype.send = function guarded (this: Datagrams, ...args: unknown[]) {
+    tell(refusal([]))
     const done = args.at(-1)
     if (typeof done === 'function') process.nextTick(done as (error: Error) => void, refusal([]))
   } as typeof send

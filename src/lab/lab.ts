@@ -174,6 +174,8 @@ export class Lab {
         measure: () => CALM,
         outside: {
           connector: purpose => this.addresses.server.connector(purpose),
+          dial: (purpose, to) => this.addresses.server.dial(purpose, to),
+          trusts: tls => this.addresses.server.trusts(tls),
           names: this.addresses.server.names,
           shift: () => this.clock.now() - this.#began,
           connected: socket => { this.#accept(socket) },

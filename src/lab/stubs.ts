@@ -1,10 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { buildConnector } from 'undici'
-import type { Purpose } from '../gateway/outside.ts'
-import { LoopbackServer, receive, type ReceivedRequest, send, type UpstreamAnswer } from '../testing/loopback-server.ts'
+import type { Purpose, Reached } from '../gateway/outside.ts'
+import { type ReceivedRequest, receive, send, type UpstreamAnswer } from '../testing/loopback-server.ts'
+import { peerChain } from '../tls/peer-chain.ts'
+import { detailsOf, distinguishedName } from '../tls/x509.ts'
+import type { UpstreamTls } from '../tls/upstream-tls.ts'
 import { ownSocket } from './guard.ts'
 import type { LabNames } from './names.ts'
+import { type Accepted, type Peer, StubServer } from './stub-server.ts'
+import { type CertificateKind, StubCertificates } from './tls/stub-certificates.ts'
 
 /** Whom a request of the gateway was meant for. */
 export interface Addressee {
@@ -18,6 +24,10 @@ export interface Addressee {
 /** What a stub got. */
 export interface StubbedRequest extends ReceivedRequest {
   readonly to: Addressee
+  /** Of HTTP. */
+  readonly version: '1.1' | '2'
+  /** Subject of the certificate that the gateway has shown (RFC 4514); null: none. */
+  readonly clientCertificate: string | null
 }
 
 /** What a stub does: answers, or fails as servers do. */
@@ -27,6 +37,15 @@ export type StubAnswer = UpstreamAnswer & {
 }
 
 export type Stub = (request: StubbedRequest) => StubAnswer | Promise<StubAnswer>
+
+/** What stands at an address. */
+export interface Standing {
+  readonly stub: Stub
+  /** It takes no connections. */
+  readonly refused: boolean
+  /** What it shows where TLS is spoken. */
+  readonly certificate: CertificateKind
+}
 
 /** Nobody has said what is there. */
 class NotStubbed extends Error {
@@ -40,7 +59,9 @@ class NotStubbed extends Error {
 export interface StubsOptions {
   readonly names: LabNames
   /** Who answers; null: nobody, and the connection fails. */
-  find (to: Addressee): Stub | null
+  find (to: Addressee): Standing | null
+  /** What is shown where TLS is spoken; default: some of their own. */
+  readonly certificates?: StubCertificates | undefined
 }
 
 /** One server on the loopback that stands for all others: it tells who was meant by the connection that a request came by. */
@@ -50,15 +71,18 @@ export class Stubs {
   /** Whom the gateway tried to reach in vain. */
   readonly missing: Addressee[] = []
   readonly #options: StubsOptions
-  readonly #server: LoopbackServer
-  readonly #peers = new Map<number, Addressee>()
-  readonly #open = new Set<{ readonly socket: Socket, readonly to: Addressee }>()
-  readonly #refused = new Set<string>()
+  readonly #server: StubServer
+  readonly #certificates: StubCertificates
+  readonly #open = new Set<{ readonly socket: Socket, readonly to: Addressee, readonly certificate: CertificateKind }>()
 
   constructor (options: StubsOptions) {
     this.names = options.names
     this.#options = options
-    this.#server = new LoopbackServer((message, response) => this.#serve(message, response))
+    this.#certificates = options.certificates ?? new StubCertificates()
+    this.#server = new StubServer({
+      serve: async (message, response, connection) => await this.#serve(message, response, connection),
+      async upgrade (_message, socket) { socket.destroy() }
+    })
   }
 
   async listen (): Promise<void> {
@@ -74,69 +98,84 @@ export class Stubs {
     this.#server.check()
   }
 
-  /** Connections to this address fail from now on, or are made again. */
-  refuse (address: string, refused: boolean): void {
-    if (!refused) {
-      this.#refused.delete(address)
-      return
-    }
-    this.#refused.add(address)
-    // a server that is away takes its connections along
-    for (const { socket, to } of this.#open) {
-      if (addressOf(to).toLowerCase() === address) socket.destroy()
+  /** Cuts connections that would not be made, or not so, any more: a server that is away takes its own along. */
+  review (): void {
+    for (const { socket, to, certificate } of this.#open) {
+      const standing = this.#options.find(to)
+      if (standing === null || standing.refused || standing.certificate !== certificate) socket.destroy()
     }
   }
 
+  /** The authority of the stubs in the place of those that the gateway trusts: the rest is as the file says. */
+  trusts (tls: UpstreamTls): UpstreamTls {
+    return { ...tls, authorities: [this.#certificates.authority] }
+  }
+
+  /** A connection that is being made; TLS is up to who dials. */
+  dial (purpose: Purpose, { protocol, host, port, http2 }: Reached): Socket {
+    const to: Addressee = { purpose, protocol, host: this.names.nameOf(host), port }
+    return this.#connect(to, { to, http2, show: protocol === 'http' ? null : name => this.#certificates.show(this.#options.find(to)?.certificate ?? 'good', [...new Set([to.host, host, ...name === '' ? [] : [name]])]) })
+  }
+
+  /** For those who make connections with undici: TLS is left out. */
   connector (purpose: Purpose): buildConnector.connector {
-    return (options, callback) => {
-      const protocol = options.protocol === 'https:' ? 'https' : 'http'
-      const port = Number(options.port) || (protocol === 'https' ? 443 : 80)
-      const host = this.#options.names.nameOf(options.hostname.replace(/^\[|\]$/g, ''))
-      const to: Addressee = { purpose, protocol, host, port }
-      if (this.#options.find(to) === null) {
-        this.missing.push(to)
-        setImmediate(callback, new NotStubbed(to), null)
-        return
-      }
-      if (this.#refused.has(addressOf(to).toLowerCase())) {
-        setImmediate(callback, Object.assign(new Error(`connect ECONNREFUSED ${addressOf(to)}`), { code: 'ECONNREFUSED' }), null)
-        return
-      }
-      this.#connect(to, callback)
-    }
-  }
-
-  #connect (to: Addressee, callback: buildConnector.Callback): void {
-    const socket = ownSocket(this.#server.port)
-    const failed = (error: Error): void => callback(error, null)
-    socket.once('error', failed)
-    socket.once('connect', () => {
-      socket.off('error', failed)
-      const { localPort = 0 } = socket
-      const held = { socket, to }
-      this.#peers.set(localPort, to)
-      this.#open.add(held)
-      socket.once('close', () => {
-        this.#peers.delete(localPort)
-        this.#open.delete(held)
+    return ({ protocol: scheme, hostname, port }, callback) => {
+      const protocol = scheme === 'https:' ? 'https' : 'http'
+      const to: Addressee = { purpose, protocol, host: this.names.nameOf(hostname.replace(/^\[|\]$/g, '')), port: Number(port) || (protocol === 'https' ? 443 : 80) }
+      const socket = this.#connect(to, { to, http2: false, show: null })
+      const failed = (error: Error): void => callback(error, null)
+      socket.once('error', failed)
+      socket.once('connect', () => {
+        socket.off('error', failed)
+        callback(null, socket)
       })
-      callback(null, socket)
-    })
+    }
   }
 
-  async #serve (message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const to = this.#peers.get(message.socket.remotePort ?? 0)
-    if (to === undefined) throw new Error('a connection to the stubs that the gateway has not made')
-    const request: StubbedRequest = { to, ...await receive(message) }
-    this.received.push(request)
-    const answer = await (this.#options.find(to) as Stub)(request)
-    if (answer.error === 'silent') return
-    if (answer.error !== undefined) {
-      message.socket.resetAndDestroy()
-      return
+  #connect (to: Addressee, peer: Peer): Socket {
+    const standing = this.#options.find(to)
+    if (standing === null) {
+      this.missing.push(to)
+      return failing(new NotStubbed(to))
     }
-    send(response, answer)
+    if (standing.refused) return failing(Object.assign(new Error(`connect ECONNREFUSED ${addressOf(to)}`), { code: 'ECONNREFUSED' }))
+    const socket = ownSocket(this.#server.port)
+    const held = { socket, to, certificate: standing.certificate }
+    this.#open.add(held)
+    socket.once('connect', () => { this.#server.expect(socket.localPort as number, peer) })
+    socket.once('close', () => this.#open.delete(held))
+    return socket
   }
+
+  async #serve (message: IncomingMessage, response: ServerResponse, { peer: { to }, raw, tls }: Accepted): Promise<void> {
+    const request: StubbedRequest = { ...await receive(message), to, version: message.httpVersionMajor === 2 ? '2' : '1.1', clientCertificate: subjectOf(tls) }
+    this.received.push(request)
+    const answer = await (this.#options.find(to) as Standing).stub(request)
+    if (answer.error === 'silent') return
+    if (answer.error === undefined) send(response, answer)
+    else reset(raw)
+  }
+}
+
+function failing (error: Error): Socket {
+  // as it would look until somebody refuses it
+  const socket = Object.assign(new Socket(), { connecting: true })
+  setImmediate(() => socket.destroy(error))
+  return socket
+}
+
+/** The handle of a connection with TLS is TLS's: that one is cut without a reset. */
+function reset (raw: Socket): void {
+  try {
+    raw.resetAndDestroy()
+  } catch {
+    raw.destroy()
+  }
+}
+
+function subjectOf (tls: TLSSocket | null): string | null {
+  const shown = tls === null ? null : peerChain(tls)?.certificates[0]
+  return shown == null ? null : distinguishedName(detailsOf(shown))
 }
 
 /** `host:port`, as stubs are found by. */

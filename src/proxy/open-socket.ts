@@ -16,17 +16,21 @@ export interface SocketOptions {
   readonly session?: Buffer | undefined
   /** Where bytes go as they are read, past the stream; not with TLS. */
   readonly onread?: OnReadOpts | undefined
+  /** Makes the connection of TCP in the place of Node; `onread` is not for it. */
+  readonly dial?: (() => Socket) | undefined
 }
 
 const PROBES = 60_000
 
 /** A socket that is being connected: `connect` or `secureConnect` follows, or `error`. */
-export function openSocket ({ host, port, secure, name, protocols, session, onread }: SocketOptions): Socket | TLSSocket {
+export function openSocket ({ host, port, secure, name, protocols, session, onread, dial }: SocketOptions): Socket | TLSSocket {
   // Node tries all addresses of a name in turn, so that a dead IPv6 route does not cost the connect timeout
   const address = { host, port, autoSelectFamily: true }
+  const made = dial?.()
   const socket = secure === null
-    ? connectTcp({ ...address, ...onread === undefined ? {} : { onread } })
-    : connectTls({ ...secure, ...address, ALPNProtocols: protocols, ...session === undefined ? {} : { session }, ...name === '' ? {} : { servername: name } })
+    ? made ?? connectTcp({ ...address, ...onread === undefined ? {} : { onread } })
+    : connectTls({ ...secure, ...address, ...made === undefined ? {} : { socket: made }, ALPNProtocols: protocols, ...session === undefined ? {} : { session }, ...name === '' ? {} : { servername: name } })
+  if (socket !== made) made?.on('error', error => socket.destroy(error))
   socket.setNoDelay(true)
   socket.setKeepAlive(true, PROBES)
   return socket

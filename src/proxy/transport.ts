@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net'
 import { clientOptions, type UpstreamTls } from '../tls/upstream-tls.ts'
-import { Http1Connections, type Connector } from './http1/connections.ts'
+import type { Outside } from '../gateway/outside.ts'
+import { Http1Connections } from './http1/connections.ts'
 import { Http2Connections } from './http2/connections.ts'
 import type { TargetConnections } from './target-connections.ts'
 import { Turn } from './turn.ts'
@@ -48,11 +50,11 @@ export class Transport {
   readonly #held = new Map<string, Held>()
   /** When to send: shared by all targets. */
   readonly turn = new Turn()
-  readonly #connector: Connector | undefined
+  readonly #outside: Pick<Outside, 'dial' | 'trusts'> | undefined
 
-  /** @param connector makes all connections; default: Node's, with the options of the target */
-  constructor (connector?: Connector) {
-    this.#connector = connector
+  /** @param outside makes all connections; default: Node */
+  constructor (outside?: Pick<Outside, 'dial' | 'trusts'>) {
+    this.#outside = outside
   }
 
   /** The target with these options; give it back with `release`. */
@@ -60,7 +62,7 @@ export class Transport {
     const key = `${options.protocol}|${options.host}|${options.port}|${options.tls?.id ?? ''}|${options.name ?? ''}|${options.http2 === true}`
     let held = this.#held.get(key)
     if (held === undefined) {
-      held = { target: open(options, this.#connector), users: 0 }
+      held = { target: open(options, this.#outside), users: 0 }
       this.#held.set(key, held)
     }
     held.users++
@@ -89,18 +91,19 @@ export class Transport {
   }
 }
 
-function open ({ protocol, host, port, tls, http2 }: TargetOptions, connector: Connector | undefined): Target {
+function open ({ protocol, host, port, tls, http2 }: TargetOptions, outside: Pick<Outside, 'dial' | 'trusts'> | undefined): Target {
   // a service has its brackets, an address of a target has none
   const bare = host.replace(/^\[|\]$/g, '')
   const origin = `${protocol}://${bare.includes(':') ? `[${bare}]` : bare}:${port}`
-  const secure = tls === null ? null : clientOptions(tls)
-  const connections = new Http1Connections({ protocol, host: bare, port, secure, connector })
+  const secure = tls === null ? null : clientOptions(outside?.trusts(tls) ?? tls)
+  const dial = outside === undefined ? undefined : (clear2: boolean): Socket => outside.dial('upstream', { protocol, host: bare, port, http2: clear2 })
+  const connections = new Http1Connections({ host: bare, port, secure, dial: dial === undefined ? undefined : () => dial(false) })
   return {
     protocol,
     host,
     port,
     origin,
-    connections: http2 === true ? new Http2Connections({ origin, host: bare, port, secure, tunnels: connections }) : connections,
+    connections: http2 === true ? new Http2Connections({ origin, host: bare, port, secure, tunnels: connections, dial: dial === undefined ? undefined : () => dial(true) }) : connections,
     hostHeader: null
   }
 }

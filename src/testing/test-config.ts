@@ -2,12 +2,11 @@ import { resolve } from 'node:path'
 import { compare } from '../lab/expect.ts'
 import { mint, moveClock, requestOf } from '../lab/file/request.ts'
 import type { ExpectSpec, RequestSpec, StubsSpec, TokenSpec } from '../lab/file/schema.ts'
-import { addressesNamed, ANY, applyStubs } from '../lab/file/stubs.ts'
-import type { Lab } from '../lab/lab.ts'
+import { applyStubs, knownAddresses } from '../lab/file/stubs.ts'
 import { type Outcome, outcomesOf } from '../lab/outcome.ts'
 import { type LoadedConfig, Runner } from '../lab/run.ts'
 import type { Stub } from '../lab/stubs.ts'
-import { LabError, type Trial } from '../lab/trial.ts'
+import type { Trial } from '../lab/trial.ts'
 import { closeAtEnd, type TestContext } from './test-context.ts'
 
 export interface ConfigOptions {
@@ -86,8 +85,8 @@ export async function openConfig (runner: Runner, loaded: LoadedConfig, options:
       return { ...trial, outcomes, expect }
     },
     stub (first: StubsSpec | string, answer?: Stub) {
-      if (typeof first === 'string') stubOne(lab, first, answer as Stub)
-      else applyStubs(lab, known(lab, first))
+      if (typeof first !== 'string') applyStubs(lab, first)
+      else for (const address of knownAddresses(lab.config, first)) lab.addresses.stub(address, answer as Stub)
     },
     token: (token = {}) => mint(lab, token),
     clock: to => moveClock(lab, to),
@@ -95,23 +94,6 @@ export async function openConfig (runner: Runner, loaded: LoadedConfig, options:
   }
   if (options.stubs !== undefined) test.stub(options.stubs)
   return test
-}
-
-function stubOne (lab: Lab, name: string, answer: Stub): void {
-  if (name === ANY) {
-    lab.addresses.stub(null, answer)
-    return
-  }
-  for (const address of addressesNamed(lab.config, name) ?? unknown(name)) lab.addresses.stub(address, answer)
-}
-
-function known (lab: Lab, stubs: StubsSpec): StubsSpec {
-  for (const name of Object.keys(stubs)) if (name !== ANY && addressesNamed(lab.config, name) === null) unknown(name)
-  return stubs
-}
-
-function unknown (name: string): never {
-  throw new LabError(`the configuration has no service or upstream '${name}'; an address is written as host:port`)
 }
 
 const brand = Symbol.for('sallyport.config-tests')

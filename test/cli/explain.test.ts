@@ -139,12 +139,51 @@ t.test('--run shows what each plugin did, and what came of it', async t => {
   t.notMatch((await runCli(['explain', 'CONNECT', '/orders', '--run'], { cwd })).stdout, /RUN|ANSWER/)
 })
 
-t.test('--run says which servers no stub stands for', async t => {
-  const { stdout } = await runCli(['explain', 'GET', '/', '-', '--run'], {
-    stdin: '_format_version: "3.0"\nservices: [{ url: http://s.internal, routes: [{ paths: [/], plugins: [{ name: forward-auth, config: { url: "http://auth.internal/check" } }] }] }]'
+const FORWARDED = `_format_version: "3.0"
+gateway: { modules: [./asks.js] }
+services:
+  - name: s
+    url: http://s.internal
+    http2: true
+    routes:
+      - name: r
+        paths: [/]
+        plugins:
+          - { name: forward-auth, config: { url: "http://auth.internal/check", upstream_headers: [X-User] } }
+          - { name: asks }
+`
+
+t.test('--run reaches nobody: a server that decides is stubbed, and --stub says what it answers', async t => {
+  const cwd = t.testdir({
+    'gateway.yaml': FORWARDED,
+    'asks.js': `import { connect } from 'node:net'
+import { definePlugin, Type } from 'sallyport/plugin'
+export default definePlugin({
+  name: 'asks', priority: 5, schema: Type.Object({}, { additionalProperties: false }), scopes: ['route'],
+  register (scope) {
+    scope.addHook('onRequest', async function asks (request, reply) {
+      const error = await new Promise(resolve => connect(9, '127.0.0.1').on('error', resolve))
+      reply.header('x-asked', error.code)
+    })
+  }
+})
+`
   })
-  t.match(stdout, /forward-auth, access: refused with 50\d/)
-  t.match(stdout, /\n {2}! no stub stands for auth\.internal:80: the connection failed\n/)
+  const run = async (...args: string[]): Promise<{ stdout: string, stderr: string, code: number }> => await runCli(['explain', 'GET', '/', '--run', ...args], { cwd })
+  const { stdout } = await run()
+  t.match(stdout, /forward-auth, access: let it pass/)
+  t.match(stdout, /SERVER OF A PLUGIN auth\.internal:80 GOT\n[^]*A stub has answered: --stub auth\.internal:80=403, say/)
+  t.match(stdout, /SERVICE s\.internal:80 GOT\n/)
+  t.match(stdout, /x-asked: SP_NOT_STUBBED/)
+  t.match((await run('--stub', 'auth.internal:80=403')).stdout, /forward-auth, access: refused with 403 \(SP_FORWARD_AUTH\)[^]*\nANSWER\n {2}403 by forward-auth/)
+  const named = await run('--stub', 'auth.internal:80={"headers":{"X-User":"ann"}}', '--stub', 's={"status":503}')
+  t.match(named.stdout, /X-User: ann/i)
+  t.match(named.stdout, /\nANSWER\n {2}503 by the service/)
+  for (const [text, message] of [
+    ['auth.internal:80=no', /write a status \(403\), or an object of JSON/], ['auth.internal:80={"stat":1}', /an answer has no 'stat'/], ['auth.internal:80={"status":7}', /status must be >= 200/],
+    ['auth.internal:80={"body":"a","json":1}', /`body` or `json`/], ['nobody=403', /no service or upstream 'nobody'/], ['403', /Write server=answer/]
+  ] as const) t.match(await run('--stub', text), { code: 3, stderr: message }, text)
+  t.match(await runCli(['explain', 'GET', '/', '--stub', 's=200'], { cwd }), { code: 3, stderr: /add --run/ })
 })
 
 t.test('--json --run has what docs/cli.md describes', async t => {

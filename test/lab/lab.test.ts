@@ -3,6 +3,7 @@ import t from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
 import { addressesOf } from '../../src/lab/addresses.ts'
 import { Lab } from '../../src/lab/lab.ts'
+import { guardNetwork } from '../../src/lab/guard.ts'
 import { SigningKeys } from '../../src/lab/identity-provider.ts'
 import { outcomesOf } from '../../src/lab/outcome.ts'
 import { definePlugin, GatewayError, Type, type BrandedPlugin } from '../../src/plugin.ts'
@@ -400,4 +401,87 @@ plugins:
   await lab.close().catch(() => {})
   t.same(readdirSync(folder), [])
   t.same(lab.log, [])
+})
+
+t.test('services are asked over TLS, by HTTP/1.1 and HTTP/2, and what they show is verified as the file says', async t => {
+  const { cert, key } = makeCertificate('gateway', { bits: 2048 })
+  const lab = await createLab(t, `
+_format_version: "3.0"
+certificates: [{ name: own, cert: ${JSON.stringify(cert)}, key: ${JSON.stringify(key)} }]
+upstreams: [{ name: pool, targets: [{ target: "one.internal:8443" }] }]
+services:
+  - { name: strict, url: https://strict.internal, client_certificate: own, routes: [{ name: strict, paths: [/strict] }] }
+  - { name: lenient, url: https://lenient.internal, tls_verify: false, routes: [{ name: lenient, paths: [/lenient] }] }
+  - { name: two, url: https://two.internal, http2: true, routes: [{ name: two, paths: [/two] }] }
+  - { name: clear, url: http://clear.internal, http2: true, routes: [{ name: clear, paths: [/clear] }] }
+  - { name: pooled, url: https://pool, routes: [{ name: pooled, paths: [/pooled], preserve_host: true }] }
+  - { name: numbered, url: https://192.0.2.7, routes: [{ name: numbered, paths: [/numbered] }] }
+`)
+  lab.addresses.stub(null, ({ version, headers }) => ({ body: { version, host: headers.host } }))
+  for (const [name, version, host] of [
+    ['strict', '1.1', 'strict.internal'], ['lenient', '1.1', 'lenient.internal'], ['two', '2', 'two.internal'], ['clear', '2', 'clear.internal'], ['pooled', '1.1', 'api.example.com'], ['numbered', '1.1', '192.0.2.7']
+  ] as const) {
+    const { answer, received: [got] } = await lab.request({ method: 'POST', url: `http://api.example.com/${name}/x?y`, body: 'text' })
+    t.equal(answer.status, 200, `${name}: ${answer.text}`)
+    t.same(answer.json(), { version, host })
+    t.match(got, { method: 'POST', path: '/x', query: 'y', text: 'text', version, to: { host: name === 'pooled' ? 'one.internal' : host }, clientCertificate: name === 'strict' ? 'CN=gateway' : null }, name)
+    t.notOk(got?.rawHeaders.some(field => field.startsWith(':')), 'fields alone')
+  }
+  for (const [name, address] of [['strict', 'strict.internal:443'], ['two', 'two.internal:443'], ['pooled', 'one.internal:8443'], ['lenient', 'lenient.internal:443']] as const) {
+    for (const certificate of ['expired', 'untrusted', 'other-name', 'good'] as const) {
+      lab.addresses.stub(address, () => ({}), { certificate })
+      lab.clock.advance(600_000)
+      const { answer, ended } = await lab.request({ url: `http://api.example.com/${name}` })
+      t.match([answer.status, ended?.error ?? null], certificate === 'good' || name === 'lenient' ? [200, null] : [502, 'SP_UPSTREAM_INVALID'], `${name}, ${certificate}`)
+    }
+  }
+  for (const name of ['strict', 'two', 'clear']) {
+    lab.addresses.stub(null, () => ({ error: 'reset' }))
+    lab.addresses.clear()
+    lab.addresses.refuse(`${name}.internal:${name === 'clear' ? 80 : 443}`, true)
+    t.match((await lab.request({ url: `/${name}` })).ended, { error: 'SP_UPSTREAM_REFUSED' }, name)
+    lab.addresses.stub(`${name}.internal:${name === 'clear' ? 80 : 443}`, () => ({ error: 'reset' }))
+    t.equal((await lab.request({ url: `/${name}` })).answer.status, 502, name)
+  }
+})
+
+t.test('no plugin and no service connects to anybody', async t => {
+  const refused: string[] = []
+  const free = guardNetwork(({ message }) => { refused.push(message) })
+  t.teardown(free)
+  const lab = await createLab(t, `
+_format_version: "3.0"
+upstreams:
+  - name: pool
+    targets: [{ target: "127.0.0.1:9" }, { target: "srv.internal" }]
+    healthchecks: { active: { healthy: { interval: 0.05, successes: 1 }, unhealthy: { interval: 0.05, tcp_failures: 1 } } }
+services:
+  - { name: one, url: http://127.0.0.1:9, http2: true, routes: [{ name: one, paths: [/one] }] }
+  - { name: two, url: https://127.0.0.1:9, http2: true, routes: [{ name: two, paths: [/two] }] }
+  - { name: pool, url: https://pool, routes: [{ name: pool, paths: [/pool] }] }
+  - name: plugins
+    url: http://plugins.internal
+    routes:
+      - { name: introspected, paths: [/introspected], plugins: [{ name: oauth2-introspection, config: { introspection_url: "https://127.0.0.1:9/", client_id: a, client_secret: not-so-secret-at-all } }] }
+      - { name: openid, paths: [/openid], plugins: [{ name: openid-connect, config: { issuer: "https://127.0.0.1:9/", client_id: [a] } }] }
+      - { name: jwt, paths: [/jwt], plugins: [{ name: jwt, config: { issuer: "https://127.0.0.1:9/", audience: [a] } }] }
+      - { name: forward, paths: [/forward], plugins: [{ name: forward-auth, config: { url: "https://127.0.0.1:9/" } }] }
+      - { name: mirror, paths: [/mirror], plugins: [{ name: mirror, config: { service: one } }] }
+      - { name: limited, paths: [/limited], plugins: [{ name: rate-limiting, config: { minute: 5, policy: redis, redis: { host: 127.0.0.1, port: 9 } } }, { name: proxy-cache, config: { strategy: redis, redis: { host: 127.0.0.1, port: 9 } } }] }
+plugins:
+  - { name: http-log, config: { http_endpoint: "http://127.0.0.1:9/" } }
+  - { name: tcp-log, config: { host: 127.0.0.1, port: 9 } }
+  - { name: udp-log, config: { host: 127.0.0.1, port: 9 } }
+  - { name: syslog, config: { host: 127.0.0.1 } }
+  - { name: statsd, config: { host: 127.0.0.1 } }
+  - { name: opentelemetry, config: { traces_endpoint: "http://127.0.0.1:9/v1/traces", sampling_rate: 1 } }
+`)
+  const token: [string, string] = ['Authorization', `Bearer ${lab.provider.mint({ claims: { aud: 'a', sub: 'x' } })}`]
+  for (const path of ['one', 'two', 'pool', 'introspected', 'openid', 'jwt', 'mirror', 'limited']) {
+    const { answer } = await lab.request({ url: `/${path}`, headers: [token] })
+    t.equal(answer.status, 200, `${path}: ${answer.text}`)
+  }
+  t.ok((await lab.request({ url: '/forward' })).answer.status >= 500)
+  await lab.close()
+  t.same(refused, [])
 })

@@ -20,7 +20,7 @@ const Headers = Type.Record(Type.String({ minLength: 1 }), HeaderValue, {
 
 const Json = Type.Unknown({ title: 'JSON', description: 'Body, sent as JSON with its Content-Type.', examples: [{ id: 7 }] })
 
-const Stub = Type.Object({
+export const Stub = Type.Object({
   when: Type.Optional(Type.Object({
     method: Type.Optional(Type.String({ description: 'Method of the request that reaches the stub.', examples: ['GET'] })),
     path: Type.Optional(Type.String({ description: 'Its path, without query.', examples: ['/orders/7'] })),
@@ -30,7 +30,8 @@ const Stub = Type.Object({
   headers: Type.Optional(Headers),
   body: Type.Optional(Type.String({ description: 'Body of the answer.', examples: ['hello'] })),
   json: Type.Optional(Json),
-  error: Type.Optional(Type.Enum(['refused', 'reset', 'silent'], { description: '`refused`: the server takes no connection. `reset`: it cuts the connection. `silent`: it never answers, and the service\'s real read_timeout passes.', examples: ['refused'] }))
+  error: Type.Optional(Type.Enum(['refused', 'reset', 'silent'], { description: '`refused`: the server takes no connection. `reset`: it cuts the connection. `silent`: it never answers, and the service\'s real read_timeout passes.', examples: ['refused'] })),
+  certificate: Type.Optional(Type.Enum(['good', 'expired', 'untrusted', 'other-name'], { description: 'What a server of `https` shows: the gateway trusts an authority of the test in the place of those that it would, and refuses `expired`, `untrusted` (of another authority) and `other-name` unless the service says `tls_verify: false`. Where it is left out, `good`. Of a list of answers, the first that says one.', examples: ['expired'] }))
 }, { ...closed, title: 'Answer', description: 'What a stub answers.' })
 
 const Stubs = share('stubs', Type.Record(Type.String({ minLength: 1 }), Type.Union([Stub, Type.Array(Stub, { minItems: 1 })]), {
@@ -106,6 +107,7 @@ const UpstreamRequest = Type.Object({
   headers: Type.Optional(ExpectedHeaders),
   body: Type.Optional(text('Body')),
   json: Type.Optional(ExpectedJson),
+  client_certificate: Type.Optional(Type.Union([text('Subject'), Type.Null()], { description: 'Subject (RFC 4514) of the certificate that the gateway has shown, its `client_certificate`; null: none.', examples: ['CN=gateway,O=Example'] })),
   count: Type.Optional(Type.Integer({ minimum: 0, description: 'How many requests reached servers; where it is left out, at least one.', examples: [1] }))
 }, { ...closed, description: 'What the upstream got: the last one of several.', examples: [{ path: '/api/users/7', headers: { 'x-consumer-username': 'ann' } }] })
 
@@ -192,5 +194,6 @@ export interface UpstreamSpec {
   readonly headers?: ExpectedHeadersSpec
   readonly body?: TextSpec
   readonly json?: unknown
+  readonly client_certificate?: TextSpec | null
   readonly count?: number
 }

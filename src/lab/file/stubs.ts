@@ -1,6 +1,7 @@
 import type { Config } from '../../config/model.ts'
 import { addressesOf, targetsOf } from '../addresses.ts'
 import type { Lab } from '../lab.ts'
+import { LabError } from '../trial.ts'
 import type { Stub, StubAnswer } from '../stubs.ts'
 import type { StubSpec, StubsSpec } from './schema.ts'
 
@@ -20,21 +21,23 @@ export function addressesNamed (config: Config, name: string): string[] | null {
   return /^(?:\[[0-9a-f:.]+\]|[^\s:/[\]]+):\d{1,5}$/i.test(name) ? [name] : null
 }
 
-/** Has these stubs stand from now on; those before stay where nothing else is said. */
+/** The same for a name that nobody has checked. @throws LabError */
+export function knownAddresses (config: Config, name: string): Array<string | null> {
+  if (name === ANY) return [null]
+  const addresses = addressesNamed(config, name)
+  if (addresses === null) throw new LabError(`the configuration has no service or upstream '${name}'; an address is written as host:port`)
+  return addresses
+}
+
+/** Has these stubs stand from now on; those before stay where nothing else is said. @throws LabError for a name that means nothing */
 export function applyStubs (lab: Lab, stubs: StubsSpec): void {
   for (const [name, answers] of Object.entries(stubs)) {
     const list = Array.isArray(answers) ? answers : [answers]
     const stub = createStub(name, list)
-    const down = list.some(({ error, when }) => error === 'refused' && when === undefined)
-    if (name === ANY) {
-      lab.addresses.stub(null, stub)
-      lab.addresses.refuseOthers(down)
-      continue
-    }
-    for (const address of addressesNamed(lab.config, name) ?? []) {
-      lab.addresses.stub(address, stub)
-      lab.addresses.refuse(address, down)
-    }
+    // of the connection, before anybody knows what is asked on it
+    const refused = list.some(({ error, when }) => error === 'refused' && when === undefined)
+    const certificate = list.find(({ certificate }) => certificate !== undefined)?.certificate ?? 'good'
+    for (const address of knownAddresses(lab.config, name)) lab.addresses.stub(address, stub, { refused, certificate })
   }
 }
 

@@ -7,26 +7,14 @@ import type { TargetConnections } from '../target-connections.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { requestHead } from './request-head.ts'
 
-/** Makes a connection in the place of Node: see `Outside`. */
-export type Connector = (options: ConnectorOptions, callback: (...outcome: [null, Socket] | [Error, null]) => void) => void
-
-export interface ConnectorOptions {
-  readonly hostname: string
-  readonly host: string
-  readonly protocol: string
-  readonly port: string
-  readonly servername?: string
-}
-
 export interface Http1Options {
-  readonly protocol: 'http' | 'https'
   /** Without brackets. */
   readonly host: string
   readonly port: number
   /** null: cleartext. */
   readonly secure: ClientOptions | null
-  /** undefined: Node makes them. */
-  readonly connector?: Connector | undefined
+  /** Makes connections of TCP in the place of Node: see `Outside`. */
+  readonly dial?: (() => Socket) | undefined
 }
 
 /** Idle connections are closed a little before common servers' own limits (Node 5 s, others 60 s and more) would. */
@@ -112,24 +100,15 @@ export class Http1Connections implements TargetConnections, ConnectionOwner {
     const connection = new Connection(this, name)
     this.#all.add(connection)
     this.#sweep ??= setInterval(() => this.#look(), PERIOD).unref()
-    const { connector, protocol, host, port } = this.#options
-    if (connector !== undefined) {
-      const hostname = host.includes(':') ? `[${host}]` : host
-      connector({ hostname, host: `${hostname}:${port}`, protocol: `${protocol}:`, port: String(port), servername: name }, (error, socket) => {
-        if (error === null) connection.connected(socket, true)
-        else connection.failed(error)
-      })
-      return connection
-    }
     this.#connect(connection, request)
     return connection
   }
 
   #connect (connection: Connection, { upgrade, connectTimeout }: Outgoing): void {
-    const { host, port, secure } = this.#options
+    const { host, port, secure, dial } = this.#options
     const { name } = connection
-    const onread: OnReadOpts | undefined = secure === null && !upgrade ? { buffer: SHARED, callback: (size, bytes) => connection.read(bytes as Buffer, size) } : undefined
-    const socket = openSocket({ host, port, secure, name, protocols: ['http/1.1'], session: this.#sessions.get(name), onread })
+    const onread: OnReadOpts | undefined = secure === null && !upgrade && dial === undefined ? { buffer: SHARED, callback: (size, bytes) => connection.read(bytes as Buffer, size) } : undefined
+    const socket = openSocket({ host, port, secure, name, protocols: ['http/1.1'], session: this.#sessions.get(name), onread, dial })
     const timer = setTimeout(() => socket.destroy(failure('UND_ERR_CONNECT_TIMEOUT', 'no connection in time')), connectTimeout)
     const failed = (error: Error): void => connection.failed(error)
     connection.connecting(socket)

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { ClientOptions } from '../../tls/upstream-tls.ts'
 import type { Outgoing, Receiver } from '../flow.ts'
 import { serverName } from '../open-socket.ts'
@@ -14,6 +15,8 @@ export interface Http2Options {
   readonly secure: ClientOptions | null
   /** Connections of HTTP/1.1 to the same target: WebSockets go there. */
   readonly tunnels: TargetConnections
+  /** Makes connections of TCP in the place of Node. */
+  readonly dial?: (() => Socket) | undefined
 }
 
 /** Connections without a request that are kept: with the client's Host preserved, their names are the clients' to choose. */
@@ -78,7 +81,7 @@ export class Http2Connections implements TargetConnections, StreamOwner {
   #sessionFor (stream: Http2Stream): Http2Session {
     const name = this.#options.secure === null ? '' : serverName(stream.host)
     for (const session of this.#open) if (session.name === name && session.free) return session
-    const { origin, host, port, secure } = this.#options
+    const { origin, host, port, secure, dial } = this.#options
     const session = new Http2Session({
       origin,
       host,
@@ -86,6 +89,7 @@ export class Http2Connections implements TargetConnections, StreamOwner {
       secure,
       name,
       connectTimeout: stream.connectTimeout,
+      dial,
       idle: () => this.#spare(),
       left: one => { this.#open = this.#open.filter(other => other !== one) },
       ended: one => { this.#sessions.delete(one) }

@@ -1,4 +1,5 @@
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { ClientOptions } from '../../tls/upstream-tls.ts'
 import { failure } from '../failure.ts'
@@ -18,6 +19,8 @@ export interface SessionOptions {
   readonly name: string
   /** Milliseconds. */
   readonly connectTimeout: number
+  /** Makes the connection of TCP in the place of Node. */
+  readonly dial?: (() => Socket) | undefined
   /** It has no request any more. */
   readonly idle: (session: Http2Session) => void
   /** It takes no more requests. */
