@@ -13,7 +13,9 @@ import type { VitalSigns } from '../gateway/overload/vitals.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import type { ClientAnswer } from '../testing/client.ts'
 import { type Clock, createClock } from '../testing/clock.ts'
+import { showChain } from '../tls/peer-chain.ts'
 import { Addresses } from './addresses.ts'
+import { Authorities, checkShown } from './tls/authorities.ts'
 import { exchange, open } from './client.ts'
 import { IdentityProvider, SigningKeys } from './identity-provider.ts'
 import { Observer, type Watched } from './observer.ts'
@@ -45,6 +47,8 @@ export class Lab {
   /** Every provider that the file names. */
   readonly provider: IdentityProvider
   readonly config: Config
+  /** In the places of `ca_certificates`. */
+  readonly authorities: Authorities
   /** Lines of the gateway's own log, from warnings on. */
   readonly log: string[] = []
   readonly #began: number
@@ -65,8 +69,10 @@ export class Lab {
   }
 
   private constructor (options: LabOptions) {
-    const { config, registry, now, keys } = options
-    this.#options = options
+    const { registry, now, keys } = options
+    this.authorities = new Authorities(options.config)
+    const config = this.authorities.config
+    this.#options = { ...options, config }
     this.config = config
     this.clock = createClock(now ?? Date.now() - Date.now() % HOUR)
     this.#began = this.clock.now()
@@ -99,6 +105,8 @@ export class Lab {
    */
   async request (request: LabRequest): Promise<Trial> {
     const listener = this.#listenerFor(request)
+    const { certificates = [] } = request
+    checkShown(listener, certificates.length > 0)
     const { method = 'GET', url, headers = [], body = null, ip = CLIENT } = request
     const [, scheme = listener.tls ? 'https' : 'http', authority = 'localhost', rest = url] = ABSOLUTE.exec(url) ?? []
     const target = rest.startsWith('/') || rest === '*' ? rest : `/${rest}`
@@ -109,6 +117,7 @@ export class Lab {
     const socket = await this.#acceptedFrom(client.localPort as number)
     const name = authority.replace(/:\d*$/, '')
     disguise(socket, { address: ip, port: listener.port, scheme: scheme.toLowerCase() as 'http' | 'https', sni: listener.tls && !/^[\d.[]/.test(name) ? name.toLowerCase() : null, listener })
+    showChain(socket, certificates)
     this.#watched.set(socket, watched)
     const closed = once(socket, 'close')
     const given = headers.some(([field]) => field.toLowerCase() === 'host')

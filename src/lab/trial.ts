@@ -1,4 +1,5 @@
 /** A request to a gateway that is tried, and what became of it. */
+import type { X509Certificate } from 'node:crypto'
 import type { Route, Service } from '../config/model.ts'
 import type { Context } from '../gateway/context.ts'
 import type { Ended } from '../observability/ended.ts'
@@ -19,6 +20,8 @@ export interface LabRequest {
   readonly ip?: string
   /** Username or id of who calls: authentication is not tried, it has found this one. */
   readonly consumer?: string
+  /** What the client shows in the handshake, its own first. */
+  readonly certificates?: readonly X509Certificate[]
 }
 
 /** What became of a request. */

@@ -36,3 +36,9 @@ export function peerChain (socket: object): PeerChain | null {
   holder[kChain] = chain
   return chain
 }
+
+/** Has a connection pass for one on which these were shown. */
+export function showChain (socket: object, certificates: readonly X509Certificate[]): void {
+  const [first] = certificates
+  if (first !== undefined) (socket as ChainSocket)[kChain] = { certificates, fingerprint: first.fingerprint256 }
+}

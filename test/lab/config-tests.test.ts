@@ -8,6 +8,7 @@ import { ConfigTests } from '../../src/lab/file/schema.ts'
 import { timeOf } from '../../src/lab/file/request.ts'
 import { configTests, testConfig } from '../../src/testing/index.ts'
 import { createAjv } from '../../src/config/validate/ajv.ts'
+import { makeCertificate } from '../helpers/certificates.ts'
 import { runCli } from '../helpers/cli.ts'
 import { packageRoot } from '../helpers/package-root.ts'
 
@@ -259,6 +260,66 @@ tests:
   for (const name of ['a consumer\'s own token', 'all other services go away, and come back', 'the next test finds them there again']) t.match(stdout, `ok      ${name}`)
   t.match(stdout, /the clock can't go back from 2031-05-01T12:00:00\.000Z to 2031-05-01T11/)
   t.equal(timeOf('+2h', 5), 7_200_005)
+})
+
+t.test('clients show certificates, in the handshake and in a field of a proxy', async t => {
+  const authority = makeCertificate('Partners CA', { bits: 2048 })
+  const own = makeCertificate('api', { names: ['api.example.com'], bits: 2048 })
+  const { code, stdout } = await run(t, {
+    'gateway.yaml': `_format_version: "3.0"
+gateway:
+  trusted_ips: [10.0.0.0/8]
+  listen: [{ port: 8443, tls: true, client_certificate: request }, { port: 8000 }, { port: 9443, tls: true, client_certificate: require }, { port: 7443, tls: true }]
+certificates: [{ cert: ${JSON.stringify(own.cert)}, key: ${JSON.stringify(own.key)} }]
+ca_certificates:
+  - { name: partners, cert: ${JSON.stringify(authority.cert)} }
+  - { name: others, cert: ${JSON.stringify(makeCertificate('Others CA', { bits: 2048 }).cert)} }
+consumers: [{ username: ann }]
+services:
+  - name: orders
+    url: http://orders.internal
+    routes:
+      - { name: mtls, paths: [/mtls], plugins: [{ name: mtls-auth, config: { ca_certificates: [partners] } }] }
+      - { name: field, paths: [/field], plugins: [{ name: header-cert-auth, config: { ca_certificates: [partners], certificate_header_name: X-Cert, certificate_header_format: url_encoded } }] }
+      - { name: xfcc, paths: [/xfcc], plugins: [{ name: header-cert-auth, config: { ca_certificates: [others], certificate_header_name: X-Forwarded-Client-Cert, certificate_header_format: xfcc, skip_consumer_lookup: true } }] }
+      - { name: base64, paths: [/base64], plugins: [{ name: header-cert-auth, config: { ca_certificates: [partners], certificate_header_name: X-Der, certificate_header_format: base64_encoded } }] }
+`,
+    'one.test.yaml': `
+tests:
+  - name: by the common name
+    request: { url: 'https://api.example.com:8443/mtls', client_certificate: { subject: 'CN=ann,O=Partner' } }
+    expect: { status: 200, consumer: ann, plugins: { mtls-auth: allowed } }
+  - name: by an alternative name
+    request: { url: 'https://api.example.com:9443/mtls', client_certificate: { names: [192.0.2.1, '2001:db8::1', 'spiffe://a/b', a@example.com, ann] } }
+    expect: { status: 200, consumer: ann }
+  - name: nobody has this name
+    request: { url: 'https://api.example.com:8443/mtls', client_certificate: { subject: CN=bob } }
+    expect: { status: 401 }
+  - { name: none, request: 'https://api.example.com:8443/mtls', expect: { status: 401, answered_by: mtls-auth } }
+  - { name: untrusted, request: { url: 'https://api.example.com:8443/mtls', client_certificate: { subject: CN=ann, untrusted: true } }, expect: { status: 401 } }
+  - { name: expired, request: { url: 'https://api.example.com:8443/mtls', client_certificate: { subject: CN=ann, expired: true } }, expect: { status: 401 } }
+  - { name: of another authority, request: { url: 'https://api.example.com:8443/mtls', client_certificate: { subject: CN=ann, issuer: others } }, expect: { status: 401 } }
+  - { name: in a field, request: { url: 'http://a:8000/field', ip: 10.0.0.1, client_certificate: { subject: CN=ann, header: x-cert } }, expect: { status: 200, consumer: ann, upstream: { headers: { x-cert: null } } } }
+  - { name: in another form, request: { url: 'http://a:8000/base64', ip: 10.0.0.1, client_certificate: { subject: CN=ann, header: X-Der } }, expect: { status: 200, consumer: ann } }
+  - { name: of a stranger, request: { url: 'http://a:8000/field', client_certificate: { subject: CN=ann, header: X-Cert } }, expect: { status: 401 } }
+  - { name: as Envoy does, request: { url: 'http://a:8000/xfcc', ip: 10.0.0.1, client_certificate: { subject: 'CN=x\\,y,OU=a', issuer: others, header: X-Forwarded-Client-Cert } }, expect: { status: 200, upstream: { headers: { x-client-cert-dn: 'CN=x\\,y,OU=a' } } } }
+  - { name: refused before, request: 'https://api.example.com:9443/mtls', expect: { status: 401 } }
+  - { name: not asked for, request: { url: 'https://api.example.com:7443/mtls', client_certificate: { subject: CN=ann } }, expect: { status: 401 } }
+  - { name: in clear, request: { url: 'http://a:8000/mtls', client_certificate: { subject: CN=ann } }, expect: { status: 401 } }
+  - { name: no name, request: { url: 'https://api.example.com:8443/mtls', client_certificate: { subject: ann } }, expect: { status: 401 } }
+  - { name: no field, request: { url: 'http://a:8000/field', client_certificate: { header: X-None } }, expect: { status: 401 } }
+`
+  })
+  t.equal(code, 1)
+  for (const name of ['by the common name', 'by an alternative name', 'nobody has this name', 'none', 'untrusted', 'expired', 'of another authority', 'in a field', 'in another form', 'of a stranger', 'as Envoy does']) t.match(stdout, `ok      ${name}\n`)
+  t.match(stdout, /failed {2}refused before[^]*the listener refuses the connection without a certificate/)
+  t.match(stdout, /failed {2}not asked for[^]*asks clients for no certificate: write `client_certificate: request`/)
+  t.match(stdout, /failed {2}in clear[^]*over https alone/)
+  t.match(stdout, /failed {2}no name[^]*'ann' is no subject/)
+  t.match(stdout, /failed {2}no field[^]*no header-cert-auth reads a certificate from 'X-None'/)
+  t.match(stdout, /11 passed, 5 failed/)
+  const wrong = await run(t, { 'one.test.yaml': 'tests:\n  - { name: a, request: { url: /health, client_certificate: { issuer: nobody } }, expect: { status: 200 } }\n' })
+  t.match(wrong.stdout, /no (?:item|CA certificate) 'nobody'/)
 })
 
 t.test('what a plugin connects to on its own account is not reached', async t => {

@@ -41,7 +41,8 @@ export class CertificateJudge {
   /** @throws Error about the file of revoked certificates */
   static async create (options: CertificateOptions, gateway: PluginGateway): Promise<CertificateJudge> {
     const { crl_file: file, revocation_check_mode: mode } = options
-    const crl = file === undefined || mode === 'SKIP' ? null : await CrlFile.open(resolve(gateway.directory, file), gateway.log)
+    // a configuration that is tried has authorities of its own, of which no list speaks
+    const crl = file === undefined || mode === 'SKIP' || gateway.outside !== undefined ? null : await CrlFile.open(resolve(gateway.directory, file), gateway.log)
     return new CertificateJudge(options, gateway, crl)
   }
 

@@ -48,6 +48,8 @@ class Check {
     if (typeof request === 'object') {
       if (request.body !== undefined && request.json !== undefined) this.#add(`${at}/request/json`, 'field-conflict', 'a request has `body` or `json`', 'Keep one of the two.')
       if (request.consumer !== undefined) this.#consumer(request.consumer, `${at}/request/consumer`)
+      const { issuer } = request.client_certificate ?? {}
+      if (issuer !== undefined) this.#known(`${at}/request/client_certificate/issuer`, 'CA certificate', issuer, this.#config.ca_certificates.flatMap(({ name, id }) => name === null ? [id] : [name, id]))
       if (request.token?.consumer !== undefined) this.#consumer(request.token.consumer, `${at}/request/token/consumer`)
     }
     if (expect !== undefined) this.#expect(expect as ExpectSpec, `${at}/expect`)

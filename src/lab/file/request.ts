@@ -27,12 +27,19 @@ export function requestOf (lab: Lab, spec: RequestSpec): LabRequest {
     const blank = spec.indexOf(' ')
     return blank === -1 ? { url: spec } : { method: spec.slice(0, blank), url: spec.slice(blank + 1) }
   }
-  const { method, url, headers = {}, body, json, ip, consumer, token } = spec
+  const { method, url, headers = {}, body, json, ip, consumer, token, client_certificate: certificate } = spec
   const fields: Array<[string, string]> = Object.entries(headers).flatMap(([name, values]) => (Array.isArray(values) ? values : [values]).map((value): [string, string] => [name, value]))
   if (json !== undefined && !fields.some(([name]) => name.toLowerCase() === 'content-type')) fields.push(['Content-Type', 'application/json'])
   if (token !== undefined) {
     const text = mint(lab, token)
     fields.push(token.header === undefined ? ['Authorization', `Bearer ${text}`] : [token.header, text])
+  }
+  let shown: LabRequest['certificates']
+  if (certificate !== undefined) {
+    const { header, ...options } = certificate
+    const made = lab.authorities.issue(options)
+    if (header === undefined) shown = [made]
+    else fields.push([header, lab.authorities.written(made, header)])
   }
   const content = json === undefined ? body : JSON.stringify(json)
   return {
@@ -41,7 +48,8 @@ export function requestOf (lab: Lab, spec: RequestSpec): LabRequest {
     ...method === undefined ? {} : { method },
     ...content === undefined ? {} : { body: content },
     ...ip === undefined ? {} : { ip },
-    ...consumer === undefined ? {} : { consumer }
+    ...consumer === undefined ? {} : { consumer },
+    ...shown === undefined ? {} : { certificates: shown }
   }
 }
 

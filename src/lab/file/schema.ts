@@ -60,6 +60,15 @@ const Token = Type.Object({
   header: Type.Optional(Type.String({ minLength: 1, description: 'Field that it is sent in, without `Bearer`; where this is left out, `Authorization: Bearer`.', examples: ['X-Token'] }))
 }, { ...closed, title: 'Token', description: 'Token of the identity provider of the test, which stands for every one that the file names.' })
 
+const ClientCertificate = Type.Object({
+  subject: Type.Optional(Type.String({ description: 'Its subject as RFC 4514 writes it, of CN, O, OU, L, ST, C, DC and UID; empty where it is left out.', examples: ['CN=ann,O=Partner'] })),
+  names: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'Its alternative names: DNS names, e-mail addresses, addresses, URIs.', examples: [['ann@example.com']] })),
+  issuer: Type.Optional(Type.String({ description: 'Item of `ca_certificates` that vouches for it, by name or id: an authority of the test with the same subject stands in its place. The first one where it is left out.', examples: ['partners'] })),
+  untrusted: Type.Optional(Type.Boolean({ description: 'An authority vouches for it that nobody knows.', examples: [true] })),
+  expired: Type.Optional(Type.Boolean({ description: 'It has ended.', examples: [true] })),
+  header: Type.Optional(Type.String({ minLength: 1, description: 'Field that a proxy would send it in, `certificate_header_name` of a `header-cert-auth` entry: it is written as that entry reads it. Where it is left out, the client shows it in the handshake.', examples: ['X-Client-Cert'] }))
+}, { ...closed, title: 'Client certificate', description: 'Certificate of the client, made for the test.' })
+
 const Request = share('request', Type.Union([
   Type.String({ pattern: '^(?:[A-Z]+ )?(?:/|https?://)\\S*$', description: 'Method and URL; GET without one.', examples: ['GET /users/7'] }),
   Type.Object({
@@ -70,7 +79,8 @@ const Request = share('request', Type.Union([
     json: Type.Optional(Json),
     ip: Type.Optional(Type.String({ minLength: 2, description: 'Address that the connection comes from; 192.0.2.1 where it is left out.', examples: ['203.0.113.9'] })),
     consumer: Type.Optional(Type.String({ minLength: 1, description: 'Who calls, by username or id: authentication plugins are passed over, as if they had found this one.', examples: ['ann'] })),
-    token: Type.Optional(Token)
+    token: Type.Optional(Token),
+    client_certificate: Type.Optional(ClientCertificate)
   }, closed)
 ], { title: 'Request', description: 'What a client sends.' }))
 
@@ -166,6 +176,7 @@ export type ConfigTestsSpec = Static<typeof ConfigTests>
 export type TestSpec = Static<typeof Test>
 export type StepSpec = Static<typeof Step>
 export type RequestSpec = Static<typeof Request>
+export type ClientCertificateSpec = Static<typeof ClientCertificate>
 export type TokenSpec = Static<typeof Token>
 export type StubSpec = Static<typeof Stub>
 export type StubsSpec = Static<typeof Stubs>
