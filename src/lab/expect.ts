@@ -47,6 +47,7 @@ class Comparison {
     if (expected.headers !== undefined) yield * headers('/headers', expected.headers, answer.rawHeaders)
     if (expected.body !== undefined) yield * text('/body', expected.body, answer.text)
     if ('json' in expected) yield * json('/json', expected.json, answer.text)
+    if (expected.messages !== undefined) yield * said('/messages', expected.messages, this.#trial.messages)
     for (const [plugin, outcome] of Object.entries(expected.plugins ?? {})) {
       yield * same(join('/plugins', plugin), outcome, this.#outcomes.get(plugin) ?? 'absent')
     }
@@ -76,6 +77,7 @@ class Comparison {
     if (expected.headers !== undefined) yield * headers('/upstream/headers', expected.headers, last.rawHeaders)
     if (expected.body !== undefined) yield * text('/upstream/body', expected.body, last.text)
     if ('json' in expected) yield * json('/upstream/json', expected.json, last.text)
+    if (expected.messages !== undefined) yield * said('/upstream/messages', expected.messages, last.messages)
     if (expected.client_certificate === null) yield * same('/upstream/client_certificate', null, last.clientCertificate)
     else if (expected.client_certificate !== undefined) yield * text('/upstream/client_certificate', expected.client_certificate, last.clientCertificate)
   }
@@ -126,6 +128,15 @@ function * text (pointer: string, expected: TextSpec, got: string | null): Gener
   if (equals !== undefined && equals !== got) yield failure(join(pointer, 'equals'), shown(equals), shown(got))
   if (contains !== undefined && got?.includes(contains) !== true) yield failure(join(pointer, 'contains'), `something that contains ${shown(contains)}`, shown(got))
   if (matches !== undefined && (got === null || !new RegExp(matches, 'u').test(got))) yield failure(join(pointer, 'matches'), `something that matches /${matches}/`, shown(got))
+}
+
+/** Messages of a WebSocket. */
+function * said (pointer: string, expected: readonly TextSpec[], got: readonly string[] | null): Generator<Failure> {
+  if (got?.length !== expected.length) {
+    yield failure(pointer, `${expected.length} messages`, got === null ? 'no WebSocket' : shown(got))
+    return
+  }
+  for (const [index, one] of expected.entries()) yield * text(join(pointer, index), one, got[index] as string)
 }
 
 function * headers (pointer: string, expected: ExpectedHeadersSpec, raw: readonly string[]): Generator<Failure> {

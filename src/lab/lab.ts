@@ -11,12 +11,11 @@ import type { Context } from '../gateway/context.ts'
 import { GatewayServer } from '../gateway/gateway-server.ts'
 import type { VitalSigns } from '../gateway/overload/vitals.ts'
 import type { PluginRegistry } from '../plugins.ts'
-import type { ClientAnswer } from '../testing/client.ts'
 import { type Clock, createClock } from '../testing/clock.ts'
 import { showChain } from '../tls/peer-chain.ts'
 import { Addresses } from './addresses.ts'
 import { Authorities, checkShown } from './tls/authorities.ts'
-import { exchange, open } from './client.ts'
+import { exchange, type Exchanged, open } from './client.ts'
 import { IdentityProvider, SigningKeys } from './identity-provider.ts'
 import { Observer, type Watched } from './observer.ts'
 import type { Addressee } from './stubs.ts'
@@ -107,7 +106,7 @@ export class Lab {
     const listener = this.#listenerFor(request)
     const { certificates = [] } = request
     checkShown(listener, certificates.length > 0)
-    const { method = 'GET', url, headers = [], body = null, ip = CLIENT } = request
+    const { method = 'GET', url, headers = [], body = null, ip = CLIENT, messages = null } = request
     const [, scheme = listener.tls ? 'https' : 'http', authority = 'localhost', rest = url] = ABSOLUTE.exec(url) ?? []
     const target = rest.startsWith('/') || rest === '*' ? rest : `/${rest}`
     const watched: Watched = { steps: [], consumer: this.#consumerOf(request.consumer), context: null }
@@ -121,13 +120,14 @@ export class Lab {
     this.#watched.set(socket, watched)
     const closed = once(socket, 'close')
     const given = headers.some(([field]) => field.toLowerCase() === 'host')
-    let answer: ClientAnswer
+    let exchanged: Exchanged
     try {
-      answer = await exchange(client, {
+      exchanged = await exchange(client, {
         method,
         target,
         headers: [...given ? [] : ['Host', authority], ...headers.flat()],
-        body: body === null ? null : Buffer.from(body)
+        body: body === null ? null : Buffer.from(body),
+        messages
       })
     } catch (error) {
       client.destroy()
@@ -141,7 +141,7 @@ export class Lab {
     const { context } = watched
     return {
       request,
-      answer,
+      ...exchanged,
       route: context?.route ?? null,
       service: context?.service ?? null,
       consumer: context?.consumer == null ? null : context.consumer.username ?? context.consumer.id,

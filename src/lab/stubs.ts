@@ -1,15 +1,17 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { buildConnector } from 'undici'
 import type { Purpose, Reached } from '../gateway/outside.ts'
-import { type ReceivedRequest, receive, send, type UpstreamAnswer } from '../testing/loopback-server.ts'
+import { headOf, type ReceivedRequest, receive, send, type UpstreamAnswer } from '../testing/loopback-server.ts'
 import { peerChain } from '../tls/peer-chain.ts'
 import { detailsOf, distinguishedName } from '../tls/x509.ts'
 import type { UpstreamTls } from '../tls/upstream-tls.ts'
 import { ownSocket } from './guard.ts'
 import type { LabNames } from './names.ts'
 import { type Accepted, type Peer, StubServer } from './stub-server.ts'
+import { agreeHead, answerSocket, type SocketScript } from './websocket.ts'
 import { type CertificateKind, StubCertificates } from './tls/stub-certificates.ts'
 
 /** Whom a request of the gateway was meant for. */
@@ -28,12 +30,16 @@ export interface StubbedRequest extends ReceivedRequest {
   readonly version: '1.1' | '2'
   /** Subject of the certificate that the gateway has shown (RFC 4514); null: none. */
   readonly clientCertificate: string | null
+  /** What has come on the WebSocket; null: none was asked for. */
+  readonly messages: string[] | null
 }
 
 /** What a stub does: answers, or fails as servers do. */
 export type StubAnswer = UpstreamAnswer & {
   /** `refused`: it takes no connection. `reset`: it cuts the one that the request came by. `silent`: it never answers. */
   readonly error?: 'refused' | 'reset' | 'silent'
+  /** It takes the WebSocket that it is asked for; others get the answer. */
+  readonly websocket?: SocketScript
 }
 
 export type Stub = (request: StubbedRequest) => StubAnswer | Promise<StubAnswer>
@@ -81,7 +87,7 @@ export class Stubs {
     this.#certificates = options.certificates ?? new StubCertificates()
     this.#server = new StubServer({
       serve: async (message, response, connection) => await this.#serve(message, response, connection),
-      async upgrade (_message, socket) { socket.destroy() }
+      upgrade: async (message, socket, head, connection) => await this.#upgrade(message, socket, head, connection)
     })
   }
 
@@ -148,13 +154,43 @@ export class Stubs {
   }
 
   async #serve (message: IncomingMessage, response: ServerResponse, { peer: { to }, raw, tls }: Accepted): Promise<void> {
-    const request: StubbedRequest = { ...await receive(message), to, version: message.httpVersionMajor === 2 ? '2' : '1.1', clientCertificate: subjectOf(tls) }
+    const request: StubbedRequest = { ...await receive(message), to, version: message.httpVersionMajor === 2 ? '2' : '1.1', clientCertificate: subjectOf(tls), messages: null }
     this.received.push(request)
     const answer = await (this.#options.find(to) as Standing).stub(request)
     if (answer.error === 'silent') return
     if (answer.error === undefined) send(response, answer)
     else reset(raw)
   }
+
+  async #upgrade (message: IncomingMessage, socket: Duplex, head: Buffer, { peer: { to }, raw, tls }: Accepted): Promise<void> {
+    const messages: string[] = []
+    const request: StubbedRequest = { ...headOf(message), to, version: '1.1', clientCertificate: subjectOf(tls), messages }
+    this.received.push(request)
+    const answer = await (this.#options.find(to) as Standing).stub(request)
+    // nobody has said anything: it comes back
+    const script = answer.websocket ?? (Object.keys(answer).length === 0 ? {} : undefined)
+    if (answer.error === 'silent') return
+    if (answer.error !== undefined) {
+      reset(raw)
+      return
+    }
+    if (script === undefined) {
+      const response = new ServerResponse(message)
+      response.assignSocket(socket as Socket)
+      response.shouldKeepAlive = false
+      response.once('finish', () => socket.end())
+      send(response, answer)
+      return
+    }
+    socket.write(agreeHead(String(message.headers['sec-websocket-key']), [...protocolOf(message), ...Object.entries(answer.headers ?? {}).map(([name, value]): [string, string] => [name, String(value)])]))
+    await answerSocket(socket, head, script, text => { messages.push(text) })
+  }
+}
+
+/** The first that is offered. */
+function protocolOf ({ headers }: IncomingMessage): Array<[string, string]> {
+  const [first] = (headers['sec-websocket-protocol'] ?? '').split(',')
+  return first === undefined || first === '' ? [] : [['Sec-WebSocket-Protocol', first.trim()]]
 }
 
 function failing (error: Error): Socket {

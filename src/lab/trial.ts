@@ -22,12 +22,16 @@ export interface LabRequest {
   readonly consumer?: string
   /** What the client shows in the handshake, its own first. */
   readonly certificates?: readonly X509Certificate[]
+  /** A WebSocket is asked for, and these are sent on it before it is closed. */
+  readonly messages?: readonly string[]
 }
 
 /** What became of a request. */
 export interface Trial {
   readonly request: LabRequest
   readonly answer: ClientAnswer
+  /** What came back on the WebSocket; null: there was none. */
+  readonly messages: readonly string[] | null
   /** null: no route matched. */
   readonly route: Route | null
   readonly service: Service | null

@@ -67,14 +67,23 @@ export class LoopbackServer {
 
 /** Reads a request to its end. */
 export async function receive (message: IncomingMessage): Promise<ReceivedRequest> {
-  const target = message.url as string
+  return { ...headOf(message), ...await readMessage(message) }
+}
+
+/** A request without its body. */
+export function headOf ({ url, method, headers, rawHeaders }: IncomingMessage): ReceivedRequest {
+  const target = url as string
   const mark = target.indexOf('?')
   return {
-    method: message.method as string,
+    method: method as string,
     target,
     path: mark === -1 ? target : target.slice(0, mark),
     query: mark === -1 ? null : target.slice(mark + 1),
-    ...await readMessage(message)
+    headers,
+    rawHeaders,
+    body: Buffer.alloc(0),
+    text: '',
+    json: () => JSON.parse('') as unknown
   }
 }
 

@@ -322,6 +322,38 @@ tests:
   t.match(wrong.stdout, /no (?:item|CA certificate) 'nobody'/)
 })
 
+t.test('WebSockets', async t => {
+  const { code, stdout } = await run(t, {
+    'gateway.yaml': `_format_version: "3.0"
+services:
+  - { name: chat, url: https://chat.internal, http2: true, routes: [{ name: chat, paths: [/chat] }] }
+  - { name: plain, url: http://plain.internal, routes: [{ name: plain, paths: [/plain], plugins: [{ name: key-auth, config: { hide_credentials: true } }] }] }
+consumers: [{ username: ann, keyauth_credentials: [{ key: ${env.ANN_KEY} }] }]
+`,
+    'one.test.yaml': `
+tests:
+  - name: texts come back
+    request: { url: 'ws://api.example.com/chat/room?a=1', messages: [one, 'zwei ü', ''], headers: { Sec-WebSocket-Protocol: 'v2, v1' } }
+    expect: { status: 101, route: chat, messages: [one, 'zwei ü', ''], headers: { sec-websocket-protocol: v2 }, upstream: { path: /room, query: a=1, messages: [one, { contains: ü }, ''], headers: { upgrade: websocket } } }
+  - name: a script answers
+    stubs: { plain: { websocket: { send: [hello], replies: { ping: pong, more: [a, b] } } } }
+    request: { url: /plain, messages: [ping, nothing, more], headers: { apikey: ${env.ANN_KEY} } }
+    expect: { status: 101, consumer: ann, messages: [hello, pong, a, { matches: ^b$ }], upstream: { headers: { apikey: null, x-consumer-username: ann } } }
+  - name: long ones
+    request: { url: /chat, messages: ['${'x'.repeat(300)}', '${'y'.repeat(70_000)}'] }
+    expect: { messages: [{ matches: '^x{300}$' }, { matches: '^y{70000}$' }] }
+  - { name: who may not, request: ws://a/plain, expect: { status: 401, answered_by: key-auth, upstream: null } }
+  - { name: the service refuses, stubs: { chat: { status: 403, json: { no: true } } }, request: ws://a/chat, expect: { status: 403, json: { no: true } } }
+  - { name: none was opened, request: /chat, expect: { messages: [a] } }
+  - { name: others came, request: { url: /chat, messages: [a] }, expect: { messages: [b] } }
+`
+  })
+  t.equal(code, 1)
+  t.match(stdout, /5 passed, 2 failed/)
+  t.match(stdout, /messages: expected 1 messages, got no WebSocket/)
+  t.match(stdout, /messages\.0: expected "b", got "a"/)
+})
+
 t.test('what a plugin connects to on its own account is not reached', async t => {
   const server = createServer(() => t.fail('reached'))
   await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })

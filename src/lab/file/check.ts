@@ -92,7 +92,7 @@ class Check {
         else look(inner, join(pointer, name))
       }
     }
-    for (const name of ['body', 'headers', 'json', 'url', 'path', 'query', 'client_certificate'] as const) look((part as Record<string, unknown>)[name], `${at}/${name}`)
+    for (const name of ['body', 'headers', 'json', 'url', 'path', 'query', 'client_certificate', 'messages'] as const) look((part as Record<string, unknown>)[name], `${at}/${name}`)
   }
 
   #regex (at: string, regex: string): void {

@@ -25,9 +25,9 @@ export function moveClock (lab: Lab, clock: string): void {
 export function requestOf (lab: Lab, spec: RequestSpec): LabRequest {
   if (typeof spec === 'string') {
     const blank = spec.indexOf(' ')
-    return blank === -1 ? { url: spec } : { method: spec.slice(0, blank), url: spec.slice(blank + 1) }
+    return blank === -1 ? addressed(spec) : { method: spec.slice(0, blank), ...addressed(spec.slice(blank + 1)) }
   }
-  const { method, url, headers = {}, body, json, ip, consumer, token, client_certificate: certificate } = spec
+  const { method, url, headers = {}, body, json, ip, consumer, token, client_certificate: certificate, messages } = spec
   const fields: Array<[string, string]> = Object.entries(headers).flatMap(([name, values]) => (Array.isArray(values) ? values : [values]).map((value): [string, string] => [name, value]))
   if (json !== undefined && !fields.some(([name]) => name.toLowerCase() === 'content-type')) fields.push(['Content-Type', 'application/json'])
   if (token !== undefined) {
@@ -43,14 +43,20 @@ export function requestOf (lab: Lab, spec: RequestSpec): LabRequest {
   }
   const content = json === undefined ? body : JSON.stringify(json)
   return {
-    url,
+    ...addressed(url),
     headers: fields,
+    ...messages === undefined ? {} : { messages },
     ...method === undefined ? {} : { method },
     ...content === undefined ? {} : { body: content },
     ...ip === undefined ? {} : { ip },
     ...consumer === undefined ? {} : { consumer },
     ...shown === undefined ? {} : { certificates: shown }
   }
+}
+
+/** `ws` and `wss` say that a WebSocket is wanted. */
+function addressed (url: string): Pick<LabRequest, 'url' | 'messages'> {
+  return /^wss?:/i.test(url) ? { url: url.replace(/^ws/i, 'http'), messages: [] } : { url }
 }
 
 /** Makes the token of a request. @throws LabError */

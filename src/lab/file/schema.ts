@@ -31,6 +31,10 @@ export const Stub = Type.Object({
   body: Type.Optional(Type.String({ description: 'Body of the answer.', examples: ['hello'] })),
   json: Type.Optional(Json),
   error: Type.Optional(Type.Enum(['refused', 'reset', 'silent'], { description: '`refused`: the server takes no connection. `reset`: it cuts the connection. `silent`: it never answers, and the service\'s real read_timeout passes.', examples: ['refused'] })),
+  websocket: Type.Optional(Type.Object({
+    send: Type.Optional(Type.Array(Type.String(), { description: 'Messages that it sends as soon as the socket is open.', examples: [['welcome']] })),
+    replies: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]), { description: 'What it sends for a message; others are not answered. Where it is left out, each message comes back.', examples: [{ ping: 'pong' }] }))
+  }, { ...closed, description: 'It takes WebSockets; without it, who asks for one gets the answer. A service without any stub takes them, and sends back what comes.' })),
   certificate: Type.Optional(Type.Enum(['good', 'expired', 'untrusted', 'other-name'], { description: 'What a server of `https` shows: the gateway trusts an authority of the test in the place of those that it would, and refuses `expired`, `untrusted` (of another authority) and `other-name` unless the service says `tls_verify: false`. Where it is left out, `good`. Of a list of answers, the first that says one.', examples: ['expired'] }))
 }, { ...closed, title: 'Answer', description: 'What a stub answers.' })
 
@@ -70,17 +74,18 @@ const ClientCertificate = Type.Object({
 }, { ...closed, title: 'Client certificate', description: 'Certificate of the client, made for the test.' })
 
 const Request = share('request', Type.Union([
-  Type.String({ pattern: '^(?:[A-Z]+ )?(?:/|https?://)\\S*$', description: 'Method and URL; GET without one.', examples: ['GET /users/7'] }),
+  Type.String({ pattern: '^(?:[A-Z]+ )?(?:/|(?:https?|wss?)://)\\S*$', description: 'Method and URL; GET without one.', examples: ['GET /users/7'] }),
   Type.Object({
     method: Type.Optional(Type.String({ minLength: 1, description: 'Method; GET where it is left out.', examples: ['POST'] })),
-    url: Type.String({ pattern: '^(?:/|https?://)\\S*$', description: 'URL, or path and query: then the host is localhost.', examples: ['https://api.example.com/users?page=2'] }),
+    url: Type.String({ pattern: '^(?:/|(?:https?|wss?)://)\\S*$', description: 'URL, or path and query: then the host is localhost.', examples: ['https://api.example.com/users?page=2'] }),
     headers: Type.Optional(Headers),
     body: Type.Optional(Type.String({ description: 'Body as text.', examples: ['a=1'] })),
     json: Type.Optional(Json),
     ip: Type.Optional(Type.String({ minLength: 2, description: 'Address that the connection comes from; 192.0.2.1 where it is left out.', examples: ['203.0.113.9'] })),
     consumer: Type.Optional(Type.String({ minLength: 1, description: 'Who calls, by username or id: authentication plugins are passed over, as if they had found this one.', examples: ['ann'] })),
     token: Type.Optional(Token),
-    client_certificate: Type.Optional(ClientCertificate)
+    client_certificate: Type.Optional(ClientCertificate),
+    messages: Type.Optional(Type.Array(Type.String(), { description: 'A WebSocket is opened, as by `ws://` and `wss://`; these messages are sent on it, and then it is closed.', examples: [['ping']] }))
   }, closed)
 ], { title: 'Request', description: 'What a client sends.' }))
 
@@ -118,6 +123,7 @@ const UpstreamRequest = Type.Object({
   body: Type.Optional(text('Body')),
   json: Type.Optional(ExpectedJson),
   client_certificate: Type.Optional(Type.Union([text('Subject'), Type.Null()], { description: 'Subject (RFC 4514) of the certificate that the gateway has shown, its `client_certificate`; null: none.', examples: ['CN=gateway,O=Example'] })),
+  messages: Type.Optional(Type.Array(text('A message'), { description: 'What has come on the WebSocket, in order.', examples: [['ping']] })),
   count: Type.Optional(Type.Integer({ minimum: 0, description: 'How many requests reached servers; where it is left out, at least one.', examples: [1] }))
 }, { ...closed, description: 'What the upstream got: the last one of several.', examples: [{ path: '/api/users/7', headers: { 'x-consumer-username': 'ann' } }] })
 
@@ -129,6 +135,7 @@ const Expect = share('expect', Type.Object({
   answered_by: Type.Optional(Type.String({ description: '`upstream`, `gateway`, or the plugin that has answered.', examples: ['upstream', 'key-auth'] })),
   headers: Type.Optional(ExpectedHeaders),
   body: Type.Optional(text('Body of the answer')),
+  messages: Type.Optional(Type.Array(text('A message'), { description: 'What came back on the WebSocket, in order.', examples: [['pong']] })),
   json: Type.Optional(ExpectedJson),
   upstream: Type.Optional(Type.Union([UpstreamRequest, Type.Null()], { description: 'What the upstream got; null: nothing.' })),
   plugins: Type.Optional(Type.Record(Type.String({ minLength: 1 }), Type.Enum(['allowed', 'refused', 'answered', 'failed', 'skipped', 'absent']), {
@@ -189,6 +196,7 @@ export interface ExpectSpec {
   readonly answered_by?: string
   readonly headers?: ExpectedHeadersSpec
   readonly body?: TextSpec
+  readonly messages?: readonly TextSpec[]
   readonly json?: unknown
   readonly upstream?: UpstreamSpec | null
   readonly plugins?: Readonly<Record<string, string>>
@@ -204,6 +212,7 @@ export interface UpstreamSpec {
   readonly query?: TextSpec | null
   readonly headers?: ExpectedHeadersSpec
   readonly body?: TextSpec
+  readonly messages?: readonly TextSpec[]
   readonly json?: unknown
   readonly client_certificate?: TextSpec | null
   readonly count?: number

@@ -54,12 +54,13 @@ function createStub (name: string, list: readonly StubSpec[]): Stub {
   }
 }
 
-function answerOf ({ status = 200, headers = {}, body, json, error }: StubSpec): StubAnswer {
+function answerOf ({ status = 200, headers = {}, body, json, error, websocket }: StubSpec): StubAnswer {
   const typed = Object.keys(headers).some(name => name.toLowerCase() === 'content-type')
   return {
     status,
     headers: json === undefined || typed ? headers : { ...headers, 'content-type': 'application/json' },
     body: json === undefined ? body ?? '' : JSON.stringify(json),
+    ...websocket === undefined ? {} : { websocket },
     // nobody can cut a connection that was never made: one answer of several
     ...error === undefined ? {} : { error: error === 'refused' ? 'reset' : error }
   }
