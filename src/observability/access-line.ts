@@ -25,6 +25,15 @@ interface HeaderForm {
   mark: '' | '{' | ','
 }
 
+interface Origin {
+  readonly scheme: string
+  readonly host: string
+  readonly port: number
+  /** Opening quote included; null: it can't be shown. */
+  readonly text: string | null
+}
+
+const SLASH = 47
 const REMEMBERED_HEADERS = 1024
 /** Longest value that is remembered. */
 const REMEMBERED_VALUE = 160
@@ -46,6 +55,8 @@ export function createLineWriter (redactor: Redactor): (facts: AccessFacts) => s
   let serial = 0
   const entities = new WeakMap<Route | Service | Consumer, string>()
   const routes = new WeakMap<Route, string>()
+  /** Where clients find this gateway: for nearly all lines the one of the line before. */
+  let origin: Origin = { scheme: '', host: '', port: -1, text: null }
 
   function form (name: string): HeaderForm {
     const known = forms.get(name)
@@ -137,12 +148,23 @@ export function createLineWriter (redactor: Redactor): (facts: AccessFacts) => s
     return uri === facts.target ? ownUri : quote(redactor.secrets(uri))
   }
 
-  function line (facts: AccessFacts): string {
-    const target = redactor.url(facts.target)
-    const { status, answered, read, written, reason, error, plugin, gateway, upstream, total, tick } = facts.ended ?? endOf(facts)
-    const uri = plain.test(target) ? `"${target}"` : asciiJson(target)
+  /** `uri` is quoted and redacted already. */
+  function absolute ({ scheme, host, port }: AccessFacts, uri: string): string {
+    if (uri.charCodeAt(1) !== SLASH) return uri
+    if (host !== origin.host || port !== origin.port || scheme !== origin.scheme) {
+      origin = { scheme, host, port, text: plain.test(host) ? `"${scheme}://${host}:${port}` : null }
+    }
+    return origin.text === null ? uri : origin.text + uri.slice(1)
+  }
 
-    let json = `{"request":{"id":"${facts.id}","uri":${uri},"url":${absolute(facts, uri)},"querystring":${queryObject(target)}` +
+  function line (facts: AccessFacts): string {
+    // nothing in it can be cut, and it has no query
+    const simple = harmless(facts.target)
+    const target = simple ? facts.target : redactor.url(facts.target)
+    const { status, answered, read, written, reason, error, plugin, gateway, upstream, total, tick } = facts.ended ?? endOf(facts)
+    const uri = simple || plain.test(target) ? `"${target}"` : asciiJson(target)
+
+    let json = `{"request":{"id":"${facts.id}","uri":${uri},"url":${absolute(facts, uri)},"querystring":${simple ? '{}' : queryObject(target)}` +
       `,"method":"${facts.method}","headers":${headerList(facts.raw.rawHeaders)},"size":${read}}` +
       `,"upstream_uri":${upstreamUri(facts, uri)},"upstream_status":"${facts.upstreamStatus === 0 ? '' : facts.upstreamStatus}"` +
       `,"response":{"status":${status},"headers":${answered ? answerHeaders(facts) : '{}'},"size":${written}}` +
@@ -168,10 +190,4 @@ export function createLineWriter (redactor: Redactor): (facts: AccessFacts) => s
       return `{"request":{"id":"${facts.id}"},"started_at":${facts.startedAt},"error":${JSON.stringify(`SP_ACCESS_LOG ${(error as Error).name}`)}}\n`
     }
   }
-}
-
-/** `uri` is quoted and redacted already. */
-function absolute (facts: AccessFacts, uri: string): string {
-  if (uri.charCodeAt(1) !== 47) return uri
-  return plain.test(facts.host) ? `"${facts.scheme}://${facts.host}:${facts.port}${uri.slice(1)}` : uri
 }
