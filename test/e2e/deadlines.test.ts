@@ -21,7 +21,7 @@ t.test('total_timeout ends a request that is not answered, and its attempt', asy
 
 t.test('total_timeout is for all attempts together', async t => {
   const upstream = await rawUpstream(t, (_request, _socket, index) => index < 3 ? 'HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n' : null)
-  const { server, port } = await startHop(t, upstream.port, { service: { total_timeout: 600, retry: { ...DEFAULT_RETRY, retry_on: [503], backoff: 0 } } })
+  const { server, port } = await startHop(t, upstream.port, { service: { total_timeout: 1_500, retry: { ...DEFAULT_RETRY, retry_on: [503], backoff: 0 } } })
   t.equal(statusOf((await ask(t, port, get())).answer), 504)
   t.equal(upstream.requests.length, 4)
   await settled(server)
@@ -29,7 +29,7 @@ t.test('total_timeout is for all attempts together', async t => {
 
 t.test('total_timeout cuts an answer that has begun, so that it does not look whole', async t => {
   const upstream = await rawUpstream(t, 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n')
-  const { server, port } = await startHop(t, upstream.port, { service: { total_timeout: 200 } })
+  const { server, port } = await startHop(t, upstream.port, { service: { total_timeout: 1_000 } })
   const client = await rawClient(t, port)
   client.send(get())
   await client.end()
@@ -66,7 +66,7 @@ t.test('a stranger has no say about deadlines', async t => {
 
 t.test('each attempt is told what is left for it', async t => {
   const upstream = await rawUpstream(t, (_request, _socket, index) => index === 0 ? null : OK)
-  const { port } = await startHop(t, upstream.port, { service: { total_timeout: 10_000, read_timeout: 200, deadline: { ...ENVOY, header: 'grpc-timeout' }, retry: { ...DEFAULT_RETRY, retry_on: ['timeout'], backoff: 0 } } })
+  const { port } = await startHop(t, upstream.port, { service: { total_timeout: 10_000, read_timeout: 500, deadline: { ...ENVOY, header: 'grpc-timeout' }, retry: { ...DEFAULT_RETRY, retry_on: ['timeout'], backoff: 0 } } })
   t.equal(statusOf((await ask(t, port, get())).answer), 200)
   const told = upstream.requests.map(request => Number((value(request, 'grpc-timeout') as string).replace('m', '')))
   t.equal(told.length, 2)

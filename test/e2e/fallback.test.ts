@@ -50,7 +50,7 @@ services:
   const statuses = []
   for (let count = 0; count < 4; count++) statuses.push((await ask(port, '/')).status)
   t.same(statuses, [500, 500, 503, 503])
-  t.match(await ask(port, '/other'), { status: 503, headers: { 'retry-after': '3600' } })
+  t.match(await ask(port, '/other'), { status: 503, headers: { 'retry-after': /^3[56]\d\d$/ } })
   t.same(asked, ['first', 'second'])
 })
 

@@ -162,7 +162,7 @@ t.test('a connection on which an answer did not come in time is asked nothing mo
     const up = await frameServer(t, (one, send) => {
       if (one.type === FRAME.headers && answers) send(head(one.stream), data(one.stream, 'awake', END_STREAM))
     }, { silent })
-    const { port } = await startHop(t, up.port, { service: { ...service, read_timeout: 50 } })
+    const { port } = await startHop(t, up.port, { service: { ...service, read_timeout: 300 } })
     t.equal(statusOf((await ask(t, port, get())).answer), 504)
     answers = true
     if (!silent) await eventually(() => up.frames.some(({ type }) => type === FRAME.ping))

@@ -95,7 +95,7 @@ t.test('bodies up to body_limit are held and sent again; longer ones and chunked
 })
 
 t.test('a time-out is asked again where the file says so', async t => {
-  const { upstream, port, settled } = await start(t, (_request, _socket, index) => index === 0 ? null : OK, { retry_on: ['timeout'] }, { read_timeout: 100 })
+  const { upstream, port, settled } = await start(t, (_request, _socket, index) => index === 0 ? null : OK, { retry_on: ['timeout'] }, { read_timeout: 500 })
   t.equal(statusOf((await ask(t, port, get())).answer), 200)
   t.equal(upstream.requests.length, 2)
   await upstream.until(() => upstream.connections[0]?.closed === true)

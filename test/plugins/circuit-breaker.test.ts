@@ -60,7 +60,7 @@ async function behind (t: Test, options: object, form: keyof typeof forms = 'fie
 
 for (const form of ['field', 'plugin'] as const) {
   t.test(`${form}: it opens, answers at once, and heals`, async t => {
-    const { state, lines, get, fail, breaker } = await behind(t, { failure_threshold: 3, reset_timeout: 400, success_threshold: 2 }, form)
+    const { state, lines, get, fail, breaker } = await behind(t, { failure_threshold: 3, reset_timeout: 1_000, success_threshold: 2 }, form)
     await fail(3)
     const refused = await get()
     t.equal(refused.status, 503)
@@ -84,7 +84,7 @@ for (const form of ['field', 'plugin'] as const) {
     await fail(2)
     const same = await server.prepare(file({ failure_threshold: 7, reset_timeout: LONG }), new Map([[plugin.name, plugin]]))
     same.commit()
-    t.match(await get(), { status: 503, headers: { 'retry-after': String(LONG / 1000) } })
+    t.match(await get(), { status: 503, headers: { 'retry-after': /^3[56]\d\d$/ } })
     t.equal(state.asked, 2)
     const shorter = await server.prepare(file({ failure_threshold: 7, reset_timeout: 1, error_code: 502 }), new Map([[plugin.name, plugin]]))
     shorter.commit()
@@ -98,13 +98,13 @@ for (const form of ['field', 'plugin'] as const) {
 t.test('the form of the seeds runs', async t => {
   const { fail, get } = await behind(t, { failure_threshold: 5, reset_timeout: 30_000, success_threshold: 2 })
   await fail(5)
-  t.match(await get(), { status: 503, headers: { 'retry-after': '30' } })
+  t.match(await get(), { status: 503, headers: { 'retry-after': /^(30|2\d)$/ } })
 })
 
 t.test('the answer is what the file says', async t => {
   const { fail, get } = await behind(t, { failure_threshold: 1, reset_timeout: LONG, error_code: 530, body: '{"orders":[]}' })
   await fail(1)
-  t.match(await get(), { status: 530, text: '{"orders":[]}', headers: { 'content-type': 'application/json; charset=utf-8', 'retry-after': '3600' } })
+  t.match(await get(), { status: 530, text: '{"orders":[]}', headers: { 'content-type': 'application/json; charset=utf-8', 'retry-after': /^3[56]\d\d$/ } })
   const page = await behind(t, { failure_threshold: 1, reset_timeout: LONG, body: '<p>Later</p>', content_type: 'text/html' })
   await page.fail(1)
   t.match(await page.get(), { status: 503, text: '<p>Later</p>', headers: { 'content-type': 'text/html' } })
@@ -150,7 +150,7 @@ t.test('connections that are refused, broken or too slow count', async t => {
   })
   const cases: Array<[string, number, number]> = [['reset', broken.port, 502], ['timeout', silent.port, 504], ['invalid', garbage.port, 502], ['cut', cut.port, 502], ['refused', 1, 502]]
   for (const [name, port, status] of cases) {
-    const services = [service({ port, retries: 0, read_timeout: 50, circuit_breaker: completeConfig(plugin, options) as CircuitBreakerOptions })]
+    const services = [service({ port, retries: 0, read_timeout: name === 'timeout' ? 50 : 20_000, circuit_breaker: completeConfig(plugin, options) as CircuitBreakerOptions })]
     const gateway = await startGateway(t, fileOf({ services, routes: [route()] }))
     for (let count = 0; count < 2; count++) t.equal((await ask(gateway.port, '/')).status, status, name)
     t.equal((await ask(gateway.port, '/')).status, 503, name)

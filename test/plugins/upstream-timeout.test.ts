@@ -20,7 +20,7 @@ const special = (config: object) => [entry({ name: plugin.name, route: 'special'
 
 t.test('the limits of an entry are those of its requests alone', async t => {
   const upstream = await rawUpstream(t, request => request.line.includes('/slow') ? null : OK)
-  const { server, port } = await startHop(t, upstream.port, { plugins: [plugin], routes, entries: special({ read_timeout: 100 }) })
+  const { server, port } = await startHop(t, upstream.port, { plugins: [plugin], routes, entries: special({ read_timeout: 500 }) })
   const patient = await rawClient(t, port)
   patient.send(get('/slow'))
   t.equal(statusOf((await ask(t, port, get('/special/slow'))).answer), 504)
@@ -91,7 +91,7 @@ t.test('an entry of everybody leaves what it does not say to each service, and b
   const upstream = await rawUpstream(t, request => request.line.includes('/slow') ? null : OK)
   const { server, port } = await startHop(t, upstream.port, {
     plugins: [plugin],
-    service: { read_timeout: 100 },
+    service: { read_timeout: 500 },
     routes: [route(), route({ id: 'nowhere', service: null, paths: ['/nowhere'] })],
     entries: [entry({ name: plugin.name, config: { connect_timeout: 5000 } })]
   })

@@ -155,7 +155,7 @@ t.test('a Redis that is down is a miss at once, and is found again', { skip: noR
 
 t.test('what is invalidated while Redis is down is gone before it is read again; more than is remembered takes all', { skip: noRedis }, async t => {
   const { port, child } = await startRedis(t)
-  const { cache, outage } = await open(t, { host: '127.0.0.1', port, timeout: 200 })
+  const { cache, outage } = await open(t, { host: '127.0.0.1', port, timeout: 1_000 })
   const { client: other } = await open(t, { host: '127.0.0.1', port })
   const stored = async (): Promise<number> => (await other.keys('sallyport:test:r:*')).length
   for (const changed of [['a', 'b'], ['a', 'b', 'c']]) {

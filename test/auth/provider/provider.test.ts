@@ -110,7 +110,7 @@ t.test('whatever is wrong with the provider: closed before the first set, open w
     const server = await startOidcProvider(t)
     const token = await server.token()
     server.mode = mode
-    const { provider, time, log } = connect(t, { issuer: server.issuer, timeout: 200 })
+    const { provider, time, log } = connect(t, { issuer: server.issuer, timeout: 1_000 })
     await t.rejects(async () => await verifies(provider.keys, token), unavailable, `${mode}: nothing is known`)
     t.match(log.lines[0], { level: 'warn', provider: `${server.issuer}/` })
 

@@ -69,7 +69,7 @@ t.test('a provider that is down: closed without keys, open with them, and nobody
     const server = await startOidcProvider(t)
     const token = await server.token()
     server.mode = mode
-    const test = await front(t, server, { timeout: 300, anonymous: 'guest' }, { consumers: [{ username: 'guest' }] })
+    const test = await front(t, server, { timeout: 1_000, anonymous: 'guest' }, { consumers: [{ username: 'guest' }] })
     const answer = await test.request(bearer(token))
     t.equal(answer.status, 503, mode)
     t.match(answer.headers['retry-after'], /^\d+$/)
