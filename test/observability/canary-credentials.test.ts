@@ -1,11 +1,9 @@
 import { createHmac } from 'node:crypto'
-import { execFile } from 'node:child_process'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import bcrypt from 'bcrypt'
 import t from 'tap'
 import { createApiKey } from '../../src/auth/api-key.ts'
-import { packageRoot } from '../helpers/package-root.ts'
+import { runCli } from '../helpers/cli.ts'
 import { ask, gatewayYaml, startProcess, until, upstream, type Answer } from '../helpers/running.ts'
 
 const KEY = 'canary-key-5d1f02'
@@ -111,7 +109,8 @@ t.test('keys, passwords and secrets of consumers are found in no log, no error b
 t.test('check and print show none', async t => {
   const file = path.join(t.testdir({ 'gateway.yaml': gatewayYaml(1, {}, ROUTES(1) + CREDENTIALS) }), 'gateway.yaml')
   for (const options of [['print'], ['print', '--origin'], ['print', '--format', 'json'], ['check'], ['check', '--format', 'json']]) {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [path.join(packageRoot, 'dist/src/cli/main.js'), ...options, file], { env: { ...process.env, ...ENV } })
+    const { code, stdout, stderr } = await runCli([...options, file], { env: ENV })
+    t.equal(code, 0)
     t.match(stdout, /consumers|literal-secret/)
     t.notMatch(stdout + stderr, SECRET, options.join(' '))
   }

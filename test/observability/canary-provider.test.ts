@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import t from 'tap'
-import { packageRoot } from '../helpers/package-root.ts'
+import { runCli } from '../helpers/cli.ts'
 import { ask, gatewayYaml, startProcess, upstream } from '../helpers/running.ts'
 
 const TOKEN = 'canary-token-51d0e7'
@@ -57,7 +55,8 @@ t.test('nothing that the gateway tells a provider, or hears from it, is found in
 t.test('check and print show none', async t => {
   const file = path.join(t.testdir({ 'gateway.yaml': gatewayYaml(1, {}, FILE(1, 1)) }), 'gateway.yaml')
   for (const options of [['print'], ['print', '--origin'], ['check'], ['check', '--format', 'json']]) {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [path.join(packageRoot, 'dist/src/cli/main.js'), ...options, file], { env: { ...process.env, ...ENV } })
+    const { code, stdout, stderr } = await runCli([...options, file], { env: ENV })
+    t.equal(code, 0)
     t.match(stdout, /oauth2-introspection|literal-secret/)
     t.notMatch(stdout + stderr, SECRET, options.join(' '))
   }

@@ -1,9 +1,7 @@
 import { createSecretKey } from 'node:crypto'
-import { execFile } from 'node:child_process'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import t from 'tap'
-import { packageRoot } from '../helpers/package-root.ts'
+import { runCli } from '../helpers/cli.ts'
 import { encode, signToken } from '../helpers/jwt.ts'
 import { ask, gatewayYaml, startProcess, upstream, type Answer } from '../helpers/running.ts'
 
@@ -72,7 +70,8 @@ t.test('no token and no key is found in a log, an error body or the status', asy
 t.test('check and print show none', async t => {
   const file = path.join(t.testdir({ 'gateway.yaml': gatewayYaml(1, {}, FILE(1)) }), 'gateway.yaml')
   for (const options of [['print'], ['print', '--origin'], ['check'], ['check', '--format', 'json']]) {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [path.join(packageRoot, 'dist/src/cli/main.js'), ...options, file], { env: { ...process.env, ...ENV } })
+    const { code, stdout, stderr } = await runCli([...options, file], { env: ENV })
+    t.equal(code, 0)
     t.match(stdout, /consumers|literal-secret/)
     t.notMatch(stdout + stderr, SECRET, options.join(' '))
   }

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import t from 'tap'
 import { WebSocket } from 'ws'
-import { packageRoot } from '../helpers/package-root.ts'
+import { runCli } from '../helpers/cli.ts'
 import { rawClient } from '../helpers/raw-client.ts'
 import { ask, gatewayYaml, startProcess, until, upstream, type Answer } from '../helpers/running.ts'
 
@@ -114,7 +112,8 @@ t.test('a secret that went through everything is found in no log, no error body,
 t.test('print cuts what came from references', async t => {
   const file = path.join(t.testdir({ 'gateway.yaml': gatewayYaml(1, {}, REST) }), 'gateway.yaml')
   for (const options of [[], ['--origin']]) {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [path.join(packageRoot, 'dist/src/cli/main.js'), 'print', ...options, file], { env: { ...process.env, ...ENV } })
+    const { code, stdout, stderr } = await runCli(['print', ...options, file], { env: ENV })
+    t.equal(code, 0)
     t.match(stdout, 'request-transformer')
     t.notMatch(stdout + stderr, SECRET)
   }
