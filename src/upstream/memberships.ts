@@ -39,7 +39,7 @@ export class Memberships {
     this.#releases.push(() => kept.release(key))
     for (const upstream of used) {
       const targets = config.targets.filter(target => target.upstream === upstream.id)
-      const lease = health.acquire(upstream.name, { healthchecks: upstream.healthchecks, hostHeader: upstream.host_header, tls: healthTls(config, upstream) })
+      const lease = health.acquire(upstream.name, { healthchecks: upstream.healthchecks, hostHeader: upstream.host_header, tls: healthTls(config, upstream), http2: speaksHttp2(config, upstream.name) })
       this.#releases.unshift(() => lease.release())
       const membership = new Membership({ upstream, targets, kept, names, health: lease.state, now: () => performance.now() + (outside?.shift() ?? 0) })
       this.#releases.unshift(() => membership.release())
@@ -65,4 +65,9 @@ export class Memberships {
   releases (): ReadonlyArray<() => unknown> {
     return this.#releases
   }
+}
+
+/** What one of its services is spoken to by HTTP/1.1 can be checked by it. */
+function speaksHttp2 ({ services }: Config, upstream: string): boolean {
+  return services.every(({ host, http2 }) => host !== upstream || http2)
 }

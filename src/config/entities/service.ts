@@ -15,7 +15,7 @@ export const Service = closed({
   protocol: Type.Optional(Type.Enum(['http', 'https'], { default: 'http', description: 'Protocol towards the upstream.' })),
   http2: Type.Optional(Type.Boolean({
     default: false,
-    description: 'Speak HTTP/2 to the upstream, and nothing else: with `protocol: https` as its TLS agrees, with `protocol: http` in cleartext by prior knowledge (h2c). WebSockets and health checks keep to HTTP/1.1.'
+    description: 'Speak HTTP/2 to the upstream, and nothing else: with `protocol: https` as its TLS agrees, with `protocol: http` in cleartext by prior knowledge (h2c). WebSockets keep to HTTP/1.1.'
   })),
   host: Type.Optional(Type.String({ minLength: 1, description: 'Host name or IP address of the upstream, without port.', examples: ['users.internal'] })),
   port: Type.Optional(Type.Integer({

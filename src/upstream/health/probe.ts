@@ -1,9 +1,11 @@
 import { request as plain, type ClientRequest } from 'node:http'
 import { request as secure } from 'node:https'
 import { connect, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import type { HealthchecksOptions } from '../../config/entities/healthchecks.ts'
 import { clientOptions, type UpstreamTls } from '../../tls/upstream-tls.ts'
 import { version } from '../../version.ts'
+import { begin as beginHttp2, type Http2Attempt } from './http2-probe.ts'
 
 /** Where an active check goes. */
 export interface ProbeAddress {
@@ -14,6 +16,8 @@ export interface ProbeAddress {
   readonly authority: string
   /** Authorities and client certificate, for https; the options of the checks say whether anything is verified. Default: those of Node, and none. */
   readonly tls?: UpstreamTls
+  /** HTTP/2 is spoken, and nothing else: as TLS agrees, or without it by prior knowledge. Default: HTTP/1.1. */
+  readonly http2?: boolean
 }
 
 /** What a check has found: a status, a connection (tcp alone), or what failed. */
@@ -55,12 +59,18 @@ export async function probe (address: ProbeAddress, options: HealthchecksOptions
   })
 }
 
-type Attempt = Socket | ClientRequest
+type Attempt = Socket | ClientRequest | Http2Attempt
 
 /** @param found is told later, never before this returns */
-function begin ({ host, port, authority, tls }: ProbeAddress, options: HealthchecksOptions['active'], found: (finding: Finding) => void): Attempt {
+function begin ({ host, port, authority, tls, http2 = false }: ProbeAddress, options: HealthchecksOptions['active'], found: (finding: Finding) => void): Attempt {
   const { type, http_path: path, headers = {} } = options
   if (type === 'tcp') return connect({ host, port }, () => found('connected'))
+  const fields = { 'user-agent': `sallyport/${version} health check`, accept: '*/*', ...lowerCase(headers) }
+  const secured = type === 'https' ? { ...tls === undefined ? {} : clientOptions(tls), rejectUnauthorized: options.https_verify_certificate, ...serverName(options.https_sni ?? authority) } : {}
+  if (http2) {
+    const socket = type === 'https' ? connectTls({ host, port, ...secured, ALPNProtocols: ['h2'] }) : connect({ host, port })
+    return beginHttp2({ authority, path, fields, socket, secure: type === 'https' }, found)
+  }
   return (type === 'https' ? secure : plain)({
     host,
     port,
@@ -68,8 +78,8 @@ function begin ({ host, port, authority, tls }: ProbeAddress, options: Healthche
     method: 'GET',
     agent: false,
     setHost: false,
-    headers: { host: authority, 'user-agent': `sallyport/${version} health check`, accept: '*/*', connection: 'close', ...lowerCase(headers) },
-    ...(type === 'https' ? { ...tls === undefined ? {} : clientOptions(tls), rejectUnauthorized: options.https_verify_certificate, ...serverName(options.https_sni ?? authority) } : {})
+    headers: { host: authority, connection: 'close', ...fields },
+    ...secured
   }, response => {
     response.on('error', () => {})
     found(response.statusCode as number)

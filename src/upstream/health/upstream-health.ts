@@ -52,6 +52,8 @@ export interface HealthSettings {
   readonly hostHeader: string | null
   /** For checks by https. */
   readonly tls: UpstreamTls
+  /** Whether checks speak HTTP/2. */
+  readonly http2: boolean
 }
 
 /** Milliseconds between two lines about targets that must stay. */
@@ -187,7 +189,7 @@ export class UpstreamHealth implements HealthKeeper {
   * #subjects (): Generator<Subject> {
     const check = this.#options.probe ?? probe
     for (const [health, { host, port, name }] of this.#endpoints) {
-      yield { health, probe: signal => check({ host, port, authority: this.#settings.hostHeader ?? authorityOf(name, port), tls: this.#settings.tls }, this.#settings.healthchecks.active, signal) }
+      yield { health, probe: signal => check({ host, port, authority: this.#settings.hostHeader ?? authorityOf(name, port), tls: this.#settings.tls, http2: this.#settings.http2 }, this.#settings.healthchecks.active, signal) }
     }
   }
 

@@ -12,7 +12,7 @@ function create (t: Test, options: object, count: number, more: Partial<Upstream
   const { log, lines } = recordingLog()
   const clock = { now: 1000 }
   const tls = { id: 'true', verify: true, authorities: null, depth: null, client: null }
-  const settings = (edited: object) => ({ healthchecks: healthchecks(edited), hostHeader: null, tls })
+  const settings = (edited: object) => ({ healthchecks: healthchecks(edited), hostHeader: null, tls, http2: false })
   const health = new UpstreamHealth({ upstream: 'users', log, now: () => clock.now, random: () => 0, ...more }, settings(options))
   t.teardown(() => health.close())
   const endpoint = (port: number, weight = 100): CheckedEndpoint => ({ host: '10.0.0.1', port, name: 'users.internal', weight, health: health.of(String(port)) })
