@@ -8,10 +8,12 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
 import { certificatesOf } from '../helpers/tls.ts'
-import type { Service } from '../../src/config/model.ts'
+import type { Config, Service } from '../../src/config/model.ts'
+import { upstream as balanced } from '../helpers/balancing.ts'
 import { makeCertificate } from '../helpers/certificates.ts'
 import { config, route, service } from '../helpers/config.ts'
 import { startGateway } from '../helpers/gateway.ts'
+import { healthchecks } from '../helpers/healthchecks.ts'
 import { statusOf, value, values } from '../helpers/http-messages.ts'
 import { get, settled, startHop } from '../helpers/hop.ts'
 import { ask, rawClient } from '../helpers/raw-client.ts'
@@ -242,6 +244,41 @@ t.test('WebSockets keep to HTTP/1.1, at the same place', async t => {
   await once(client, 'open')
   client.send('hello')
   t.equal(String((await once(client, 'message'))[0]), 'echo hello')
+})
+
+t.test('a WebSocket to an upstream that speaks nothing but HTTP/2 is refused, and requests go on', async t => {
+  for (const secure of [false, true]) {
+    const up = secure
+      ? await serve(t, createSecureServer({ key: identity.key, cert: identity.cert }), stream => { stream.respond({ ':status': 200 }); stream.end('ok') })
+      : await plain(t)
+    const { port } = await startHop(t, up.port, { service: { ...http2, ...secure ? { protocol: 'https', tls_verify: false } : {} } })
+    const client = new WebSocket(`ws://127.0.0.1:${port}/`)
+    const [error] = await once(client, 'error') as [Error]
+    t.equal(error.message, 'Unexpected server response: 502')
+    t.equal((await ask(t, port, get())).answer.body.toString(), 'ok')
+  }
+})
+
+t.test('active checks speak HTTP/2 where every service of the upstream does, and HTTP/1.1 where one does not', async t => {
+  const active = { http_path: '/healthz', healthy: { interval: 0.02, successes: 1 }, unhealthy: { interval: 0.02, tcp_failures: 1 } }
+  const file = (port: number, ...services: Array<Partial<Service>>): Config => config({
+    upstreams: [balanced({ healthchecks: healthchecks({ active }) })],
+    targets: [{ id: 't', tags: [], pointer: '/upstreams/0/targets/0', upstream: 'upstream-1', target: `127.0.0.1:${port}`, weight: 100, failover: false }],
+    services: services.map((own, index) => service({ id: `service-${index}`, name: `s${index}`, host: 'users', ...own, port: 80 })),
+    routes: [route({ service: 'service-0' })]
+  })
+  const up = await plain(t)
+  const { server, port } = await startGateway(t, file(up.port, http2, http2))
+  await eventually(() => up.heads.filter(head => head[':path'] === '/healthz').length > 1)
+  const state = () => server.facts().upstreams[0]?.targets[0]?.health
+  t.equal(state(), 'healthy')
+  t.equal((await ask(t, port, get())).answer.body.toString(), 'ok')
+  ;(await server.prepare(file(up.port, http2, { http2: false }), new Map())).commit()
+  const checks = (): number => up.heads.filter(head => head[':path'] === '/healthz').length
+  const [before, { length }] = [checks(), up.sessions]
+  // what it is to HTTP/1.1: a connection without a request
+  await eventually(() => up.sessions.length > length + 3)
+  t.ok(checks() <= before + 1, 'one was on its way')
 })
 
 t.test('a reload keeps the connection; one that no snapshot uses is closed when its requests have ended', async t => {
