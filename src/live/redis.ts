@@ -5,7 +5,7 @@ import type { LiveProblem, Probe, ProbeContext } from './probe.ts'
 
 export type LiveRedis = RedisSettings
 
-/** Signs on, asks for a sign of life, and runs a script that does nothing: what the gateway's stores need. */
+/** Signs on, asks for a sign of life, and runs a script that may write and doesn't: what the gateway's stores need. */
 export function redisProbe (pointer: Pointer, settings: LiveRedis): Probe {
   return {
     key: JSON.stringify(['redis', settings]),
@@ -28,6 +28,9 @@ export function redisUrlProbe (pointer: Pointer, url: string): Probe {
   }
 }
 
+/** Of a key that nobody has: Redis refuses it where it would refuse a counter, and changes nothing. */
+const TRIES_TO_WRITE = "return redis.call('PEXPIREAT', KEYS[1], 1)"
+
 async function tryRedis (client: Redis | Cluster, { signal, timeout }: ProbeContext, scripts: boolean): Promise<LiveProblem[]> {
   let last: NodeJS.ErrnoException | null = null
   // of a cluster each node has a word of its own
@@ -35,7 +38,7 @@ async function tryRedis (client: Redis | Cluster, { signal, timeout }: ProbeCont
   try {
     await ready(client, signal)
     await client.ping()
-    if (scripts) await client.eval('return 1', 1, 'sallyport:check')
+    if (scripts) await client.eval(TRIES_TO_WRITE, 1, 'sallyport:check')
     return []
   } catch (error) {
     return [redisProblem(last ?? error as NodeJS.ErrnoException, timeout)]
@@ -51,6 +54,8 @@ async function ready (client: Redis | Cluster, signal: AbortSignal): Promise<voi
       reject(failure)
     }
     client.once('ready', () => resolve()).once('error', fail)
+    // ioredis waits without a word for a cluster that says of itself that it is down; where no node answers, an error comes as well
+    if (client.isCluster) client.once('close', () => setImmediate(fail, new Error('CLUSTERDOWN')))
     signal.addEventListener('abort', () => reject(Object.assign(new Error('too late'), { code: 'ETIMEDOUT' })))
   })
 }
@@ -64,6 +69,9 @@ function redisProblem (error: NodeJS.ErrnoException, timeout: number): LiveProbl
   if (word === 'WRONGPASS' || /invalid password/.test(message)) return told('Redis refuses user and password', 'Correct `username` and `password`.')
   if (/without any password configured/.test(message)) return told('Redis has no password for this user, and one is sent', 'Remove `password`, or set it there.')
   if (word === 'NOPERM') return told('the user may not do in Redis what the gateway does', 'Allow it the commands PING, EVAL and EVALSHA, and those on hashes and keys (`+@all` on the keys of the gateway).')
+  if (word === 'READONLY' || /READONLY/.test(message)) return told('this Redis is a replica, and takes no counters', 'Name its master; with Sentinel, name the sentinels in `sentinel_nodes` instead.')
+  if (word === 'MOVED') return told('this Redis is a node of a Redis Cluster', 'Write `cluster_nodes` in place of `host` and `port`.')
+  if (word === 'CLUSTERDOWN') return told('the Redis Cluster is down: not all of its slots have a node', 'Look at `redis-cli cluster info`.')
   if (code === 'ECONNREFUSED') return told('nothing listens where Redis should be', 'Start it, or correct host and port.')
   if (code === 'ENOTFOUND') return told('there is no such host as Redis is said to be on', 'Correct the host.')
   if (code === 'ETIMEDOUT' || /timed? ?out/i.test(message)) return told(`Redis does not answer within ${timeout} ms`, 'See that a firewall lets the gateway through; with `ssl`, that it speaks TLS on this port.')

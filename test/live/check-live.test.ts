@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer as createTcp, type AddressInfo, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { createServer as createTls, type TLSSocket, type TlsOptions } from 'node:tls'
 import { chmodSync, readdirSync } from 'node:fs'
 import t, { type Test } from 'tap'
@@ -14,7 +15,10 @@ import { dnsServer } from '../helpers/dns-server.ts'
 import { jsonServer } from '../helpers/json-server.ts'
 import { CLIENT_SECRET, startOidcProvider } from '../helpers/oidc-provider.ts'
 import { placeOf, unmark } from '../helpers/marked-yaml.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { startRedis as startMaster } from '../helpers/redis.ts'
 import { noRedis, startRedis } from '../helpers/redis-server.ts'
+import { startCluster, startSentinel } from '../helpers/redis-together.ts'
 import { Redis } from 'ioredis'
 
 const HEAD = '_format_version: "3.0"\n'
@@ -207,6 +211,31 @@ t.test('Redis is signed on to and left as it was', { skip: noRedis }, async t =>
   t.equal(await admin.dbsize(), 0)
   await server.stop()
   t.match(told((await ask('', 'right-password')).found), ['error live-redis: nothing listens where Redis should be'])
+})
+
+t.test('a Redis Cluster and a master behind Sentinel are found by whoever of them answers', { skip: noRedis }, async t => {
+  const ask = async (redis: string): Promise<string[]> => told((await live(t, entry('rate-limiting', `minute: 5, policy: redis, redis: { ${redis} }`), { timeout: 3_000 })).found)
+  const [first = 0, ...others] = await startCluster(t)
+  const dead = await deadPort()
+  const nodes = (...ports: readonly number[]): string => `cluster_nodes: [${ports.map(port => `{ ip: 127.0.0.1, port: ${port} }`).join(', ')}]`
+  t.strictSame(await ask(nodes(first)), [])
+  t.strictSame(await ask(nodes(dead, ...others)), [], 'one of its nodes is gone')
+  const alone = await Promise.all([first, ...others].map(async port => await ask(`host: 127.0.0.1, port: ${port}`)))
+  t.strictSame(alone.flat(), Array(2).fill('error live-redis: this Redis is a node of a Redis Cluster'), 'all but the one that has the key')
+  const slotless = await startMaster(t, ['--cluster-enabled', 'yes', '--cluster-config-file', join(t.testdir(), 'nodes.conf'), '--cluster-port', String(await freePort())])
+  t.strictSame(await ask(nodes(slotless.port)), ['error live-redis: the Redis Cluster is down: not all of its slots have a node'])
+
+  const master = await startMaster(t)
+  const replica = await startMaster(t, ['--replicaof', `127.0.0.1 ${master.port}`])
+  const sentinel = await startSentinel(t, master.port)
+  const behind = (name: string, ...ports: readonly number[]): string => `sentinel_master: ${name}, sentinel_nodes: [${ports.map(port => `{ host: 127.0.0.1, port: ${port} }`).join(', ')}]`
+  t.strictSame(await ask(behind('main', sentinel)), [])
+  t.strictSame(await ask(behind('main', dead, sentinel)), [], 'one of the sentinels is gone')
+  t.strictSame(await ask(behind('another', sentinel)), ['error live-redis: no sentinel tells where the master is'])
+  t.strictSame(await ask(`host: 127.0.0.1, port: ${replica.port}`), ['error live-redis: this Redis is a replica, and takes no counters'])
+  const left = new Redis(master.port, '127.0.0.1')
+  t.teardown(() => left.disconnect())
+  t.equal(await left.dbsize(), 0)
 })
 
 t.test('log servers are connected to, and sent nothing', async t => {

@@ -1,50 +1,14 @@
 /** A real Redis Cluster of three nodes, whose slots move while it is used. */
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import t from 'tap'
-import type { Test } from 'tap'
 import { admittedOfFour, reached, redisCounters, THREE } from '../helpers/redis-counters.ts'
-import { freePort } from '../helpers/free-port.ts'
-import { startRedis } from '../helpers/redis.ts'
-import { until } from '../helpers/running.ts'
+import { startCluster } from '../helpers/redis-together.ts'
 
 const cli = promisify(execFile)
 const CLIENTS = 300
 const TRIES = 5
-
-async function startNodes (t: Test): Promise<number[]> {
-  const ports: number[] = []
-  for (let node = 0; node < 3; node++) {
-    const bus = await freePort()
-    const { port } = await startRedis(t, ['--cluster-enabled', 'yes', '--cluster-config-file', join(t.testdir(), `nodes-${node}.conf`), '--cluster-port', String(bus), '--cluster-announce-ip', '127.0.0.1'])
-    ports.push(port)
-  }
-  return ports
-}
-
-/** A port that was free a moment ago may be another's by now, and a node ends for it: then there are three new ones. */
-async function joined (t: Test, tries = 3): Promise<number[]> {
-  const ports = await startNodes(t)
-  try {
-    await cli('redis-cli', ['--cluster', 'create', ...ports.map(port => `127.0.0.1:${port}`), '--cluster-yes'])
-    return ports
-  } catch (error) {
-    if (tries === 1) throw error
-    return await joined(t, tries - 1)
-  }
-}
-
-async function startCluster (t: Test): Promise<number[]> {
-  const ports = await joined(t)
-  for (const port of ports) {
-    const node = new Redis(port, '127.0.0.1')
-    await until('the node knows the cluster', async () => String(await node.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
-    node.disconnect()
-  }
-  return ports
-}
 
 t.test('a cluster', async t => {
   const ports = await startCluster(t)

@@ -1,35 +1,24 @@
 /** A master behind a real sentinel, which goes while it is used. */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import t from 'tap'
-import type { Test } from 'tap'
 import type { CounterWindow } from '../../src/stores/counters.ts'
 import { GuardedCounters } from '../../src/stores/guarded-counters.ts'
 import { MemoryCounters } from '../../src/stores/memory-counters.ts'
 import { admittedOfFour, reached, redisCounters } from '../helpers/redis-counters.ts'
-import { freePort } from '../helpers/free-port.ts'
 import { startRedis } from '../helpers/redis.ts'
+import { startSentinel } from '../helpers/redis-together.ts'
 import { until } from '../helpers/running.ts'
-
-async function sentinel (t: Test, master: number): Promise<number> {
-  const port = await freePort()
-  const file = join(t.testdir(), 'sentinel.conf')
-  writeFileSync(file, `port ${port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 ${master} 1\nsentinel down-after-milliseconds main 300\nsentinel failover-timeout main 2000\n`)
-  await startRedis(t, [file, '--sentinel'], port)
-  return port
-}
 
 t.test('the master that a sentinel knows', async t => {
   const { port } = await startRedis(t)
-  const { store } = redisCounters(t, { sentinel_master: 'main', sentinel_nodes: [{ host: '127.0.0.1', port: await sentinel(t, port) }] })
+  const { store } = redisCounters(t, { sentinel_master: 'main', sentinel_nodes: [{ host: '127.0.0.1', port: await startSentinel(t, port) }] })
   t.equal(await admittedOfFour(store), 12)
 })
 
 t.test('when the master dies under load, its replica counts on from what it knows; nobody is left without an answer', async t => {
   const master = await startRedis(t, ['--repl-diskless-sync-delay', '0'])
   const replica = await startRedis(t, ['--replicaof', `127.0.0.1 ${master.port}`])
-  const port = await sentinel(t, master.port)
+  const port = await startSentinel(t, master.port)
   const { store, client } = redisCounters(t, { sentinel_master: 'main', sentinel_nodes: [{ host: '127.0.0.1', port }], timeout: 1000 })
   const guarded = new GuardedCounters({
     shared: store,
