@@ -1,48 +1,33 @@
-import { once } from 'node:events'
-import { constants, createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { constants } from 'node:http2'
+import type { Socket } from 'node:net'
 import { Agent, request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { DEFAULT_RETRY } from '../../src/config/entities/retry.ts'
 import { config, route, service, settings } from '../helpers/config.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { settled } from '../helpers/hop.ts'
+import { block, code, END_HEADERS, END_STREAM, frame, FRAME, frameServer, type FrameServer } from '../helpers/http2-frames.ts'
 
-type Misfortune = (stream: ServerHttp2Stream, session: ServerHttp2Session) => void
+type Misfortune = (stream: number, send: (...frames: Buffer[]) => void, socket: Socket) => void
 
-/** An upstream that every so often does something else than answer; what it answers is whole, or isn't. */
-async function moody (t: Test, every: number, misfortunes: readonly Misfortune[]): Promise<{ port: number, sessions: ServerHttp2Session[], met: () => number }> {
-  const server = createServer()
-  const sessions: ServerHttp2Session[] = []
+const answer = (stream: number): Buffer => Buffer.concat([
+  frame(FRAME.headers, END_HEADERS, stream, block([[':status', '200'], ['content-length', '2']])),
+  frame(FRAME.data, END_STREAM, stream, Buffer.from('ok'))
+])
+const goaway = (last: number): Buffer => frame(FRAME.goaway, 0, 0, Buffer.concat([code(last), code(constants.NGHTTP2_NO_ERROR)]))
+
+/** An upstream that every so often does something else than answer. */
+async function moody (t: Test, every: number, misfortunes: readonly Misfortune[]): Promise<FrameServer & { met (): number }> {
   let requests = 0
   let met = 0
-  server.on('session', session => {
-    sessions.push(session)
-    session.on('error', () => {})
-  })
-  server.on('stream', stream => {
-    stream.on('error', () => {})
-    const session = stream.session as ServerHttp2Session
-    if (++requests % every === 0) {
-      (misfortunes[met++ % misfortunes.length] as Misfortune)(stream, session)
-      return
-    }
+  const server = await frameServer(t, ({ type, stream }, send, socket) => {
+    if (type !== FRAME.headers) return
+    if (++requests % every === 0) (misfortunes[met++ % misfortunes.length] as Misfortune)(stream, send, socket)
     // some are on their way when something happens to their connection
-    setTimeout(() => answer(stream), requests % 3 * 2)
+    else setTimeout(() => { if (!socket.destroyed) send(answer(stream)) }, requests % 3 * 2)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    for (const session of sessions) session.destroy()
-    server.close()
-  })
-  return { port: (server.address() as AddressInfo).port, sessions, met: () => met }
-}
-
-function answer (stream: ServerHttp2Stream): void {
-  if (stream.closed || stream.destroyed) return
-  stream.respond({ ':status': 200, 'content-length': 2 })
-  stream.end('ok')
+  return { ...server, met: () => met }
 }
 
 /** So many clients, each with one request after the other. */
@@ -65,41 +50,31 @@ async function load (port: number, clients: number, requests: number): Promise<M
 }
 
 const RESETS: readonly Misfortune[] = [
-  stream => stream.close(constants.NGHTTP2_REFUSED_STREAM),
-  stream => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
-  stream => stream.close(constants.NGHTTP2_CANCEL),
-  // takes leave; what has begun is answered
-  (stream, session) => {
-    session.close()
-    answer(stream)
-  },
+  ...[constants.NGHTTP2_REFUSED_STREAM, constants.NGHTTP2_INTERNAL_ERROR, constants.NGHTTP2_CANCEL].map((reason): Misfortune => (stream, send) => send(frame(FRAME.reset, 0, stream, code(reason)))),
+  // takes leave, and answers what has begun
+  (stream, send) => send(goaway(stream), answer(stream)),
   // takes leave of what it has not looked at
-  (stream, session) => {
-    session.goaway(constants.NGHTTP2_NO_ERROR, (stream.id as number) - 1)
-    stream.close(constants.NGHTTP2_REFUSED_STREAM)
-  }
+  (stream, send) => send(goaway(Math.max(0, stream - 2)))
 ]
+/** What is tried here is not the budget. */
+const retry = { ...DEFAULT_RETRY, budget_minimum: 1_000 }
 
 t.test('streams that are reset and connections that take leave under load cost no idempotent request', async t => {
   const up = await moody(t, 20, RESETS)
-  const { server, port } = await startGateway(t, config({ services: [service({ port: up.port, http2: true })], routes: [route()] }), [])
+  const { server, port } = await startGateway(t, config({ services: [service({ port: up.port, http2: true, retry })], routes: [route()] }), [])
   const outcomes = await load(port, 10, 50)
   t.same([...outcomes], [['200 ok', 500]])
   t.ok(up.met() >= 25)
-  t.ok(up.sessions.length > 3)
+  t.ok(up.sockets.length > 3)
   await settled(server)
 })
 
 t.test('connections that close under load, while the configuration changes, cost no idempotent request', async t => {
   const up = await moody(t, 20, [
-    (_stream, session) => session.destroy(),
-    (_stream, session) => session.destroy(constants.NGHTTP2_ENHANCE_YOUR_CALM as unknown as Error),
-    (stream, session) => {
-      session.close()
-      answer(stream)
-    }
+    (_stream, _send, socket) => socket.destroy(),
+    (stream, send) => send(goaway(stream), answer(stream))
   ])
-  const file = (timeout: number) => config({ gateway: settings(), services: [service({ port: up.port, http2: true, read_timeout: timeout })], routes: [route()] })
+  const file = (timeout: number) => config({ gateway: settings(), services: [service({ port: up.port, http2: true, retry, read_timeout: timeout })], routes: [route()] })
   const { server, port } = await startGateway(t, file(60_000), [])
   let reloads = 0
   const running = { on: true }
