@@ -288,7 +288,7 @@ t.test('explanations are made one at a time, with pauses in between; those that 
 t.test('counters in Redis are looked at and set back; while it is down nobody pretends', async t => {
   const redis = await startRedis(t)
   const up = await upstream(t, (_request, response) => { response.end('ok') })
-  const options = (name: string, rest: string) => `  - { name: ${name}, instance_name: ${name}, config: { ${rest}, policy: redis, on_store_error: local, redis: { host: 127.0.0.1, port: ${redis.port} } } }\n`
+  const options = (name: string, rest: string) => `  - { name: ${name}, instance_name: ${name}, config: { ${rest}, policy: redis, on_store_error: local, redis: { host: 127.0.0.1, port: ${redis.port}, timeout: 2000 } } }\n`
   const { call, port } = await start(t, { yaml: gatewayYaml(up, { admin: { host: '127.0.0.1', port: 0, token: '{vault://env/admin-token}', write: true } }, `plugins:\n${options('rate-limiting', 'year: 100, limit_by: ip')}${options('response-ratelimiting', 'limits: { video: { hour: 10 } }, limit_by: ip')}`) })
   const look = async (entry: string) => await call('POST', '/limits/look-up', { entry, identifier: 'ip:127.0.0.1' })
   await until('Redis counts', async () => {

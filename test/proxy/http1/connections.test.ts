@@ -38,7 +38,7 @@ async function upstream (t: Test, answer: (socket: Socket, text: string) => void
 const ok = (socket: Socket): void => { socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok') }
 
 function pool (t: Test, port: number): Http1Connections {
-  const connections = new Http1Connections({ protocol: 'http', host: '127.0.0.1', port, secure: null })
+  const connections = new Http1Connections({ host: '127.0.0.1', port, secure: null })
   t.teardown(async () => { await connections.destroy() })
   return connections
 }
