@@ -39,7 +39,10 @@ Examples:
   $ sallyport import kong kong.yaml --output gateway.yaml
   $ sallyport import openapi openapi.yaml --routes tag --upstream http://127.0.0.1:3000 > gateway.yaml
   $ sallyport import kong kong.yaml --report json --strict --output /tmp/gateway.yaml`)
-    .action(async (format: ImportFormat, file: string, options: ImportArgs) => done(await runImport(format, file, options, io)))
+    .action(async (format: ImportFormat, file: string, options: ImportArgs) => {
+      done(await runImport(format, file, options, io))
+      if (options.output !== undefined && options.report === 'text') io.stdout.write(nextStep(displayName(resolve(io.cwd, options.output), io)))
+    })
 }
 
 /** Translates a file, writes the result, and reports. */
@@ -63,6 +66,10 @@ export async function runImport (format: ImportFormat, file: string, { output, r
   stream.write(report === 'json' ? jsonImportReport(result.report) : textImportReport(result.report, stream.paint))
   const { closed, left_out: leftOut } = countFindings(result.report.findings)
   return strict && closed + leftOut > 0 ? exitCode.warnings : exitCode.clean
+}
+
+function nextStep (file: string): string {
+  return `Next: \`sallyport check ${file}\`, then a request that matters: \`sallyport explain GET /path ${file}\`, and tests of them (docs/guides/config-tests.md). \`sallyport plan\` says what your next change means.\n`
 }
 
 async function understood<Result> (importing: Promise<Result>): Promise<Result> {

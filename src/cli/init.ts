@@ -7,6 +7,7 @@ import { installedSchema } from '../import/editor-line.ts'
 import { AUTHENTICATION, DEFAULTS, originsOf, problems, type Answers, type Given } from '../init/answers.ts'
 import { ask, type Prompts } from '../init/ask.ts'
 import { compose } from '../init/compose.ts'
+import { composedTest, importedTest, testNameOf } from '../init/config-test.ts'
 import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { displayName } from './file.ts'
 import { runImport } from './import.ts'
@@ -71,7 +72,11 @@ export async function init (args: InitArgs, io: CliIo, prompts?: Prompts): Promi
   if (!args.force && existsSync(target)) throw new UsageError(`${shown} is there already: name another file with --output, or add --force.`)
   if (args.from !== undefined) {
     const code = await runImport('openapi', args.from, { output: args.output, report: 'text', strict: false, force: args.force, routes: 'path', upstream: args.upstream }, io)
-    if (code === exitCode.clean) io.stdout.write(nextSteps(shown, target, io, null))
+    if (code !== exitCode.clean) return code
+    const { config } = await loadConfig({ file: target, env: io.env, errorsOnly: true })
+    const test = config === null ? null : importedTest(target, config)
+    const tested = test !== null && await writeTest(target, test, args.force, io)
+    io.stdout.write(nextSteps(shown, target, io, null, tested))
     return code
   }
   const answers = await answersFor(args, io, prompts)
@@ -85,10 +90,11 @@ export async function init (args: InitArgs, io: CliIo, prompts?: Prompts): Promi
     throw new UsageError(`${shown} can't be written (${(error as NodeJS.ErrnoException).code ?? String(error)}).`)
   }
   io.stdout.write(`${io.stdout.paint.good('written:')} ${shown}\n`)
+  const tested = await writeTest(target, composedTest(target, answers), args.force, io)
   if (apiKey !== null) io.stdout.write(`\nThe API key, shown this once; the file has its hash alone:\n\n  ${io.stdout.paint.strong(apiKey)}\n`)
   const scheme = answers.tls === null ? 'http://127.0.0.1:8000' : 'https://127.0.0.1:8443'
   const header = apiKey !== null ? `-H 'apikey: ${apiKey}' ` : answers.auth === 'jwt' ? "-H 'Authorization: Bearer TOKEN' " : answers.auth === 'basic-auth' ? '-u NAME ' : ''
-  io.stdout.write(nextSteps(shown, target, io, `curl -i ${header}${scheme}${answers.path}`))
+  io.stdout.write(nextSteps(shown, target, io, `curl -i ${header}${scheme}${answers.path}`, tested))
   return exitCode.clean
 }
 
@@ -123,9 +129,21 @@ function givenBy ({ upstream, path, auth, issuer, audience, limit, origin, cert,
   }
 }
 
-function nextSteps (shown: string, target: string, io: CliIo, call: string | null): string {
+/** @returns whether there is one now; one that was there stays, unless `force` */
+async function writeTest (target: string, text: string, force: boolean, io: CliIo): Promise<boolean> {
+  const file = testNameOf(target)
+  try {
+    await writeFile(file, text, { flag: force ? 'w' : 'wx' })
+  } catch {
+    return existsSync(file)
+  }
+  io.stdout.write(`${io.stdout.paint.good('written:')} ${displayName(file, io)}\n`)
+  return true
+}
+
+function nextSteps (shown: string, target: string, io: CliIo, call: string | null, tested: boolean): string {
   const name = shown === 'gateway.yaml' ? '' : ` ${shown}`
-  const lines = [`sallyport check${name}`, `sallyport start${name}`, `sallyport dev${name}    # while you write it: each request one line, each mistake as check says it`, ...(call === null ? [] : [call])]
+  const lines = [`sallyport check${name}`, ...tested ? [`sallyport test${shown === 'gateway.yaml' ? '' : ` ${testNameOf(shown)}`}`] : [], `sallyport start${name}`, `sallyport dev${name}    # while you write it: each request one line, each mistake as check says it`, ...(call === null ? [] : [call])]
   if (installedSchema(dirname(target)) === null) lines.push('sallyport schema > gateway.schema.json    # editors complete and check by it')
   return `\n${io.stdout.paint.strong('Next:')}\n${lines.map(line => `  ${line}\n`).join('')}`
 }

@@ -63,7 +63,7 @@ t.test('flags say everything that questions would', async t => {
   const cwd = t.testdir({ 'cert.pem': cert, 'key.pem': key, node_modules: { sallyport: { schemas: { 'gateway.schema.json': '{}' } } } })
   const { code, stdout } = await runCli(['init', '-u', 'http://users.internal:3000', '--path', '/users', '--auth', 'jwt', '--issuer', 'https://auth.example.com/', '--audience', 'users', '--limit', '0', '--origin', 'https://a.example.com, https://b.example.com', '--cert', 'cert.pem', '--key', 'key.pem', '-o', 'other.yaml'], { cwd })
   t.equal(code, 0)
-  t.match(stdout, /Next:\n {2}sallyport check other\.yaml\n {2}sallyport start other\.yaml\n {2}sallyport dev other\.yaml +# .*\n {2}curl -i -H 'Authorization: Bearer TOKEN' https:\/\/127\.0\.0\.1:8443\/users\n$/)
+  t.match(stdout, /Next:\n {2}sallyport check other\.yaml\n {2}sallyport test other\.test\.yaml\n {2}sallyport start other\.yaml\n {2}sallyport dev other\.yaml +# .*\n {2}curl -i -H 'Authorization: Bearer TOKEN' https:\/\/127\.0\.0\.1:8443\/users\n$/)
   t.match(read(cwd, 'other.yaml'), {
     gateway: { listen: [{ port: 8443, tls: true }] },
     certificates: [{ cert_file: 'cert.pem', key_file: 'key.pem' }],
@@ -115,4 +115,25 @@ t.test('on a terminal it asks for what no flag has said', async t => {
   const leaving = { ...answering([]), input: async () => { throw Object.assign(new Error('closed'), { name: 'ExitPromptError' }) } }
   await t.rejects(init({ ...args, force: true }, io, leaving), /Nothing was written/)
   await t.rejects(init({ ...args, force: true }, io, { ...leaving, input: async () => { throw new Error('broken') } }), /broken/)
+})
+
+t.test('a config test stands beside the file, and passes', async t => {
+  const openapi = JSON.stringify({ openapi: '3.1.0', info: { title: 'Orders', version: '1' }, paths: { '/orders': { get: { responses: {} } }, '/orders/{id}': { get: { parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'integer' } }], responses: {} } } } })
+  const cases: ReadonlyArray<readonly [readonly string[], RegExp]> = [
+    [['--yes'], /2 passed/],
+    [['--yes', '--auth', 'none', '--path', '/a b'], /1 passed/],
+    [['--yes', '--auth', 'jwt', '--issuer', 'https://auth.example.com/', '--audience', 'a: b', '--path', '/users'], /2 passed/],
+    [['--yes', '--auth', 'basic-auth'], /1 passed/],
+    [['--from', 'openapi.json', '--upstream', 'http://127.0.0.1:3000'], /2 passed/]
+  ]
+  for (const [args, passed] of cases) {
+    const cwd = t.testdir({ 'openapi.json': openapi })
+    const { code, stdout } = await runCli(['init', ...args], { cwd })
+    if (args.includes('/a b') && code !== 0) continue
+    t.match({ code, stdout }, { code: 0, stdout: /written: gateway\.test\.yaml\n[^]*\n {2}sallyport test\n/ }, args.join(' '))
+    t.match(await runCli(['test'], { cwd }), { code: 0, stdout: passed }, `${args.join(' ')}: ${readFileSync(join(cwd, 'gateway.test.yaml'), 'utf8')}`)
+  }
+  const cwd = t.testdir({ 'gateway.test.yaml': 'mine' })
+  t.match(await runCli(['init', '--yes'], { cwd }), { code: 0 })
+  t.equal(readFileSync(join(cwd, 'gateway.test.yaml'), 'utf8'), 'mine', 'one that is there stays')
 })

@@ -161,7 +161,7 @@ t.test('what is no declarative configuration of Kong is refused with words', asy
 t.test('the command writes a file once, reports, and is strict when asked', async t => {
   const directory = t.testdir({ 'kong.yaml': readFileSync(sample, 'utf8') })
   const first = await runCli(['import', 'kong', 'kong.yaml', '--output', 'gateway.yaml'], { cwd: directory })
-  t.match(first, { code: 0, stderr: '', stdout: /^imported: kong\.yaml \(kong\) to gateway\.yaml: 2 services, 4 routes/ })
+  t.match(first, { code: 0, stderr: '', stdout: /^imported: kong\.yaml \(kong\) to gateway\.yaml: 2 services, 4 routes[^]*\nNext: `sallyport check gateway\.yaml`/ })
   t.match(first.stdout, / {2}kong\.yaml:35: plugins\[ldap-auth\]: /)
   t.match(await runCli(['import', 'kong', 'kong.yaml', '-o', 'gateway.yaml'], { cwd: directory }), { code: 3, stderr: /is there already/ })
   const again = await runCli(['import', 'kong', 'kong.yaml', '-o', 'gateway.yaml', '--force', '--strict', '--report', 'json'], { cwd: directory })
