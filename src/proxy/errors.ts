@@ -16,7 +16,7 @@ const bad = (code: string): Failure => ({ code, status: 502, message: INVALID })
 const late = (code: string): Failure => ({ code, status: 504, message: TIMING_OUT })
 const unnamed: Failure = { code: 'SP_UPSTREAM_NAME', status: 503, message: RESOLUTION }
 
-/** What went wrong upstream, by the code that Node or undici gives it. */
+/** What went wrong upstream, by the code that Node gives it or we do (those of undici, which users search for). */
 const FAILURES: Readonly<Record<string, Failure>> = {
   ECONNREFUSED: bad('SP_UPSTREAM_REFUSED'),
   ECONNRESET: bad('SP_UPSTREAM_RESET'),
@@ -60,7 +60,7 @@ export function deadlinePassed (): GatewayError {
   return new GatewayError('SP_DEADLINE', 504, TIMING_OUT)
 }
 
-/** What undici refuses to send, and what it drops when it is closed: nobody upstream has seen it. */
+/** What is refused before it is sent, and what is dropped when the gateway ends: nobody upstream has seen it. */
 const NEVER_SENT = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', 'UND_ERR_DESTROYED', 'UND_ERR_CLOSED'])
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Header fields in order, names as written, compared without case: `[name, value, name, value, …]`.
  *
- * A flat array because both ends speak it (Node's `rawHeaders`, undici's `headers`): nothing is converted on the way.
+ * A flat array because both ends speak it (Node's `rawHeaders`, `Outgoing`): nothing is converted on the way.
  */
 export class HeaderList {
   /** The fields themselves; shared, not copied. */

@@ -9,7 +9,7 @@ const VERSIONS: Readonly<Record<string, string>> = { '1.0': '1.0', '2.0': '2' }
  * Header fields that every upstream request gets, after the plugins had their say: Host, X-Forwarded-*, X-Real-IP, Via,
  * the request id. From trusted peers the incoming X-Forwarded-* win (kong.conf's `trusted_ips` semantics).
  *
- * @returns the fields, flat, ready for undici; the same array that plugins edited, extended
+ * @returns the fields, name, value, …: the same array that plugins edited, extended
  */
 export function finishRequestHead (context: Context, upstream: Upstream, tokens: Tokens, trusted: boolean): string[] {
   const fields = upstream.headers.raw

@@ -7,9 +7,9 @@ const HIGH_WATER_MARK = 65_536
 /**
  * The body of a client's request on its way up.
  *
- * undici destroys the stream that it is given when the upstream answers early or fails, and a destroyed request takes
- * Node's client socket with it: the client would never read the answer. So undici gets this stream instead, and what is
- * left of the body is thrown away.
+ * A connection destroys the body that it is given when the upstream answers early or fails, and a destroyed request takes
+ * Node's client socket with it: the client would never read the answer. So it gets this stream instead, and what is left of
+ * the body is thrown away.
  */
 export class Upload extends Readable {
   readonly #raw: IncomingMessage

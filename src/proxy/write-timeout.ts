@@ -10,7 +10,7 @@ import { GatewayError } from '../errors.ts'
 export function watchUpload (body: Readable, timeout: number, expired: (error: GatewayError) => void): () => void {
   const period = Math.max(10, Math.min(timeout / 4, 5_000))
   let stalled = 0
-  // undici pauses the stream while the upstream's socket is full, and resumes it when that has drained
+  // the stream is paused while the upstream's socket is full, and resumed when that has drained
   const moved = (): void => { stalled = 0 }
   body.on('resume', moved)
   const timer = setInterval(() => {

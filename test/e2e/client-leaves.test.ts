@@ -6,7 +6,7 @@ import { rawUpstream, type RawUpstream } from '../helpers/raw-upstream.ts'
 /** From the client's leaving to the end of the upstream's connection, in milliseconds. */
 const AT_ONCE = 3_000
 
-/** Those that carried bytes: undici opens one more connection after an abort, which stays idle (docs/limits.md). */
+/** Those that carried bytes. */
 function cancelled (upstream: RawUpstream): Promise<void> {
   return upstream.until(() => upstream.connections.every(connection => connection.closed || connection.bytes.length === 0), AT_ONCE)
 }

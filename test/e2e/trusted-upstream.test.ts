@@ -44,7 +44,7 @@ t.test('an upstream is trusted when an authority that Node is told of vouches fo
   for (const name of Object.keys(ports)) statuses[name] = (await ask(trusting.port, `/${name}`)).status
   t.same(statuses, { good: 200, other: 502, expired: 502, forged: 502 })
 
-  // a name that doesn't fit once fails again, and ends nothing else: undici has its own way for this failure
+  // a name that doesn't fit once fails again, and ends nothing else
   for (let nth = 0; nth < 3; nth++) t.equal((await ask(trusting.port, '/other')).status, 502)
   t.equal((await ask(trusting.port, '/good')).status, 200)
 

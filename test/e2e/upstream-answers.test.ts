@@ -140,7 +140,7 @@ const GOOD: ReadonlyArray<readonly [name: string, script: string | Script, reque
   ['Connection: close with a length', then('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok', 'end'), get(), 200, 'ok'],
   ['no reason phrase', 'HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok', get(), 200, 'ok'],
   ['an unusual status', 'HTTP/1.1 799 Odd\r\nContent-Length: 2\r\n\r\nok', get(), 799, 'ok'],
-  // undici's parser lets it pass and doesn't tell; the client gets HTTP/1.1
+  // some servers call HTTP/1.1 so; the client gets HTTP/1.1
   ['HTTP/2.0 as version', 'HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok', get(), 200, 'ok'],
   ['103 with a Link that is none', 'HTTP/1.1 103 Early Hints\r\nLink: nonsense\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok', get(), 200, 'ok'],
   ['a control character in the reason', 'HTTP/1.1 200 O\x01K\r\nContent-Length: 2\r\n\r\nok', get(), 200, 'ok'],

@@ -1,6 +1,6 @@
 import type { Agent, buildConnector, Dispatcher } from 'undici'
 import { undici } from '../../lazy-packages.ts'
-import { failOnWrongName } from '../../proxy/certificate-name.ts'
+import { failOnWrongName } from './certificate-name.ts'
 import { causeCode } from '../../proxy/errors.ts'
 import type { ProviderClock } from './clock.ts'
 import { ProviderError } from './provider-error.ts'

@@ -25,7 +25,7 @@ const IDLE = 16
 /**
  * Connections of HTTP/2 to one target, each for up to a hundred requests at a time.
  *
- * Node's own client, not that of undici 7 (decision 0011): there a GOAWAY costs all requests of its connection, and some of
+ * Node's own client, not that of undici 7 (decision 0011): with that one a GOAWAY costs all requests of its connection, and some of
  * them the process; bodies of GET are lost, interim answers dropped.
  */
 export class Http2Connections implements TargetConnections, StreamOwner {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { buildConnector } from 'undici'
-import { failOnWrongName } from '../../src/proxy/certificate-name.ts'
+import { failOnWrongName } from '../../src/auth/provider/certificate-name.ts'
 
 type Outcome = readonly [Error | null, unknown]
 
