@@ -2,9 +2,9 @@
 import type { LoadResult } from '../config/load.ts'
 import type { MetricsPage } from '../observability/metrics/render.ts'
 import type { ProcessFacts, Question } from '../gateway/engine.ts'
-import type { History } from '../gateway/history.ts'
-import type { PublishedAction } from '../gateway/published.ts'
-import type { ReloadOutcome, RunnableFile } from '../gateway/reload.ts'
+import type { History } from '../gateway/control/history.ts'
+import type { PublishedAction } from '../gateway/control/published.ts'
+import type { ReloadOutcome, RunnableFile } from '../gateway/control/reload.ts'
 import type { AccessRules } from './access.ts'
 
 export interface AdminSource {

@@ -3,9 +3,9 @@ import { count, hasErrors, type Diagnostic } from '../config/diagnostics.ts'
 import { loadConfig, type LoadResult } from '../config/load.ts'
 import { changed } from '../dev/changed.ts'
 import { openInBrowser } from '../dev/open.ts'
-import type { Gateway } from '../gateway/gateway.ts'
-import type { RunnableFile } from '../gateway/reload.ts'
-import { contentHash } from '../gateway/watch.ts'
+import type { Gateway } from '../gateway/control/gateway.ts'
+import type { RunnableFile } from '../gateway/control/reload.ts'
+import { contentHash } from '../files/watch.ts'
 import { PluginModules } from '../plugin-modules.ts'
 import { version } from '../version.ts'
 import { type Done, exitCode, type ExitCode } from './exit-code.ts'
@@ -59,7 +59,7 @@ export async function dev ({ file: named, open, ...flags }: DevArgs, io: CliIo):
     first = await readable(load(), io)
   }
   if (first.diagnostics.length > 0) stderr.write(`${render(first.diagnostics, first.source.text)}${count(first.diagnostics)} in ${shown}\n`)
-  const { runGateway } = await import('../gateway/process.ts')
+  const { runGateway } = await import('../gateway/control/process.ts')
   const { prettyAccess, prettyLog } = await import('../dev/pretty.ts')
   const code = await runGateway({
     file: first as RunnableFile,

@@ -3,8 +3,8 @@ import type { Diagnostic } from '../config/diagnostics.ts'
 import { count, hasErrors } from '../config/diagnostics.ts'
 import { loadConfig, type LoadResult } from '../config/load.ts'
 import type { BoundAddress } from '../gateway/engine.ts'
-import type { Gateway } from '../gateway/gateway.ts'
-import type { RunnableFile } from '../gateway/reload.ts'
+import type { Gateway } from '../gateway/control/gateway.ts'
+import type { RunnableFile } from '../gateway/control/reload.ts'
 import { PluginModules } from '../plugin-modules.ts'
 import { version } from '../version.ts'
 import { type Done, exitCode, type ExitCode } from './exit-code.ts'
@@ -52,7 +52,7 @@ export async function start ({ file: named, ...flags }: StartArgs, io: CliIo): P
   }
   if (first.diagnostics.length > 0) stderr.write(`${stderr.paint.warning('warning:')} ${count(first.diagnostics)} in ${shown}; \`sallyport check\` shows them\n`)
   // The other commands do without Fastify and undici, and start in half the time.
-  const { runGateway } = await import('../gateway/process.ts')
+  const { runGateway } = await import('../gateway/control/process.ts')
   const plain = createPainter(false, {})
   const code = await runGateway({
     file: first as RunnableFile,

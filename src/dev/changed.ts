@@ -1,4 +1,4 @@
-import { watchFile } from '../gateway/watch.ts'
+import { watchFile } from '../files/watch.ts'
 
 /** A file that is looked at, with the hash of what is known of it. */
 export interface KnownFile {

@@ -2,7 +2,7 @@
 import { METHODS, validateHeaderName, validateHeaderValue, type IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import type { Config, ListenSettings } from '../config/model.ts'
-import type { Connection } from '../gateway/connection.ts'
+import type { Connection } from '../gateway/listener/connection.ts'
 import { ExplainError, type ExplainRequest, type Outcome } from './types.ts'
 
 export interface Message {

@@ -1,6 +1,6 @@
 /** What the path policy makes of a path. The engine's own reading is asked, with one feature changed at a time. */
 import type { ListenSettings, Route } from '../config/model.ts'
-import { PathPolicies, type Reading } from '../gateway/path-policies.ts'
+import { PathPolicies, type Reading } from '../gateway/intake/path-policies.ts'
 import { normalizeBytes } from '../router/normalize.ts'
 import { kongPathPolicy, type PathPolicy } from '../router/path-policy.ts'
 import type { RouteMatch } from '../router/types.ts'

@@ -10,7 +10,7 @@ import type { MetricFamily } from '../plugin.ts'
 import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts, Question } from './engine.ts'
 import type { Context } from './context.ts'
 import { GatewayServer } from './gateway-server.ts'
-import type { MalformedFacts } from './malformed.ts'
+import type { MalformedFacts } from './listener/malformed.ts'
 import type { TicketKeys } from '../tls/ticket-keys.ts'
 
 export interface LocalEngineOptions {

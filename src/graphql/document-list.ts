@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { contentHash, watchFile } from '../gateway/watch.ts'
+import { contentHash, watchFile } from '../files/watch.ts'
 import type { PluginGateway } from '../plugin.ts'
 import { hashOf, parseDocument } from './documents.ts'
 import type { KnownDocuments } from './front-end.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { ExitCode } from '../cli/exit-code.ts'
 import type { CliIo } from '../cli/io.ts'
-import { contentHash, type FileWatch, watchFile } from '../gateway/watch.ts'
+import { contentHash, type FileWatch, watchFile } from '../files/watch.ts'
 
 /** Runs again whenever one of the files that were read has changed, until a signal ends it. @returns the code of the last run */
 export async function watchTests (run: () => Promise<{ readonly code: ExitCode, readonly read: Iterable<string> }>, { stdout, signals }: Pick<CliIo, 'stdout' | 'signals'>): Promise<ExitCode> {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { Type } from 'typebox'
 import type { CheckFinding, GatewayRequest } from '../plugin.ts'
-import { createTrust } from '../gateway/trust.ts'
+import { createTrust } from '../gateway/intake/trust.ts'
 
 /** `exempt` of a plugin that limits. */
 export const Exempt = Type.Object({

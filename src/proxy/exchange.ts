@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { Context, Hop } from '../gateway/context.ts'
-import type { Handshake } from '../gateway/handshake.ts'
+import type { Handshake } from '../gateway/listener/handshake.ts'
 import { GatewayError } from '../errors.ts'
 import type { Ending } from '../upstream/destination.ts'
 import { Answer, answerTooLarge } from './answer.ts'

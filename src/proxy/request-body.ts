@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import { ClientMessage } from '../gateway/client-message.ts'
+import { ClientMessage } from '../gateway/listener/client-message.ts'
 import type { Context } from '../gateway/context.ts'
 import { GatewayError } from '../errors.ts'
 

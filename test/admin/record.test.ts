@@ -2,8 +2,8 @@
 import t from 'tap'
 import { BUCKETS, ChunkPool, quantile, Series, STEP, STEPS, WIDTH } from '../../src/admin/record/series.ts'
 import { Traffic } from '../../src/admin/record/traffic.ts'
-import { History } from '../../src/gateway/history.ts'
-import type { RunnableFile } from '../../src/gateway/reload.ts'
+import { History } from '../../src/gateway/control/history.ts'
+import type { RunnableFile } from '../../src/gateway/control/reload.ts'
 
 const NOW = Date.UTC(2030, 0, 1)
 

@@ -2,8 +2,8 @@ import { request as send } from 'node:http'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { createAdmin, type AdminSource } from '../../src/admin/server.ts'
-import { History } from '../../src/gateway/history.ts'
-import type { PublishedAction } from '../../src/gateway/published.ts'
+import { History } from '../../src/gateway/control/history.ts'
+import type { PublishedAction } from '../../src/gateway/control/published.ts'
 import { Type } from '../../src/plugin.ts'
 
 function never (): never {

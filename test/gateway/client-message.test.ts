@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { ClientMessage } from '../../src/gateway/client-message.ts'
+import { ClientMessage } from '../../src/gateway/listener/client-message.ts'
 
 interface Asked { raw: ClientMessage, response: ServerResponse }
 

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { ClientMessage } from '../../src/gateway/client-message.ts'
-import { skipEmptyBody } from '../../src/gateway/empty-request.ts'
+import { ClientMessage } from '../../src/gateway/listener/client-message.ts'
+import { skipEmptyBody } from '../../src/gateway/listener/empty-request.ts'
 import { get } from '../helpers/hop.ts'
 import { rawClient } from '../helpers/raw-client.ts'
 

@@ -2,7 +2,7 @@ import t from 'tap'
 import { listenDefaults } from '../../src/config/entities/listen.ts'
 import type { Diagnostic } from '../../src/config/diagnostics.ts'
 import type { LoadResult } from '../../src/config/load.ts'
-import { createReloader, type Reloader, type RunnableFile } from '../../src/gateway/reload.ts'
+import { createReloader, type Reloader, type RunnableFile } from '../../src/gateway/control/reload.ts'
 import { config, settings } from '../helpers/config.ts'
 
 const broken: Diagnostic = {

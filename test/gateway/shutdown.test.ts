@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import t from 'tap'
-import { drainInOrder } from '../../src/gateway/drain.ts'
-import { handleShutdown } from '../../src/gateway/shutdown.ts'
+import { drainInOrder } from '../../src/gateway/control/drain.ts'
+import { handleShutdown } from '../../src/gateway/control/shutdown.ts'
 
 const logger = { info () {}, warn () {}, error () {} } as never
 

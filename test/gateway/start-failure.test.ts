@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isListenFailure, startFailure } from '../../src/gateway/start-failure.ts'
+import { isListenFailure, startFailure } from '../../src/gateway/control/start-failure.ts'
 
 const settings = { listen: [{ host: '0.0.0.0', port: 8000 }, { host: '::1', port: 443 }, { host: 'gateway.internal', port: 8443 }], admin: { host: '127.0.0.1', port: 8001 } } as unknown as Parameters<typeof startFailure>[1]
 const error = (facts: Record<string, unknown>): Error => Object.assign(new Error('listen failed'), facts)

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { connectionOf } from '../../src/gateway/connection.ts'
+import { connectionOf } from '../../src/gateway/listener/connection.ts'
 import type { Context } from '../../src/gateway/context.ts'
 import { Reading } from '../../src/gateway/http2/reading.ts'
-import { sweep } from '../../src/gateway/sweep.ts'
+import { sweep } from '../../src/gateway/listener/sweep.ts'
 import { eventually } from '../helpers/raw-upstream.ts'
 
 const timeouts = { headers: 1_000, keep_alive: 1_000, body_min_rate: 1024, body_grace: 1_000, send: 60_000, send_min_rate: 240, setup: 1_000 }

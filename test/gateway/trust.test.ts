@@ -1,5 +1,5 @@
 import t from 'tap'
-import { clientAddress, createTrust } from '../../src/gateway/trust.ts'
+import { clientAddress, createTrust } from '../../src/gateway/intake/trust.ts'
 
 const trust = createTrust(['10.0.0.0/8', '127.0.0.1', '2001:db8::/32'])
 

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, w
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { contentHash, watchFile, type FileWatch } from '../../src/gateway/watch.ts'
+import { contentHash, watchFile, type FileWatch } from '../../src/files/watch.ts'
 import { until } from '../helpers/running.ts'
 
 interface Watched {

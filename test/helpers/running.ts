@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
-import type { GatewayStatus } from '../../src/gateway/status.ts'
+import type { GatewayStatus } from '../../src/gateway/control/status.ts'
 import { packageRoot } from './package-root.ts'
 
 /** How long a test waits for something that must happen; machines can be busy. */

@@ -81,4 +81,4 @@ export type RequestDetails = Frozen<Static<typeof traffic.RequestDetails>>
 export type TimelineView = Frozen<Static<typeof traffic.TimelineView>>
 
 /** GET /status. */
-export type { GatewayStatus } from '../../gateway/status.ts'
+export type { GatewayStatus } from '../../gateway/control/status.ts'

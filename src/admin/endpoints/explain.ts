@@ -6,7 +6,7 @@ import { endpoint, type Endpoint } from '../endpoint.ts'
 import { Turns } from '../turns.ts'
 import { createExplainer } from '../../explain/explain.ts'
 import { ExplainError } from '../../explain/types.ts'
-import type { RunnableFile } from '../../gateway/reload.ts'
+import type { RunnableFile } from '../../gateway/control/reload.ts'
 
 type Explain = ReturnType<typeof createExplainer>
 

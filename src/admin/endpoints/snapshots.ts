@@ -5,8 +5,8 @@ import type * as types from '../api/types.ts'
 import { listOf, Refused, type Answer } from '../answer.ts'
 import { endpoint, type Endpoint } from '../endpoint.ts'
 import { hasErrors } from '../../config/diagnostics.ts'
-import type { Attempt } from '../../gateway/history.ts'
-import type { ReloadOutcome } from '../../gateway/reload.ts'
+import type { Attempt } from '../../gateway/control/history.ts'
+import type { ReloadOutcome } from '../../gateway/control/reload.ts'
 import type { AdminSource } from '../source.ts'
 
 export const snapshots: readonly Endpoint[] = [

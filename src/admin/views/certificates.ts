@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { CaCertificate, Certificate } from '../../config/model.ts'
-import type { RunnableFile } from '../../gateway/reload.ts'
+import type { RunnableFile } from '../../gateway/control/reload.ts'
 import { withLines } from '../../tls/pem.ts'
 import type { CertificateView } from '../api/types.ts'
 import type { Names } from './names.ts'

@@ -2,7 +2,7 @@ import { CUT } from '../../cli/print/tree.ts'
 import { secretsIn } from '../../config/lint/secrets.ts'
 import type { Entity, PluginEntry, Pointer } from '../../config/model.ts'
 import { join } from '../../config/pointer.ts'
-import type { RunnableFile } from '../../gateway/reload.ts'
+import type { RunnableFile } from '../../gateway/control/reload.ts'
 
 /** Takes secrets out of what is shown of a file: what came from references, and what schemas call secret. */
 export class Cut {

@@ -1,7 +1,7 @@
 /** Entities of a file, as the admin listener shows them. */
 import { Chains, type ChainItem } from '../../config/chains.ts'
 import type { Config, PluginEntry, Route } from '../../config/model.ts'
-import type { RunnableFile } from '../../gateway/reload.ts'
+import type { RunnableFile } from '../../gateway/control/reload.ts'
 import type { ChainItemView, ConsumerView, PluginView, RouteDetails, RouteView, ServiceView } from '../api/types.ts'
 import { Cut } from './cut.ts'
 import { consumerName, Names } from './names.ts'

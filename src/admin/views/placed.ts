@@ -1,4 +1,4 @@
-import type { RunnableFile } from '../../gateway/reload.ts'
+import type { RunnableFile } from '../../gateway/control/reload.ts'
 
 /**
  * An explanation with the places of a file: who explains requests that are debugged has its configuration alone, which in a

@@ -1,6 +1,6 @@
 import type { Config, Entity, Pointer } from '../../config/model.ts'
 import { split } from '../../config/pointer.ts'
-import type { RunnableFile } from '../../gateway/reload.ts'
+import type { RunnableFile } from '../../gateway/control/reload.ts'
 
 /** The value of what a view cut, by where the file has it: of the resolved configuration, which knows also what other fields imply. */
 export function secretsOf ({ config }: RunnableFile): (pointer: Pointer) => unknown {

@@ -1,4 +1,4 @@
-import type { RunnableFile } from '../../gateway/reload.ts'
+import type { RunnableFile } from '../../gateway/control/reload.ts'
 import { EntityViews } from './entities.ts'
 
 /** The views of a file, made once: chains of ten thousand routes take their time. */

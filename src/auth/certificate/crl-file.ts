@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { contentHash, watchFile, type FileWatch } from '../../gateway/watch.ts'
+import { contentHash, watchFile, type FileWatch } from '../../files/watch.ts'
 import { RevocationLists } from '../../tls/crl.ts'
 
 /** Largest list that is read: a million entries. */

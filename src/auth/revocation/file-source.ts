@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { contentHash, type FileWatch, watchFile } from '../../gateway/watch.ts'
+import { contentHash, type FileWatch, watchFile } from '../../files/watch.ts'
 import { parseRevoked, type Revoked } from './revoked.ts'
 import type { RevocationSource } from './revocations.ts'
 

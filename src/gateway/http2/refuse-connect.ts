@@ -1,6 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import { errorBody } from '../error-body.ts'
-import { ALLOWED } from '../malformed.ts'
+import { ALLOWED } from '../listener/malformed.ts'
 
 /** There is no target that could be routed, so no engine sees it. */
 export function refuseConnect (stream: ServerHttp2Stream, requestId: string): void {

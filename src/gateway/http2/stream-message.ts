@@ -1,8 +1,8 @@
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import type { CountedSocket } from '../../observability/access-fields.ts'
-import { ClientMessage } from '../client-message.ts'
-import type { Connection } from '../connection.ts'
+import { ClientMessage } from '../listener/client-message.ts'
+import type { Connection } from '../listener/connection.ts'
 
 /** What Node's HTTP/1 parser does to a message. */
 interface Internals {

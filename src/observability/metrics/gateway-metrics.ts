@@ -1,5 +1,5 @@
 import type { ProcessFacts } from '../../gateway/engine.ts'
-import type { GatewayStatus } from '../../gateway/status.ts'
+import type { GatewayStatus } from '../../gateway/control/status.ts'
 import type { MetricFamily, MetricValue } from '../../plugin.ts'
 
 type Labels = MetricValue['labels']

@@ -1,13 +1,13 @@
 /** A worker process: does what the primary process says, ends when it is told to or when the primary is gone. */
-import type { LogLevel } from '../config/model.ts'
-import { createDestination } from '../observability/destination.ts'
-import { createLog } from '../observability/log.ts'
-import { redactorOf } from '../observability/secret-names.ts'
-import { PluginModules } from '../plugin-modules.ts'
-import { loadPlugins } from '../plugins.ts'
-import { LocalEngine, type Ready } from './local-engine.ts'
-import { TicketKeys } from '../tls/ticket-keys.ts'
-import type { Answer, FailureDetails, Order } from './workers-messages.ts'
+import type { LogLevel } from '../../config/model.ts'
+import { createDestination } from '../../observability/destination.ts'
+import { createLog } from '../../observability/log.ts'
+import { redactorOf } from '../../observability/secret-names.ts'
+import { PluginModules } from '../../plugin-modules.ts'
+import { loadPlugins } from '../../plugins.ts'
+import { LocalEngine, type Ready } from '../local-engine.ts'
+import { TicketKeys } from '../../tls/ticket-keys.ts'
+import type { Answer, FailureDetails, Order } from './messages.ts'
 
 // a terminal and some service managers signal the whole group: when to end is the primary's decision
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => {})

@@ -1,8 +1,8 @@
 /** From a changed file to the next configuration, all or nothing, one at a time. */
 import type { Logger } from 'pino'
-import { hasErrors, type Diagnostic } from '../config/diagnostics.ts'
-import type { LoadResult } from '../config/load.ts'
-import type { Config, GatewaySettings } from '../config/model.ts'
+import { hasErrors, type Diagnostic } from '../../config/diagnostics.ts'
+import type { LoadResult } from '../../config/load.ts'
+import type { Config, GatewaySettings } from '../../config/model.ts'
 
 /** A loaded file without errors. */
 export interface RunnableFile extends LoadResult {

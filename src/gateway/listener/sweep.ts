@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
-import type { GatewaySettings } from '../config/model.ts'
+import type { GatewaySettings } from '../../config/model.ts'
 import type { ClientMessage } from './client-message.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../../errors.ts'
 import { connectionOf, type Connection } from './connection.ts'
-import type { Context } from './context.ts'
+import type { Context } from '../context.ts'
 
 /** How long an upload that was fast so far may stall: this many times the grace of its start. */
 const CREDIT = 3

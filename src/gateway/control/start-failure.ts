@@ -1,4 +1,4 @@
-import type { GatewaySettings } from '../config/model.ts'
+import type { GatewaySettings } from '../../config/model.ts'
 
 type ListenError = NodeJS.ErrnoException & { readonly address?: string, readonly port?: number, readonly hostname?: string }
 

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import type { FastifyBaseLogger } from 'fastify'
-import type { ListenSettings } from '../config/gateway-settings.ts'
-import { alpnOptions, isChallenge } from '../tls/alpn.ts'
-import type { CertificateStore } from '../tls/certificate-store.ts'
-import { tlsProfile } from '../tls/profile.ts'
-import type { TicketKeys } from '../tls/ticket-keys.ts'
+import type { ListenSettings } from '../../config/gateway-settings.ts'
+import { alpnOptions, isChallenge } from '../../tls/alpn.ts'
+import type { CertificateStore } from '../../tls/certificate-store.ts'
+import { tlsProfile } from '../../tls/profile.ts'
+import type { TicketKeys } from '../../tls/ticket-keys.ts'
 
 export interface TlsDoorOptions {
   readonly certificates: () => CertificateStore

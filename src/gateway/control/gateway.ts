@@ -1,4 +1,4 @@
-import type { BoundAddress } from './engine.ts'
+import type { BoundAddress } from '../engine.ts'
 import type { ReloadOutcome, ReloadTrigger } from './reload.ts'
 import type { GatewayStatus } from './status.ts'
 

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import type { GatewaySettings } from '../config/model.ts'
+import type { GatewaySettings } from '../../config/model.ts'
 import { ClientMessage } from './client-message.ts'
 
 /** Room for the longest head that our own limits decide about: beyond it the parser stops reading. */

@@ -1,9 +1,9 @@
 /** What the primary process and its workers tell each other. */
-import type { Config } from '../config/model.ts'
-import type { Secrets } from '../observability/secret-values.ts'
-import type { MetricFamily } from '../plugin.ts'
-import type { TicketSeed } from '../tls/ticket-keys.ts'
-import type { ActionOrder, BoundAddress, ProcessFacts, Question } from './engine.ts'
+import type { Config } from '../../config/model.ts'
+import type { Secrets } from '../../observability/secret-values.ts'
+import type { MetricFamily } from '../../plugin.ts'
+import type { TicketSeed } from '../../tls/ticket-keys.ts'
+import type { ActionOrder, BoundAddress, ProcessFacts, Question } from '../engine.ts'
 
 /** A loadout without what can't be sent: the worker loads the plugins itself. */
 export interface SentLoadout {

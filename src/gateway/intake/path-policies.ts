@@ -1,10 +1,10 @@
-import type { Config, ListenAddress, Route } from '../config/model.ts'
-import { normalizeBytes } from '../router/normalize.ts'
-import { withoutRefusals } from '../router/path-policy.ts'
-import type { PathPolicy } from '../router/path-policy.ts'
-import { otherReadings } from '../router/readings.ts'
-import type { RouteMatch } from '../router/types.ts'
-import type { Scope } from './scopes.ts'
+import type { Config, ListenAddress, Route } from '../../config/model.ts'
+import { normalizeBytes } from '../../router/normalize.ts'
+import { withoutRefusals } from '../../router/path-policy.ts'
+import type { PathPolicy } from '../../router/path-policy.ts'
+import { otherReadings } from '../../router/readings.ts'
+import type { RouteMatch } from '../../router/types.ts'
+import type { Scope } from '../scopes.ts'
 
 /** What a path that servers read differently comes to. */
 export interface Reading {

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
-import type { GatewaySettings } from '../config/model.ts'
-import { clientNetwork } from '../limits/client-network.ts'
-import { createTrust, type Trust } from './trust.ts'
+import type { GatewaySettings } from '../../config/model.ts'
+import { clientNetwork } from '../../limits/client-network.ts'
+import { createTrust, type Trust } from '../intake/trust.ts'
 
 /** A flood of connections has one line a minute. */
 const QUIET = 60_000

@@ -1,9 +1,9 @@
 import cluster, { type Worker } from 'node:cluster'
-import type { MetricFamily } from '../plugin.ts'
-import type { TicketSeed } from '../tls/ticket-keys.ts'
-import type { ActionOrder, BoundAddress, ProcessFacts, Question } from './engine.ts'
+import type { MetricFamily } from '../../plugin.ts'
+import type { TicketSeed } from '../../tls/ticket-keys.ts'
+import type { ActionOrder, BoundAddress, ProcessFacts, Question } from '../engine.ts'
 import { rescueConnections } from './rescue-connections.ts'
-import type { Answer, Order, OrderOf, SentLoadout } from './workers-messages.ts'
+import type { Answer, Order, OrderOf, SentLoadout } from './messages.ts'
 
 type Done = Extract<Answer, { type: 'done' }>
 

@@ -1,13 +1,13 @@
-import { GatewayError } from '../errors.ts'
-import { dropNamed } from '../proxy/answer-head.ts'
-import { dashed, removeFields } from '../proxy/field-rules.ts'
+import { GatewayError } from '../../errors.ts'
+import { dropNamed } from '../../proxy/answer-head.ts'
+import { dashed, removeFields } from '../../proxy/field-rules.ts'
 import {
   AUTHORIZATION, CONNECTION, CONTENT_LENGTH, DEBUG, DROP, EXPECT, FORWARDED, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PATH,
   FORWARDED_PORT, FORWARDED_PREFIX, FORWARDED_PROTO, HOST, KEEP, ONCE, REAL_IP, TE, TRANSFER_ENCODING, UNDERSCORE,
   UPGRADE, VIA
-} from '../proxy/request-fields.ts'
-import type { Context } from './context.ts'
-import type { Snapshot } from './snapshot.ts'
+} from '../../proxy/request-fields.ts'
+import type { Context } from '../context.ts'
+import type { Snapshot } from '../snapshot.ts'
 import { clientAddress } from './trust.ts'
 
 const PLAIN_CONNECTION = /^(?:keep-alive|close|upgrade|keep-alive, ?upgrade)$/i

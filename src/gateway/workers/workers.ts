@@ -1,14 +1,14 @@
 import cluster, { type ClusterSettings } from 'node:cluster'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Destination } from '../observability/destination.ts'
-import type { OwnLog } from '../observability/log.ts'
-import { relayLines } from '../observability/relay-lines.ts'
-import type { MetricFamily } from '../plugin.ts'
-import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts, Question } from './engine.ts'
-import { newTicketSeed, TicketKeys } from '../tls/ticket-keys.ts'
-import type { SentLoadout } from './workers-messages.ts'
-import { WorkerProcess } from './workers-process.ts'
+import type { Destination } from '../../observability/destination.ts'
+import type { OwnLog } from '../../observability/log.ts'
+import { relayLines } from '../../observability/relay-lines.ts'
+import type { MetricFamily } from '../../plugin.ts'
+import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts, Question } from '../engine.ts'
+import { newTicketSeed, TicketKeys } from '../../tls/ticket-keys.ts'
+import type { SentLoadout } from './messages.ts'
+import { WorkerProcess } from './worker-process.ts'
 
 export interface WorkersEngineOptions {
   readonly log: OwnLog
@@ -44,7 +44,7 @@ export class WorkersEngine implements Engine {
   constructor (options: WorkersEngineOptions) {
     this.#options = { delay: FIRST_DELAY, ...options }
     cluster.setupPrimary({
-      exec: fileURLToPath(new URL(`./workers-entry${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)),
+      exec: fileURLToPath(new URL(`./entry${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)),
       args: [],
       stdio: ['ignore', 'pipe', 'inherit', 'ipc']
     } as ClusterSettings)

@@ -1,6 +1,6 @@
-import type { Diagnostic } from '../config/diagnostics.ts'
+import type { Diagnostic } from '../../config/diagnostics.ts'
 import type { ReloadTrigger, RunnableFile } from './reload.ts'
-import { contentHash } from './watch.ts'
+import { contentHash } from '../../files/watch.ts'
 
 /** One configuration that was tried. */
 export interface Attempt {

@@ -1,6 +1,6 @@
-import { isPlain } from '../router/normalize.ts'
-import type { RoutingRequest } from '../router/types.ts'
-import type { Context } from './context.ts'
+import { isPlain } from '../../router/normalize.ts'
+import type { RoutingRequest } from '../../router/types.ts'
+import type { Context } from '../context.ts'
 import type { Intake } from './intake.ts'
 import type { Reading } from './path-policies.ts'
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
-import type { ListenAddress } from '../config/model.ts'
+import type { ListenAddress } from '../../config/model.ts'
 import { TLSSocket } from 'node:tls'
-import type { Context } from './context.ts'
+import type { Context } from '../context.ts'
 
 const kConnection: unique symbol = Symbol('sallyport.connection')
 

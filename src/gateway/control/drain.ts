@@ -1,7 +1,7 @@
 /** The order in which a gateway stops taking, finishes and cuts requests. */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { GatewaySettings } from '../config/model.ts'
+import type { GatewaySettings } from '../../config/model.ts'
 
 export interface Drainable {
   /** Stops accepting; resolves when the last request, stream and tunnel has ended. */

@@ -1,6 +1,6 @@
-import type { Config } from '../config/model.ts'
-import type { AdminAction } from '../plugin.ts'
-import type { PluginRegistry } from '../plugins.ts'
+import type { Config } from '../../config/model.ts'
+import type { AdminAction } from '../../plugin.ts'
+import type { PluginRegistry } from '../../plugins.ts'
 
 /**
  * Documents that plugins publish on the admin listener, by path. They follow from the configuration alone, so that the

@@ -1,17 +1,17 @@
 /** A gateway as a process of its own: workers, signals, exit code. */
 import { availableParallelism } from 'node:os'
-import type { Diagnostic } from '../config/diagnostics.ts'
-import type { LoadResult } from '../config/load.ts'
+import type { Diagnostic } from '../../config/diagnostics.ts'
+import type { LoadResult } from '../../config/load.ts'
 import type { DestinationStream } from 'pino'
-import { createDestination, type Destination } from '../observability/destination.ts'
-import { createLog } from '../observability/log.ts'
+import { createDestination, type Destination } from '../../observability/destination.ts'
+import { createLog } from '../../observability/log.ts'
 import { createControl } from './control.ts'
 import type { Gateway } from './gateway.ts'
-import { LocalEngine } from './local-engine.ts'
+import { LocalEngine } from '../local-engine.ts'
 import type { RunnableFile } from './reload.ts'
 import { handleShutdown } from './shutdown.ts'
 import { isListenFailure, startFailure } from './start-failure.ts'
-import { WorkersEngine } from './workers.ts'
+import { WorkersEngine } from '../workers/workers.ts'
 
 export interface RunOptions {
   /** The first load; it has no errors. */

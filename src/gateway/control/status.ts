@@ -1,8 +1,8 @@
 /** What `/status` tells. Names and numbers only: no value of the configuration, which may be a secret. */
-import type { Diagnostic } from '../config/diagnostics.ts'
-import type { Config } from '../config/model.ts'
-import { version } from '../version.ts'
-import type { BoundAddress, ProcessFacts } from './engine.ts'
+import type { Diagnostic } from '../../config/diagnostics.ts'
+import type { Config } from '../../config/model.ts'
+import { version } from '../../version.ts'
+import type { BoundAddress, ProcessFacts } from '../engine.ts'
 import type { ReloadOutcome, ReloadTrigger } from './reload.ts'
 
 export interface GatewayStatus {
