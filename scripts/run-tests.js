@@ -9,7 +9,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** As in .taprc. */
+/** .taprc has three. */
 const jobs = Math.max(3, availableParallelism())
 /** A guard against hanging, no measure of anything. */
 const patience = 300_000
@@ -35,7 +35,15 @@ async function run (file) {
   const child = spawn(process.execPath, [join(groups, file)], { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
   const parts = []
   child.stdout.on('data', part => parts.push(part))
-  const timer = setTimeout(() => { process.kill(-child.pid, 'SIGKILL') }, patience)
+  const timer = setTimeout(() => {
+    failed.push(`${file} took longer than ${patience / 1000} s`)
+    try {
+      process.kill(-child.pid, 'SIGKILL')
+    } catch {
+      // only something that it started still holds its output
+      child.stdout.destroy()
+    }
+  }, patience)
   const [code, signal] = await new Promise(resolve => child.once('close', (...end) => resolve(end)))
   clearTimeout(timer)
   const text = Buffer.concat(parts).toString()

@@ -49,6 +49,8 @@ export async function runRequest ({ config, registry, source }: ExplainParts, re
       headers: token === null ? fields : [...fields.filter(([name]) => name.toLowerCase() !== 'authorization'), ['Authorization', `Bearer ${token}`]],
       body: request.data ?? null,
       ip: request.ip ?? '127.0.0.1',
+      // without one there would be no request to explain
+      ...listener.tls && listener.client_certificate === 'require' ? { certificates: [lab.authorities.issue({ subject: 'CN=explain' })] } : {},
       ...request.consumer === undefined ? {} : { consumer: request.consumer }
     })
     return describe(trial, lab, new Chains(config, registry), words)

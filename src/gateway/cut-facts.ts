@@ -1,4 +1,4 @@
-import type { Redactor } from '../observability/redaction.ts'
+import { REDACTED, type Redactor } from '../observability/redaction.ts'
 import type { ProcessFacts } from './engine.ts'
 
 type Upstreams = ProcessFacts['upstreams']
@@ -16,6 +16,10 @@ export function cutFacts (facts: ProcessFacts, redactor: Redactor): ProcessFacts
 export function cutTargets (upstreams: Upstreams, redactor: Redactor): Upstreams {
   return upstreams.map(upstream => ({
     ...upstream,
-    targets: upstream.targets.map(target => ({ ...target, name: redactor.authority(target.name), host: redactor.host(target.host, target.port) }))
+    targets: upstream.targets.map(target => {
+      const name = redactor.authority(target.name)
+      // the address that a secret name led to says as much
+      return { ...target, name, host: name === target.name ? redactor.host(target.host, target.port) : REDACTED }
+    })
   }))
 }

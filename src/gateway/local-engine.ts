@@ -79,6 +79,8 @@ export class LocalEngine implements Engine {
   /** Preparing and committing are two, since with workers all have to be prepared before one commits. One at a time. */
   async prepare ({ number, config, registry, directory, redactor }: Loadout): Promise<Ready> {
     const { log, destination, workers, ticketKeys } = this.#options
+    // again: however many fail to follow it, the one that runs stays covered
+    log.cover(this.#redactor)
     log.cover(redactor)
     const lineOf = createLineWriter(redactor)
     const accessLog = config.gateway.log.access ? createAccessLog(destination, redactor, lineOf) : null

@@ -105,7 +105,7 @@ export class Lab {
   async request (request: LabRequest): Promise<Trial> {
     const listener = this.#listenerFor(request)
     const { certificates = [] } = request
-    checkShown(listener, certificates.length > 0)
+    checkShown(listener, certificates, this.config.ca_certificates)
     const { method = 'GET', url, headers = [], body = null, ip = CLIENT, messages = null } = request
     const [, scheme = listener.tls ? 'https' : 'http', authority = 'localhost', rest = url] = ABSOLUTE.exec(url) ?? []
     const target = rest.startsWith('/') || rest === '*' ? rest : `/${rest}`

@@ -67,6 +67,8 @@ export class Runner {
       for (const [index, test] of tests.spec.tests.entries()) {
         if (this.#options.wanted(test.name)) results.push(await this.#test(tests, loaded as LoadedConfig, labs, test, `/tests/${index}`))
       }
+      // all of them are skipped: nothing of the configuration is covered, which has to be known for --fail-under
+      if (this.#options.coverage && results.length > 0 && !this.coverage.has(shown(tests.config))) await labs.take()
     } finally {
       await labs.close()
     }

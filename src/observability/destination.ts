@@ -50,9 +50,9 @@ export function createDestination (target: number | string, bound: number = BOUN
   let timer: NodeJS.Timeout | undefined
 
   const writer = new PieceWriter(target, bound, () => {
-    if (due && !writer.gone) handOver()
+    if (due) handOver()
     if (!writer.busy || writer.gone) for (const resolve of waiting) resolve()
-  })
+  }, bytes => { dropped += countLines(bytes) })
 
   function handOver (): void {
     clearTimeout(timer)

@@ -38,7 +38,7 @@ export function createLog (level: LogLevel, stream?: DestinationStream): OwnLog 
       logger.level = next
     },
     cover (redactor) {
-      if (!redactors.includes(redactor)) redactors = [...redactors, redactor].slice(-COVERED)
+      redactors = [...redactors.filter(known => known !== redactor), redactor].slice(-COVERED)
     }
   }
 }

@@ -1,6 +1,6 @@
 import { close, openSync, write } from 'node:fs'
 
-/** Milliseconds until a reader that is not ready is asked again. */
+/** Milliseconds until a reader that is not ready, or a disk that is full, is asked again. */
 const AGAIN = 100
 /** Standard input, output and error are the process's. */
 const LAST_STANDARD = 2
@@ -9,7 +9,7 @@ interface Piece {
   readonly bytes: Buffer
   from: number
   readonly to: number
-  /** Told when it is written, or never will be. */
+  /** Told when it is written. */
   readonly done: (() => void) | null
 }
 
@@ -22,6 +22,7 @@ export class PieceWriter {
   readonly #fd: number
   readonly #bound: number
   readonly #idle: () => void
+  readonly #lost: (bytes: Buffer) => void
   readonly #waiting: Piece[] = []
   #bytes = 0
   #writing = false
@@ -32,13 +33,15 @@ export class PieceWriter {
   /**
    * @param target file descriptor, or file name
    * @param bound largest number of bytes that wait
-   * @param idle called when all is written, or nothing more can be now
+   * @param idle called when all is written, or nothing more ever can be
+   * @param lost told of what waited for a reader that went away
    * @throws the system's error where the file can't be opened
    */
-  constructor (target: number | string, bound: number, idle: () => void) {
+  constructor (target: number | string, bound: number, idle: () => void, lost: (bytes: Buffer) => void) {
     this.#fd = typeof target === 'number' ? target : openSync(target, 'a')
     this.#bound = bound
     this.#idle = idle
+    this.#lost = lost
   }
 
   /** Something is under way, or waits for it. */
@@ -52,7 +55,7 @@ export class PieceWriter {
   }
 
   /**
-   * @param done called when nobody needs the bytes any more
+   * @param done called when they are written
    * @returns false: there is no room; the bytes are the caller's
    */
   take (bytes: Buffer, length: number, done: (() => void) | null): boolean {
@@ -95,16 +98,16 @@ export class PieceWriter {
         piece.done?.()
       }
       this.#next()
-    } else if (error.code === 'EAGAIN' || error.code === 'EBUSY') {
+    } else if (error.code === 'EPIPE') {
+      this.#gone = true
+      for (const { bytes, from, to } of this.#waiting.splice(0)) this.#lost(bytes.subarray(from, to))
+      this.#idle()
+    } else {
+      // a full disk, too, may have room again: the next piece can't ask where nothing fits beside those that wait
       this.#again = setTimeout(() => {
         this.#again = undefined
         this.#next()
       }, AGAIN)
-    } else {
-      // a full disk may have room again: the next piece asks
-      this.#gone = error.code === 'EPIPE'
-      if (this.#gone) this.#waiting.length = 0
-      this.#idle()
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Config } from '../config/model.ts'
 import { content, type ScalarNode, type YamlNode } from '../config/nodes.ts'
 import type { Source } from '../config/source.ts'
+import { targetAddress } from '../config/target-address.ts'
 import { isLoopback } from './redaction.ts'
 
 /** What came from references, for the redactor: nobody may read it in a log. */
@@ -18,7 +19,8 @@ export function secretsOfFile (config: Pick<Config, 'services' | 'targets'>, sou
     ...values.filter(value => URL.canParse(value)).map(value => hostOf(new URL(value).hostname, new URL(value).port)),
     ...config.services.filter(({ pointer }) => source.isSecret(`${pointer}/host`)).map(({ host, port }) => hostOf(host, port)),
     ...config.targets.filter(({ pointer }) => source.isSecret(`${pointer}/target`)).map(({ target }) => {
-      const [, host = '', port = ''] = /^(.*?)(?::(\d+))?$/.exec(target) ?? []
+      // as the balancer knows it: in lower case
+      const { host, port } = targetAddress(target) ?? { host: '', port: 0 }
       return hostOf(host, port)
     })
   ]

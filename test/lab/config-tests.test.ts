@@ -304,6 +304,7 @@ tests:
   - { name: of a stranger, request: { url: 'http://a:8000/field', client_certificate: { subject: CN=ann, header: X-Cert } }, expect: { status: 401 } }
   - { name: as Envoy does, request: { url: 'http://a:8000/xfcc', ip: 10.0.0.1, client_certificate: { subject: 'CN=x\\,y,OU=a', issuer: others, header: X-Forwarded-Client-Cert } }, expect: { status: 200, upstream: { headers: { x-client-cert-dn: 'CN=x\\,y,OU=a' } } } }
   - { name: refused before, request: 'https://api.example.com:9443/mtls', expect: { status: 401 } }
+  - { name: not vouched for, request: { url: 'https://api.example.com:9443/mtls', client_certificate: { subject: CN=ann, untrusted: true } }, expect: { status: 401 } }
   - { name: not asked for, request: { url: 'https://api.example.com:7443/mtls', client_certificate: { subject: CN=ann } }, expect: { status: 401 } }
   - { name: in clear, request: { url: 'http://a:8000/mtls', client_certificate: { subject: CN=ann } }, expect: { status: 401 } }
   - { name: no name, request: { url: 'https://api.example.com:8443/mtls', client_certificate: { subject: ann } }, expect: { status: 401 } }
@@ -313,11 +314,12 @@ tests:
   t.equal(code, 1)
   for (const name of ['by the common name', 'by an alternative name', 'nobody has this name', 'none', 'untrusted', 'expired', 'of another authority', 'in a field', 'in another form', 'of a stranger', 'as Envoy does']) t.match(stdout, `ok      ${name}\n`)
   t.match(stdout, /failed {2}refused before[^]*the listener refuses the connection without a certificate/)
+  t.match(stdout, /failed {2}not vouched for[^]*no item of ca_certificates vouches for it/)
   t.match(stdout, /failed {2}not asked for[^]*asks clients for no certificate: write `client_certificate: request`/)
   t.match(stdout, /failed {2}in clear[^]*over https alone/)
   t.match(stdout, /failed {2}no name[^]*'ann' is no subject/)
   t.match(stdout, /failed {2}no field[^]*no header-cert-auth reads a certificate from 'X-None'/)
-  t.match(stdout, /11 passed, 5 failed/)
+  t.match(stdout, /11 passed, 6 failed/)
   const wrong = await run(t, { 'one.test.yaml': 'tests:\n  - { name: a, request: { url: /health, client_certificate: { issuer: nobody } }, expect: { status: 200 } }\n' })
   t.match(wrong.stdout, /no (?:item|CA certificate) 'nobody'/)
 })

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
+import fs, { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
+import { syncBuiltinESMExports } from 'node:module'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -38,7 +39,7 @@ t.test('lines of any length and of both kinds stay in order', async t => {
   const file = path.join(t.testdir(), 'access.log')
   const destination = createDestination(file)
   let expected = ''
-  for (const [index, length] of [10, 70_000, 65_535, 1, 30_000, 30_000, 65_536, 200_000, 5, 64_000, 1_535].entries()) {
+  for (const [index, length] of [10, 70_000, 65_535, 1, 30_000, 30_000, 65_536, 200_000, 300_000, 5, 64_000, 1_535].entries()) {
     const line = `${String(index % 10).repeat(length - 1)}\n`
     if (index % 3 === 0) destination.write(line)
     else destination.writeAscii(line)
@@ -80,6 +81,28 @@ t.test('a reader that does not read costs bounded memory, and what it missed is 
   t.equal(received, (10_000 - dropped) * 1024)
   await destination.close()
   t.equal(destination.dropped, dropped)
+})
+
+t.test('a disk that was full until nothing more could wait is written to when it has room again', async t => {
+  const { write } = fs
+  const restore = (): void => {
+    Object.assign(fs, { write })
+    syncBuiltinESMExports()
+  }
+  t.teardown(restore)
+  Object.assign(fs, { write: (...args: unknown[]) => setImmediate(args.at(-1) as (error: Error) => void, Object.assign(new Error('no space'), { code: 'ENOSPC' })) })
+  syncBuiltinESMExports()
+  const file = path.join(t.testdir(), 'access.log')
+  const destination = createDestination(file, 1000)
+  for (let index = 0; index < 5; index++) {
+    destination.write(`${'x'.repeat(299)}\n`)
+    await destination.flush(1)
+  }
+  t.equal(destination.dropped, 2)
+  restore()
+  await destination.flush(PATIENCE)
+  t.equal(readFileSync(file, 'utf8').length, 900)
+  await destination.close()
 })
 
 t.test('a reader that went away does not end the process', async t => {

@@ -41,3 +41,15 @@ t.test('what the configuration before knew is still cut while its last requests 
   log.logger.info('older-secret newer-secret')
   t.match(JSON.parse(lines[0] as string), { msg: 'REDACTED REDACTED' })
 })
+
+t.test('a configuration that runs is covered, however many fail to follow it', async t => {
+  const lines: string[] = []
+  const log = createLog('info', { write: line => { lines.push(line) } })
+  const running = createRedactor([], ['running-secret'])
+  for (let index = 0; index < 5; index++) {
+    log.cover(running)
+    log.cover(createRedactor([], [`failed-secret-${index}`]))
+  }
+  log.logger.info('running-secret')
+  t.match(JSON.parse(lines[0] as string), { msg: 'REDACTED' })
+})

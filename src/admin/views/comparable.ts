@@ -59,7 +59,7 @@ class Cutter {
     const always = (ALWAYS as Readonly<Record<string, string>>)[collection]
     return list.map(({ pointer, id, ...fields }, index) => {
       const here = `${at}/${index}`
-      const cut = Object.entries(fields).map(([name, value]) => [name, name === always ? this.#cut(value, join(here, name)) : this.value(value, join(pointer, name), join(here, name))])
+      const cut = Object.entries(fields).map(([name, value]) => [name, name === always ? this.#cut(value, join(here, name)) : this.value(value, name === 'files' ? pointer : join(pointer, name), join(here, name))])
       const { source } = this.#file
       const ttl = `${pointer}/ttl`
       return {

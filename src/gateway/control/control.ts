@@ -80,6 +80,8 @@ export function createControl (options: ControlOptions): Gateway {
 
   function loadout (next: RunnableFile): Loadout {
     const parts = loadoutOf(next)
+    // again: however many fail to follow it, the one that runs stays covered
+    log.cover(loadoutOf(file).redactor)
     log.cover(parts.redactor)
     return { number: number + 1, ...parts }
   }

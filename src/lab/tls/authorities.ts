@@ -75,9 +75,16 @@ interface Options {
 }
 
 /** What a listener does about certificates before any plugin: there is no answer to look at, then. @throws LabError */
-export function checkShown ({ tls, client_certificate: asks }: ListenSettings, shown: boolean): void {
+export function checkShown ({ tls, client_certificate: asks }: ListenSettings, [own]: readonly X509Certificate[], authorities: Config['ca_certificates']): void {
+  const shown = own !== undefined
   if (shown && (!tls || asks === 'none')) throw new LabError(tls ? 'the listener asks clients for no certificate: write `client_certificate: request` in gateway.listen' : 'a certificate is shown over https alone: write https:// and the host')
   if (!shown && tls && asks === 'require') throw new LabError('the listener refuses the connection without a certificate (client_certificate: require): add client_certificate to the request')
+  if (own !== undefined && asks === 'require' && !isVouchedFor(own, authorities)) throw new LabError('the listener refuses the connection with this certificate (client_certificate: require): no item of ca_certificates vouches for it, or it has ended; no plugin sees the request')
+}
+
+/** As OpenSSL decides in the handshake, by the machine's clock. */
+function isVouchedFor (certificate: X509Certificate, authorities: Config['ca_certificates']): boolean {
+  return Date.parse(certificate.validTo) > Date.now() && authorities.some(({ cert }) => certificate.verify(new X509Certificate(cert).publicKey))
 }
 
 /** DER of its subject, byte for byte. */

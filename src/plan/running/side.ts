@@ -1,6 +1,7 @@
 /** The configuration of a gateway that runs, as one side of a plan. */
 import type { ComparableView } from '../../admin/api/types.ts'
 import { tokenKey } from '../../admin/secret-hash.ts'
+import { createValueCutter } from '../../config/cut-values.ts'
 import type { Range } from '../../config/diagnostics.ts'
 import type { Config, Entity, GatewaySettings, Pointer } from '../../config/model.ts'
 import { split } from '../../config/pointer.ts'
@@ -66,7 +67,7 @@ function sourceOf (view: ComparableView, config: Config, { pointers, texts }: { 
     textOf: pointer => ttlOf(pointer) ?? undefined,
     isSecret,
     locate: pointer => range(nearest(view.places, pointer)),
-    redact: text => texts.reduce((clean, secret) => clean.replaceAll(secret, '***'), text),
+    redact: createValueCutter(texts, '***'),
     describe (pointer) {
       let words = ''
       let at = ''
