@@ -35,6 +35,8 @@ export default definePlugin({
           else done(null, chunk)
         }
       })
+      // it may break off before anybody reads it: who does, asks whether it has, and nobody is told of it before
+      counter.on('error', () => {})
       payload.once('error', error => counter.destroy(error))
       return payload.pipe(counter)
     })

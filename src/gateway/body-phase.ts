@@ -31,6 +31,10 @@ export function createBodyReader (transforms: readonly Transform[], buffer: numb
     const received = held === null ? context.raw : Readable.from(held, { objectMode: false })
     transform(transforms, request, reply, received).then(source => {
       if (context.answered) return
+      if (source !== context.raw && source.errored !== null) {
+        if (!context.response.destroyed) next(source.errored)
+        return
+      }
       if (buffer === 0) {
         inviteBody(context)
         if (context.upstream !== null && source !== context.raw) context.upstream.body = source
@@ -60,7 +64,12 @@ async function transform (transforms: readonly Transform[], request: FastifyRequ
         step.run.call(step.instance, request, reply, stream, (error?: unknown, value?: unknown) => error != null ? reject(error) : resolve(value))
       })
       : await step.run.call(step.instance, request, reply, stream)
-    if (result !== undefined) stream = result as Readable
+    if (result === undefined || result === stream) continue
+    stream = result as Readable
+    // who reads it asks whether it has broken off: that may be before anybody listens, and must not end the process
+    stream.on('error', ignore)
   }
   return stream
 }
+
+function ignore (): void {}

@@ -21,7 +21,8 @@ export function copyBody (body: Buffer | Readable | null, declared: string | und
   const stream = body
   let chunks: Buffer[] = []
   let size = 0
-  function onData (chunk: Buffer): void {
+  function onData (given: Buffer | string): void {
+    const chunk = typeof given === 'string' ? Buffer.from(given) : given
     size += chunk.length
     if (size > limit) finish('too_large')
     else chunks.push(chunk)

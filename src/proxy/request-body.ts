@@ -51,7 +51,9 @@ export function collectBody (context: Context, limit: number, done: (error: Gate
   if (source === raw && raw instanceof ClientMessage && raw.headers['content-length'] !== undefined && raw.takeBody(body => done(null, body))) return
   const chunks: Buffer[] = []
   let size = 0
-  function onData (chunk: Buffer): void {
+  function onData (given: Buffer | string): void {
+    // what a plugin has put before may be text
+    const chunk = typeof given === 'string' ? Buffer.from(given) : given
     size += chunk.length
     if (size > limit) {
       stop()

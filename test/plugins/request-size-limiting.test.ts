@@ -77,6 +77,13 @@ t.test('a body without a length is refused at its first byte too many: the upstr
   await settled(server)
 })
 
+t.test('a body whose first piece is too much is refused, before anybody reads it', async t => {
+  const { client, server } = await sized(t, { allowed_payload_size: 10, size_unit: 'bytes' })
+  client.send(`POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n${chunk(20)}0\r\n\r\n`)
+  t.equal(statusOf(await client.answer()), 413)
+  await settled(server)
+})
+
 t.test('a client that leaves in the middle leaves nothing behind', async t => {
   const { upstream, client, server } = await sized(t, { allowed_payload_size: 1 })
   client.send(`POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n${chunk(1000)}`)

@@ -62,7 +62,13 @@ export class BodyWriter {
     this.#body.on('error', ignore)
   }
 
-  readonly #onData = (chunk: Buffer): void => {
+  readonly #onData = (given: unknown): void => {
+    // a plugin's stream may hand over text, whose length is not that of its bytes
+    const chunk = typeof given === 'string' ? Buffer.from(given) : given
+    if (!(chunk instanceof Uint8Array)) {
+      this.#fail(failure('UND_ERR_INVALID_ARG', 'the body is neither bytes nor text'))
+      return
+    }
     if (chunk.length === 0) return
     this.#written += chunk.length
     const socket = this.#socket

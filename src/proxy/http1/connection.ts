@@ -156,7 +156,11 @@ export class Connection implements Flow, AnswerSink, BodyWatcher {
     if (this.#paused) this.#goOn()
     if (this.#persistent && !this.#answer.excess && this.#body?.done !== false) this.#free()
     else this.#close()
-    receiver?.onComplete(trailers)
+    try {
+      receiver?.onComplete(trailers)
+    } catch (error) {
+      receiver?.onError(error as Error)
+    }
   }
 
   switched ({ status, fields }: AnswerHead, rest: Buffer): void {
@@ -169,7 +173,12 @@ export class Connection implements Flow, AnswerSink, BodyWatcher {
     socket.pause()
     if (rest.length > 0) socket.unshift(Buffer.from(rest))
     this.#close()
-    receiver.onTunnel(status, fields, socket)
+    try {
+      receiver.onTunnel(status, fields, socket)
+    } catch (error) {
+      socket.on('error', () => {}).destroy()
+      receiver.onError(error as Error)
+    }
   }
 
   #free (): void {
@@ -191,6 +200,8 @@ export class Connection implements Flow, AnswerSink, BodyWatcher {
 
   readonly #onError = (error: Error): void => {
     this.#error ??= error
+    // an idle one that was reset: it is closed a phase of the event loop later, and must not be taken for a request until then
+    if (this.#receiver === null) this.failed(error)
   }
 
   readonly #onEnd = (): void => {

@@ -38,6 +38,8 @@ for (const [name, kind] of [['Content-Length', CONTENT_LENGTH], ['Transfer-Encod
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 /** All lines from `lastIndex` on: no control character, no CR or LF but those that end a line. */
 const LINES = /(?:[\t\x20-\x7e\x80-\xff]*\r\n)*$/y
+/** What may not stand in a reason phrase; other control characters are replaced before it goes to a client. */
+const LINE_ENDS = /[\0\r\n]/
 // fifteen digits are exact as a number
 const LENGTH = /^\d{1,15}$/
 const TIMEOUT = /(?:^|[ ,;])timeout=(\d{1,6})/i
@@ -58,7 +60,7 @@ export function parseHead (text: string): AnswerHead {
   const after = text.charCodeAt(12)
   if (status < 100 || (after !== BLANK && line !== 12)) throw invalid()
   LINES.lastIndex = line + 2
-  if (!LINES.test(text)) throw invalid()
+  if (!LINES.test(text) || LINE_ENDS.test(text.slice(12, line))) throw invalid()
 
   const fields: string[] = []
   let length = -1
@@ -94,7 +96,10 @@ export function parseHead (text: string): AnswerHead {
       if (seconds !== null) keepAlive = Number(seconds[1])
     }
   }
-  if (codings > 0 && length !== -1) throw wrongLength()
+  // chunked twice is not what its recipient would take for chunked once
+  if (codings > 1 || (codings > 0 && length !== -1)) throw wrongLength()
+  // RFC 9112 section 6.1: HTTP/1.0 has no codings, and who sends one may have been misunderstood
+  if (codings > 0 && minor === 0) persistent = false
   return { status, text: text.slice(13, line), fields, length, chunked, persistent, keepAlive }
 }
 

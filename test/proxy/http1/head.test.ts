@@ -24,8 +24,7 @@ t.test('says how the body is framed', async t => {
     [['Content-Length: 0'], { length: 0, chunked: false }],
     [['CONTENT-LENGTH: 0012'], { length: 12 }],
     [['Transfer-Encoding: Chunked'], { length: -1, chunked: true }],
-    [['Transfer-Encoding: gzip, chunked'], { chunked: false }],
-    [['Transfer-Encoding: chunked', 'transfer-encoding: chunked'], { chunked: false }]
+    [['Transfer-Encoding: gzip, chunked'], { chunked: false }]
   ] as const) t.match(parseHead(head('HTTP/1.1 200 OK', ...fields)), expected, fields.join())
 })
 
@@ -39,17 +38,18 @@ t.test('says whether and for how long the connection stays', async t => {
     ['1.1', ['Connection: keep-alive', 'Keep-Alive: timeout=5, max=100'], true, 5],
     ['1.1', ['Keep-Alive: max=100,timeout=72'], true, 72],
     ['1.1', ['Keep-Alive: nothing'], true, -1],
-    ['1.0', ['Connection: Keep-Alive'], true, -1]
+    ['1.0', ['Connection: Keep-Alive'], true, -1],
+    ['1.0', ['Connection: Keep-Alive', 'Transfer-Encoding: chunked'], false, -1]
   ] as const) t.match(parseHead(head(`HTTP/${version} 200 OK`, ...fields)), { persistent, keepAlive }, `${version} ${fields.join()}`)
 })
 
 t.test('refuses what could be read in two ways', async t => {
   for (const text of [
-    'HTTP/1.1 20 OK\r\n', 'HTTP/1.1 2000 OK\r\n', 'HTTP/1.1 099 OK\r\n', 'HTTP/1.1 2x0 OK\r\n', 'HTTP/1.1  200 OK\r\n', 'HTTP/3.0 200 OK\r\n', 'HTTP/1.2 200 OK\r\n', 'http/1.1 200 OK\r\n', ' HTTP/1.1 200 OK\r\n',
+    'HTTP/1.1 20 OK\r\n', 'HTTP/1.1 200 OK\nX-A: 1\r\n', 'HTTP/1.1 200 O\0K\r\n', 'HTTP/1.1 2000 OK\r\n', 'HTTP/1.1 099 OK\r\n', 'HTTP/1.1 2x0 OK\r\n', 'HTTP/1.1  200 OK\r\n', 'HTTP/3.0 200 OK\r\n', 'HTTP/1.2 200 OK\r\n', 'http/1.1 200 OK\r\n', ' HTTP/1.1 200 OK\r\n',
     head('HTTP/1.1 200 OK', ' folded: 1'), head('HTTP/1.1 200 OK', 'X-A: 1', '\tfolded'), head('HTTP/1.1 200 OK', 'X-A : 1'), head('HTTP/1.1 200 OK', ': 1'), head('HTTP/1.1 200 OK', 'no colon'),
     head('HTTP/1.1 200 OK', 'X-A: 1\rX-B: 2'), head('HTTP/1.1 200 OK', 'X-A: 1\nX-B: 2'), head('HTTP/1.1 200 OK', 'X-A: \0'), head('HTTP/1.1 200 OK', 'X-A: \x7f'), head('HTTP/1.1 200 OK', 'X(A: 1'), head('HTTP/1.1 200 OK', 'X\xe9: 1')
   ]) t.throws(() => parseHead(text), { code: 'SP_UPSTREAM_INVALID' }, JSON.stringify(text))
-  for (const fields of [['Content-Length: 2', 'Content-Length: 2'], ['Content-Length: 2, 2'], ['Content-Length: -1'], ['Content-Length: +1'], ['Content-Length: 0x1'], ['Content-Length:'], ['Content-Length: 1234567890123456'], ['Content-Length: 2', 'Transfer-Encoding: chunked'], ['Transfer-Encoding: x', 'Content-Length: 2']]) {
+  for (const fields of [['Content-Length: 2', 'Content-Length: 2'], ['Content-Length: 2, 2'], ['Content-Length: -1'], ['Content-Length: +1'], ['Content-Length: 0x1'], ['Content-Length:'], ['Content-Length: 1234567890123456'], ['Content-Length: 2', 'Transfer-Encoding: chunked'], ['Transfer-Encoding: x', 'Content-Length: 2'], ['Transfer-Encoding: chunked', 'transfer-encoding: chunked']]) {
     t.throws(() => parseHead(head('HTTP/1.1 200 OK', ...fields)), { code: 'SP_UPSTREAM_LENGTH' }, fields.join())
   }
 })
