@@ -14,7 +14,7 @@ const LONGEST = 65_536
  * @throws Refused
  */
 export async function readBody (request: IncomingMessage, schema: TSchema): Promise<unknown> {
-  if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) throw new Refused(415, 'Content-Type has to be application/json')
+  if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) throw new Refused(415, 'Content-Type has to be application/json, and the body JSON: {} where nothing is to be said')
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -26,7 +26,7 @@ export async function readBody (request: IncomingMessage, schema: TSchema): Prom
   try {
     body = JSON.parse(Buffer.concat(chunks).toString())
   } catch {
-    throw new Refused(400, 'The body is no JSON')
+    throw new Refused(400, size === 0 ? 'The body is empty: send JSON, {} where nothing is to be said' : 'The body is no JSON')
   }
   const validate = createAjv().compile(schema)
   if (validate(body)) return body

@@ -69,7 +69,7 @@ function upstreamLines ({ method, url, balanced, headers, dropped }: ExplainedUp
     ...wrap(`${method} ${url}`),
     ...balanced === null
       ? []
-      : wrap(`to one of ${balanced.targets.length} targets of ${nameOf(balanced.upstream)} by ${balanced.algorithm}: ${balanced.targets.map(({ target, weight }) => `${target} (${weight})`).join(', ')}${at(balanced.upstream, file)}`, '  '),
+      : wrap(`to one of ${balanced.targets.length} targets of ${nameOf(balanced.upstream)} by ${balanced.algorithm}: ${balanced.targets.map(({ target, weight, failover }) => `${target} (${weight}${failover ? ', failover' : ''})`).join(', ')}${at(balanced.upstream, file)}`, '  '),
     ...headers.filter(({ by }) => by === 'client').flatMap(({ name, value }) => wrap(`${name}: ${value}`, '  ', '      ')),
     ...own.flatMap(({ name, value }) => wrap(`${name}: ${value}`, paint.good('+ '), '      ')),
     ...dropped.flatMap(({ name, reason }) => wrap(`${name}  (${reason})`, paint.error('- '), '      '))

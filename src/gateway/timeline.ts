@@ -1,3 +1,4 @@
+import { hasLastTry } from '../observability/access-fields.ts'
 import type { Context } from './context.ts'
 
 /** Plugin that kept a request waiting; monotonic milliseconds. */
@@ -32,13 +33,6 @@ export interface Timeline {
 /** How many attempts a timeline has. */
 export function attemptsOf (context: Context): number {
   return (context.tries?.length ?? 0) + (hasLastTry(context) ? 1 : 0)
-}
-
-/** Whether the last attempt is no failed one: it was answered, or ended with the request. */
-function hasLastTry ({ startedTick, startedAt, tries, upstream, upstreamStatus, triedTick, proxiedTick, errorCode }: Context): boolean {
-  if (upstream === null || proxiedTick === 0) return false
-  if (upstreamStatus !== 0 || tries === null) return true
-  return errorCode === null && triedTick - startedTick >= Math.max(...tries.map(each => each.startedAt + (each.took ?? 0))) - startedAt
 }
 
 /** For a request that has ended. */

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { ADMIN_DEFAULT } from '../config/entities/gateway.ts'
 import { editorLine } from './editor-line.ts'
 import { importExpressGateway } from './express-gateway.ts'
 import { importKong } from './kong.ts'
@@ -8,7 +9,7 @@ import { importOpenapi } from './openapi.ts'
 import type { Importer, ImporterOptions } from './importer.ts'
 import { sortFindings, type ImportReport } from './report.ts'
 import { entitiesOf, settle } from './settle.ts'
-import type { Draft } from './draft.ts'
+import type { Draft, Item, Place } from './draft.ts'
 
 export const IMPORTERS = {
   openapi: importOpenapi,
@@ -48,6 +49,7 @@ export interface ImportResult {
 export async function importConfig ({ format, text, path, shown, output, shownOutput, options = {} }: ImportOrder): Promise<ImportResult> {
   const importer: Importer = IMPORTERS[format]
   const { draft, placeOf, head } = await importer({ text, file: shown, path: resolve(path), directory: dirname(output), options })
+  moveAdmin(draft, placeOf)
   const settled = await settle({
     draft,
     head: [editorLine(dirname(output)), '', `Made from ${shown} by \`sallyport import ${format}\`.`, ...head],
@@ -71,6 +73,18 @@ export async function importConfig ({ format, text, path, shown, output, shownOu
       warnings: settled.diagnostics.length
     }
   }
+}
+
+/** A listener of the source keeps its port: the admin listener, which nobody has asked for, goes to the next free one. */
+function moveAdmin (draft: Draft, placeOf: (item: object) => Place): void {
+  const gateway = draft.file['gateway'] as Item | undefined
+  if (gateway === undefined || Object.hasOwn(gateway, 'admin') || !Array.isArray(gateway['listen'])) return
+  const taken = new Set((gateway['listen'] as Item[]).map(({ port }) => port))
+  let { port } = ADMIN_DEFAULT
+  if (!taken.has(port)) return
+  while (taken.has(port)) port++
+  gateway['admin'] = { port }
+  draft.tell('changed', 'gateway.admin', `port ${ADMIN_DEFAULT.port} is a listener's: the admin listener is on 127.0.0.1:${port}.`, placeOf(gateway), gateway, 'admin')
 }
 
 function plugins (draft: Draft): number {

@@ -9,6 +9,8 @@ export interface LoggedTry {
   readonly port: number
   /** Milliseconds since the epoch. */
   readonly startedAt: number
+  /** Milliseconds. */
+  readonly took?: number
   /** Coded reason where it failed. */
   readonly error?: string
   /** Status that was not passed on. */

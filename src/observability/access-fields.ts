@@ -62,7 +62,15 @@ export function queryObject (target: string): string {
   return oneArgument.test(query) ? `{"${query.replace('=', '":"')}"}` : asciiJson(parse(query))
 }
 
-export function tries ({ tries: failed, upstream, upstreamStatus, startedAt, triedTick, startedTick }: AccessFacts, redactor: Redactor): string {
+/** Whether the last attempt is no failed one: it was answered, or ended with the request. */
+export function hasLastTry ({ startedTick, startedAt, tries, upstream, upstreamStatus, triedTick, proxiedTick, errorCode }: AccessFacts): boolean {
+  if (upstream === null || proxiedTick === 0) return false
+  if (upstreamStatus !== 0 || tries === null) return true
+  return errorCode === null && triedTick - startedTick >= Math.max(...tries.map(each => each.startedAt + (each.took ?? 0))) - startedAt
+}
+
+export function tries (facts: AccessFacts, redactor: Redactor): string {
+  const { tries: failed, upstream, upstreamStatus, startedAt, triedTick, startedTick } = facts
   let json = ''
   if (failed !== null) {
     for (const attempt of failed) {
@@ -70,7 +78,7 @@ export function tries ({ tries: failed, upstream, upstreamStatus, startedAt, tri
         `,"state":"failed",${attempt.status === undefined ? `"reason":${asciiJson(attempt.error ?? '')}` : `"code":${attempt.status}`}}`
     }
   }
-  if (upstream !== null && upstreamStatus !== 0) {
+  if (upstream !== null && (upstreamStatus !== 0 || (triedTick !== 0 && hasLastTry(facts)))) {
     const start = startedAt + Math.round(triedTick - startedTick)
     json += `${json === '' ? '' : ','}{"ip":"${redactor.host(upstream.host, upstream.port)}","port":${upstream.port},"balancer_start":${start}}`
   }

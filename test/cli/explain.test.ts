@@ -87,7 +87,7 @@ t.test('a route that loses, a consumer, many targets, and a note fit into 80 col
     'gateway.yaml': `${FILE}  - username: somebody-with-a-rather-long-name-who-calls
 upstreams:
   - name: orders.internal
-    targets: [${Array.from({ length: 9 }, (_, index) => `{ target: "orders-${index}.internal:8080" }`).join(', ')}]
+    targets: [${Array.from({ length: 9 }, (_, index) => `{ target: "orders-${index}.internal:8080"${index === 8 ? ', failover: true' : ''} }`).join(', ')}]
 `.replace('name: one, paths', 'name: every-one-of-the-orders-with-a-number, methods: [GET, POST, PUT, PATCH, DELETE], paths')
   })
   const { stdout } = await runCli(['explain', 'GET', '/orders/7', '--consumer', 'acme', '--ip', '2001:db8::1', '-H', 'X-Forwarded-For: 198.51.100.7'], { cwd })
@@ -95,6 +95,7 @@ upstreams:
   t.match(stdout, / {2}id: 7\n/)
   t.match(stdout, /2 rate-limiting \(910\), consumer acme, gateway\.yaml:17\n {6}not service, gateway\.yaml:10\n/)
   t.match(stdout, /to one of 9 targets of orders\.internal by round-robin/)
+  t.match(stdout, /orders-7\.internal:8080\s\(100\),\s+orders-8\.internal:8080\s+\(100,\s+failover\)/, 'a spare is told from those that share')
   t.same(stdout.split('\n').filter(line => line.length > 80), [])
 })
 

@@ -277,7 +277,9 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { yaml: service('plugins: [{name: fixture, instance_name: a}]') + 'plugins: [{name: fixture, instance_name: «a»}]\n', rule: 'not-unique', cause: 'uniqueness violation: \'plugins\' entity with instance_name set to \'a\' already declared' },
     { yaml: `${HEAD}upstreams: [{name: a}, {name: «a»}]\n`, rule: 'not-unique', cause: 'uniqueness violation: \'upstreams\' entity with name set to \'a\' already declared' },
     { yaml: gateway('listen: [{port: 8080}, «{port: 8080}»]'), rule: 'not-unique', cause: 'the address 0.0.0.0:8080 is taken by \'listen.0\'' },
-    { yaml: gateway('listen: [{host: 127.0.0.1, port: 9000}], admin: «{port: 9000}»'), rule: 'not-unique', cause: 'the address 127.0.0.1:9000 is taken by \'listen.0\'' }
+    { yaml: gateway('listen: [{host: 127.0.0.1, port: 9000}], admin: «{port: 9000}»'), rule: 'not-unique', cause: 'the address 127.0.0.1:9000 is taken by \'listen.0\'' },
+    { yaml: gateway('listen: [{port: 9000}], admin: «{port: 9000}»'), rule: 'not-unique', cause: 'the address 127.0.0.1:9000 is taken by \'listen.0\', which listens on 0.0.0.0:9000' },
+    { yaml: gateway('listen: [{host: "::", port: 9000}, «{port: 9000}»]'), rule: 'not-unique', cause: 'the address 0.0.0.0:9000 is taken by \'listen.0\', which listens on :::9000' }
   ],
   'plugins and their options': [
     { yaml: `${HEAD}plugins: [{name: «fixtrue»}]\n`, rule: 'unknown-plugin', cause: 'there is no plugin \'fixtrue\'', mend: /'fixture'/ },

@@ -125,9 +125,9 @@ t.test('the path policy says what it makes of a path, and what it refuses it for
 })
 
 t.test('a listener\'s policy is told from that of the gateway', async t => {
-  const run = await explainerOf(`gateway: { listen: [{ port: 8000, path_policy: { semicolon: reject } }, { port: 8001 }] }\n${routes('paths: [/a]')}`)
+  const run = await explainerOf(`gateway: { listen: [{ port: 8000, path_policy: { semicolon: reject } }, { port: 8002 }] }\n${routes('paths: [/a]')}`)
   t.match(run({ url: 'http://x:8000/a;b' }), { outcome: { status: 400 }, path: { features: [{ feature: 'semicolon', policy: 'listener', refused: true }] } })
-  t.match(run({ url: 'http://x:8001/a;b' }), { outcome: { kind: 'upstream' }, request: { listener: { port: 8001, line: 2 } } })
+  t.match(run({ url: 'http://x:8002/a;b' }), { outcome: { kind: 'upstream' }, request: { listener: { port: 8002, line: 2 } } })
 })
 
 t.test('what is kept if safe is refused where another reading finds another chain', async t => {

@@ -118,7 +118,7 @@ t.test('a client that leaves, before and after the answer began', async t => {
   early.end()
   await reached('/never')
   early.destroy()
-  t.match(await line('/never'), { response: { status: 499 }, end_reason: 'DC', error: 'SP_CLIENT_CLOSED', upstream_status: '' })
+  t.match(await line('/never'), { response: { status: 499 }, end_reason: 'DC', error: 'SP_CLIENT_CLOSED', upstream_status: '', tries: [{ ip: '127.0.0.1', balancer_start: Number }] }, 'which server it did not wait for is known')
   const late = send({ host: '127.0.0.1', port, path: '/events', agent: false }, response => {
     response.once('data', () => late.destroy())
   }).on('error', () => {})

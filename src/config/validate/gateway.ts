@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import type { AdminSettings, GatewaySettings, ListenAddress, ListenSettings } from '../model.ts'
 import { ADMIN_DEFAULT } from '../entities/gateway.ts'
 import { CIPHERS, listenDefaults } from '../entities/listen.ts'
@@ -38,21 +38,32 @@ function adminSettings (value: unknown): AdminSettings | null {
 
 /** What a schema can't say about the block. */
 export function checkGateway (fields: Fields, context: EntityContext): void {
-  const taken = new Map<string, Array<string | number>>()
+  const taken: Array<{ host: string, port: number, path: Array<string | number> }> = []
   addresses(fields).forEach(({ address, path }) => {
     const problem = typeof address.host === 'string' && address.host !== '' ? hostProblem(address.host, { port: false, wildcard: false }) : undefined
     if (problem !== undefined) context.at([...path, 'host'], { rule: 'bad-host', ...problem })
     if (typeof address.port !== 'number' || address.port === 0) return
-    const key = `${scalarText(address.host)}:${address.port}`
-    const first = taken.get(key)
-    if (first === undefined) taken.set(key, path)
-    else context.at(path, { rule: 'not-unique', cause: `the address ${key} is taken by '${first.join('.')}'`, mend: 'Choose another port.' })
+    const { port } = address
+    const host = scalarText(address.host)
+    const first = taken.find(other => other.port === port && overlap(other.host, host))
+    if (first === undefined) taken.push({ host, port, path })
+    else {
+      const owner = `'${first.path.join('.')}'${first.host === host ? '' : `, which listens on ${first.host}:${port}`}`
+      const mend = path[0] === 'admin' && fields['admin'] === undefined ? 'Choose another port, or give `admin` one: without it, it has this address.' : 'Choose another port.'
+      context.at(path, { rule: 'not-unique', cause: `the address ${host}:${port} is taken by ${owner}`, mend })
+    }
   })
   checkAdmin(fields['admin'], context)
   checkTls(fields['listen'], context)
   checkNameServers(fields['dns'], context)
   checkRanges(fields['trusted_ips'], ['trusted_ips'], context)
   checkRanges((fields['exempt'] as { ips?: unknown } | undefined)?.ips, ['exempt', 'ips'], context)
+}
+
+/** Whether two listeners on one port are in each other's way: `::` takes IPv4 as well. */
+function overlap (one: string, other: string): boolean {
+  if (one === other || one === '::' || other === '::') return true
+  return (one === '0.0.0.0' && isIPv4(other)) || (other === '0.0.0.0' && isIPv4(one))
 }
 
 /** What it shows and does is for who may know and do it: on the loopback that is this machine, elsewhere who has the token. */
