@@ -73,7 +73,8 @@ t.test('a client that has to wait for a slow upstream is not cut', async t => {
     setImmediate(() => socket.pause())
     setTimeout(() => socket.resume(), 4 * SWEEP)
   })
-  const { server, port } = await startHop(t, upstreamPort, { gateway: { timeouts } })
+  // shorter than the wait, longer than a busy machine keeps the first bytes from being read
+  const { server, port } = await startHop(t, upstreamPort, { gateway: { timeouts: { ...timeouts, headers: 2_000, body_grace: 2_000 } } })
   const client = await rawClient(t, port)
   client.send(`POST / HTTP/1.1\r\n${H}Content-Length: ${size}\r\n\r\n`).send(Buffer.alloc(size, 'x'))
   t.equal(statusOf(await client.answer()), 200)
