@@ -27,8 +27,8 @@ export function configEndpoints (): readonly Endpoint[] {
       answers: { 200: ConfigView, 400: Failure, 404: Failure },
       run (call) {
         const { file, snapshot } = chosen(call)
-        const { token } = call.source.rules()
-        return ok(configView(file, snapshot, token === null ? processKey : { kind: 'token', key: tokenKey(token) }))
+        const key = keyOf(call)
+        return ok(configView(file, snapshot, key === null ? processKey : { kind: 'token', key }))
       }
     }),
     endpoint({
@@ -41,8 +41,7 @@ export function configEndpoints (): readonly Endpoint[] {
       answers: { 200: ComparableView, 400: Failure, 404: Failure },
       run (call) {
         const { file, snapshot } = chosen(call)
-        const { token } = call.source.rules()
-        return ok(comparableView(file, snapshot, token === null ? null : tokenKey(token)))
+        return ok(comparableView(file, snapshot, keyOf(call)))
       }
     }),
     endpoint({
@@ -69,4 +68,10 @@ function chosen ({ source, query }: Call): { readonly file: RunnableFile, readon
   const file = source.history.file(Number(wanted))
   if (file === undefined) throw new Refused(404, unknownSnapshot(Number(wanted), source))
   return { file, snapshot: Number(wanted) }
+}
+
+/** What secrets are hashed with; null: the listener has no token. */
+function keyOf ({ source }: Call): ReturnType<typeof tokenKey> | null {
+  const { token } = source.rules()
+  return token === null ? null : tokenKey(token)
 }

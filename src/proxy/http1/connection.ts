@@ -2,10 +2,12 @@ import type { Socket } from 'node:net'
 import type { Flow, Outgoing, Receiver } from '../flow.ts'
 import { failure } from '../failure.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
-import { BodyWriter, type BodyWatcher } from './body-writer.ts'
+import type { BodyWatcher, BodyWriter } from './body-writer.ts'
 import type { AnswerHead } from './head.ts'
+import { wasReset } from './hidden-reset.ts'
 import { ReadTimer } from './read-timer.ts'
 import type { RequestHead } from './request-head.ts'
+import { writeRequest } from './write-request.ts'
 
 /** Whose connection it is. */
 export interface ConnectionOwner {
@@ -79,8 +81,7 @@ export class Connection implements Flow, AnswerSink, BodyWatcher {
 
   #begin (): void {
     const socket = this.#socket as Socket
-    const { method, body, readTimeout } = this.#request as Outgoing
-    const { text, length } = this.#head as RequestHead
+    const request = this.#request as Outgoing
     this.#persistent = true
     try {
       if (!(this.#receiver as Receiver).onConnect(this)) {
@@ -92,19 +93,9 @@ export class Connection implements Flow, AnswerSink, BodyWatcher {
       this.failed(error as Error)
     }
     if (this.#closed) return
-    this.#answer.expect(method)
-    this.#timer.start(readTimeout)
-    if (body === null) {
-      socket.write(text, 'latin1')
-    } else if (Buffer.isBuffer(body)) {
-      socket.cork()
-      socket.write(text, 'latin1')
-      socket.write(body)
-      socket.uncork()
-    } else {
-      socket.write(text, 'latin1')
-      this.#body = new BodyWriter(socket, body, length, this)
-    }
+    this.#answer.expect(request.method)
+    this.#timer.start(request.readTimeout)
+    this.#body = writeRequest(socket, this.#head as RequestHead, request, this)
   }
 
   /**
@@ -206,7 +197,7 @@ export class Connection implements Flow, AnswerSink, BodyWatcher {
 
   readonly #onEnd = (): void => {
     if (!this.#answer.endless) this.failed(failure('UND_ERR_SOCKET', 'the upstream has closed the connection'))
-    else if (this.#wasReset()) this.failed(failure('ECONNRESET', 'the upstream has reset the connection'))
+    else if (wasReset(this.#socket as Socket)) this.failed(failure('ECONNRESET', 'the upstream has reset the connection'))
     else this.complete(null)
   }
 
@@ -214,17 +205,6 @@ export class Connection implements Flow, AnswerSink, BodyWatcher {
 
   readonly #onData = (chunk: Buffer): void => {
     if (!this.read(chunk, chunk.length)) this.#socket?.pause()
-  }
-
-  /**
-   * Bytes and a reset that are found together, as they are by a busy process, come as bytes and a clean end: libuv reads
-   * less than it could and sees the hang-up (`uv__stream_io`). The kernel still knows, and tells whoever writes; nothing is
-   * written, since no byte is. A peer that had ended cleanly before it reset has sent all it had: that is EPIPE.
-   */
-  #wasReset (): boolean {
-    const socket = this.#socket as Socket
-    socket.write('')
-    return (socket.errored as NodeJS.ErrnoException | null)?.code === 'ECONNRESET'
   }
 
   resume (receiver: Receiver): void {
