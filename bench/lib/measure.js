@@ -1,10 +1,10 @@
-/** One timed round of one participant. */
+/** One timed slice of one participant. */
 import { busyOf } from './cpu.js'
 import { upstreamStats } from './running.js'
 
 /**
  * @param {import('./running.js').RunningPeer} peer
- * @returns CPU microseconds a request (user and system apart), requests a second, errors, connections made to the
+ * @returns when it began (ms), CPU microseconds a request (user and system apart), requests a second, errors, connections made to the
  *   upstream, and the share of the participant's core that others took meanwhile
  */
 export async function measure (peer, one, { load, seconds, upstream, proxyCore }) {
@@ -19,6 +19,7 @@ export async function measure (peer, one, { load, seconds, upstream, proxyCore }
   const system = after.system - before.system
   const others = Math.max(0, busyOf(proxyCore) - busyBefore - user - system) / elapsed
   return {
+    at: startedAt,
     cpu: (user + system) / requests,
     user: user / requests,
     system: system / requests,

@@ -1,21 +1,23 @@
 import { parseArgs } from 'node:util'
 import { CASES } from './cases.js'
-import { participantFrom, participantsNamed } from './participants.js'
+import { BASELINE, participantFrom, participantsNamed } from './participants.js'
 
 export const USAGE = `Usage: npm run bench -- [options]
 
   --only A,B          participants (default: all)
   --with FILE         one more participant, from a file like those of bench/peers/ (may be repeated)
   --cases A,B         of get, get16k, post (default: all)
-  --rounds N          rounds of each participant, which starts anew for each (default: 5)
-  --seconds N         timed seconds of each case in a round, a whole number (default: 2)
+  --base NAME         participant that the others are compared with (default: ${BASELINE})
+  --rounds N          rounds; in each everybody starts anew (default: 2)
+  --turns N           turns in a round; in each everybody gets the load once with each case (default: 3)
+  --seconds N         timed seconds of each case in a turn, a whole number (default: 1)
   --warm-up N         seconds of load with each case before those that are timed (default: 2)
   --connections N     client connections (default: 50)
   --proxy-core N      core of the participant under load (default: the last)
   --load-core N       core of load generator and upstream (default: the first)
   --nice N            scheduling priority of everything measured; below 0 (root) keeps other work on the machine out
   --markdown          print the tables as Markdown
-  --check             exit 1 where Sallyport misses a required ratio
+  --check             exit 1 where Sallyport misses a limit
   --no-install        do not install the peers of bench/ when they are missing
   --help
 `
@@ -28,8 +30,10 @@ export async function readOptions (args, cores) {
       only: { type: 'string' },
       with: { type: 'string', multiple: true, default: [] },
       cases: { type: 'string' },
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '2' },
+      base: { type: 'string', default: BASELINE },
+      rounds: { type: 'string', default: '2' },
+      turns: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '1' },
       'warm-up': { type: 'string', default: '2' },
       connections: { type: 'string', default: '50' },
       'proxy-core': { type: 'string', default: String(cores - 1) },
@@ -46,10 +50,13 @@ export async function readOptions (args, cores) {
     if (!Number.isInteger(value) || value < least) throw new Error(`--${name} takes a whole number from ${least}, not "${values[name]}"`)
     return value
   }
+  const [base] = participantsNamed([values.base])
   return {
-    participants: [...participantsNamed(listOf(values.only)), ...await Promise.all(values.with.map(participantFrom))],
+    base,
+    participants: [...participantsNamed(listOf(values.only)), ...await Promise.all(values.with.map(participantFrom))].filter(peer => peer !== base),
     cases: casesNamed(listOf(values.cases)),
     rounds: whole('rounds', 1),
+    turns: whole('turns', 1),
     seconds: whole('seconds', 1),
     warmUp: whole('warm-up', 1),
     connections: whole('connections', 1),

@@ -31,28 +31,22 @@ import sallyportRateLimitingRedis from '../peers/sallyport-rate-limiting-redis.j
 import sallyportVerify from '../peers/sallyport-verify.js'
 import undiciDispatch from '../peers/undici-dispatch.js'
 
+/** Neighbours share a heat: what is compared with each other stands together. */
 export const PARTICIPANTS = [
-  nginx, nginxLimitReq, haproxy, haproxyStickTable, haproxyJwt, caddy, undiciDispatch, sallyport, sallyportFour, sallyportKeyAuth, sallyportJwt, sallyportJwtNew, sallyportVerify, sallyportRateLimiting, sallyportRateLimitingRedis, sallyportCacheHit, sallyportMetrics, sallyportOpentelemetry, sallyportUpstream, sallyportCorsSecurityHeaders, sallyportChain, sallyportRequestValidator, nginxTls, haproxyTls, sallyportTls, nodeHttp, fastifyHttpProxy,
-  httpProxy, fastGateway, expressGateway
+  sallyport, sallyportMetrics, sallyportOpentelemetry,
+  sallyportFour, sallyportChain, sallyportCorsSecurityHeaders,
+  sallyportVerify, sallyportJwtNew, sallyportJwt,
+  sallyportKeyAuth, sallyportUpstream, sallyportRequestValidator,
+  sallyportRateLimiting, sallyportRateLimitingRedis, sallyportCacheHit,
+  nginxTls, haproxyTls, sallyportTls,
+  nginx, nginxLimitReq, caddy,
+  haproxy, haproxyStickTable, haproxyJwt,
+  undiciDispatch, nodeHttp, httpProxy,
+  fastifyHttpProxy, fastGateway, expressGateway
 ]
 
-/** What every ratio is to. */
+/** What ratios are to, unless another is asked for. */
 export const BASELINE = fastifyHttpProxy.name
-
-/** Largest accepted ratio of CPU a request to the baseline's, by participant and case. */
-export const REQUIRED = {
-  sallyport: { get: 0.55, get16k: 0.65, post: 0.65 },
-  'sallyport+4': { get: 0.70, get16k: 0.70, post: 0.70 },
-  'sallyport+key-auth': { get: 0.60 },
-  'sallyport+rate-limiting': { get: 0.60 },
-  'sallyport+rate-limiting-redis': { get: 0.95 },
-  'sallyport+cache-hit': { get: 0.35, get16k: 0.35 },
-  'sallyport+upstream': { get: 0.70 },
-  'sallyport+cors+security-headers': { get: 0.60 },
-  'sallyport+chain': { get: 0.90 },
-  'sallyport+request-validator': { post: 0.80 },
-  'sallyport+jwt': { get: 0.65, get16k: 0.65, post: 0.65 }
-}
 
 /** Participants by name; `null` is all. A name that nobody has is an error. */
 export function participantsNamed (names) {
