@@ -46,8 +46,10 @@ export function explainCommand (io: CliIo, done: Done): Command {
 The request is taken in by the code that runs in the gateway: path policy, trusted_ips, matching order. Host comes from URL,
 unless a header says otherwise. Without --run, credentials are not looked at; their values are printed as ***.
 
-With --run nothing leaves the machine: services answer --answer, a server that decides about requests (forward-auth) answers 200, and
---stub says otherwise, with a status or an answer as in a file of tests (docs/guides/config-tests.md).
+With --run the gateway and its own plugins reach nobody: services answer --answer, a server that decides about requests (forward-auth)
+answers 200, and --stub says otherwise, with a status or an answer as in a file of tests (docs/guides/config-tests.md). Plugins of
+gateway.modules run as in start: connections and datagrams of theirs are refused; what else their code does (names looked up, files,
+programs, threads) it does.
 
 Examples:
   $ sallyport explain GET https://api.example.com/orders/7

@@ -20,7 +20,7 @@ export interface TestArgs {
 
 export function testCommand (io: CliIo, done: Done): Command {
   return new Command('test')
-    .description('Test a configuration: requests in, expectations on what becomes of them; nothing leaves the process.')
+    .description('Test a configuration: requests in, expectations on what becomes of them; connections go to stubs.')
     .argument('[FILES...]', 'tests, or folders of them')
     .option('-f, --filter <regex>', 'run tests whose name it matches', toRegex)
     .addOption(new Option('-r, --reporter <reporter>', 'how results are written').choices(REPORTERS).default('pretty'))

@@ -25,6 +25,8 @@ export interface ExplainedRun {
   readonly not_reached: readonly string[]
   /** What came to services and other servers, or rather to the stubs in their places. */
   readonly sent: readonly SentRequest[]
+  /** Attempts at services that came to nothing, in sentences. */
+  readonly failed_tries: readonly string[]
   /** Servers that nobody stands for: `host:port`. */
   readonly missing: readonly string[]
 }

@@ -3,10 +3,11 @@ import { dirname } from 'node:path'
 import type { Config } from '../config/model.ts'
 import { choose } from '../gateway/hooks/step.ts'
 import { audienceOf, Chains } from '../config/chains.ts'
+import { failedTryText } from '../lab/failed-try.ts'
 import { applyStubs } from '../lab/file/stubs.ts'
 import { Lab } from '../lab/lab.ts'
 import type { ObservedStep } from '../lab/observer.ts'
-import type { StubAnswer } from '../lab/stubs.ts'
+import { addressOf, type StubAnswer } from '../lab/stubs.ts'
 import { LabError, type Trial } from '../lab/trial.ts'
 import { entryWriter } from './chain.ts'
 import { bodyText, changesBetween } from './changes.ts'
@@ -84,14 +85,15 @@ function describe (trial: Trial, lab: Lab, chains: Chains, words: Words): Explai
     steps: steps.map(step => describeStep(step, lab.config, words)),
     not_reached: route === null ? [] : notReached(trial, lab, chains),
     sent: received.map((sent): SentRequest => ({
-      to: words.host(`${sent.to.host}:${sent.to.port}`),
+      to: words.host(addressOf(sent.to)),
       purpose: sent.to.purpose,
       method: sent.method,
       target: words.url(sent.target),
       headers: shownFields(sent.rawHeaders, words),
       body: bodyText(sent.body, words)
     })),
-    missing: [...new Set(lab.missing.map(({ host, port }) => words.host(`${host}:${port}`)))]
+    failed_tries: [...new Set(trial.failedTries.map(one => failedTryText(one, trial.service, words.host(addressOf(one)))))],
+    missing: [...new Set(lab.missing.map(to => words.host(addressOf(to))))]
   }
 }
 

@@ -9,6 +9,7 @@ export function runText (run: ExplainedRun | null, file: string, paint: Painter)
     ...block('RUN, with stubs in the place of all other servers', [
       ...run.steps.filter(shown).flatMap(step => stepLines(step, file, paint)),
       ...run.not_reached.length === 0 ? [] : wrap(`not reached: ${run.not_reached.join(', ')}`),
+      ...run.failed_tries.flatMap(text => wrap(text, paint.warning('! '))),
       ...run.missing.flatMap(to => wrap(`no stub stands for ${to}: the connection failed`, paint.warning('! ')))
     ], paint),
     ...run.sent.flatMap(({ to, purpose, method, target, headers, body }) => block(`${purpose === 'upstream' ? 'SERVICE' : 'SERVER OF A PLUGIN'} ${to} GOT`, [

@@ -16,7 +16,9 @@ import { showChain } from '../tls/peer-chain.ts'
 import { Addresses } from './addresses.ts'
 import { Authorities, checkShown } from './tls/authorities.ts'
 import { exchange, type Exchanged, open } from './client.ts'
+import { failedTriesOf } from './failed-try.ts'
 import { IdentityProvider, SigningKeys } from './identity-provider.ts'
+import { ABSOLUTE, listenerFor } from './listener-for.ts'
 import { Observer, type Watched } from './observer.ts'
 import type { Addressee } from './stubs.ts'
 import { answeredBy, LabError, type LabRequest, type Trial } from './trial.ts'
@@ -38,7 +40,6 @@ const HOUR = 3_600_000
 const CALM: VitalSigns = Object.freeze({ interval: HOUR, sample: () => ({ eventLoopDelay: 0, heapUsed: 0, rss: 0 }), close () {} })
 /** For documentation (RFC 5737): nobody's. */
 const CLIENT = '192.0.2.1'
-const ABSOLUTE = /^(https?):\/\/([^/?#]*)([^#]*)/i
 
 export class Lab {
   readonly clock: Clock
@@ -103,7 +104,7 @@ export class Lab {
    * @throws LabError for a request that can't be sent, or what a stub threw
    */
   async request (request: LabRequest): Promise<Trial> {
-    const listener = this.#listenerFor(request)
+    const listener = listenerFor(request, this.config.gateway.listen)
     const { certificates = [] } = request
     checkShown(listener, certificates, this.config.ca_certificates)
     const { method = 'GET', url, headers = [], body = null, ip = CLIENT, messages = null } = request
@@ -147,6 +148,7 @@ export class Lab {
       consumer: context?.consumer == null ? null : context.consumer.username ?? context.consumer.id,
       steps: watched.steps,
       received: this.addresses.server.received.slice(first).filter(({ to }) => to.purpose !== 'provider'),
+      failedTries: failedTriesOf(context, this.addresses.server.names),
       ended: context?.ended ?? null,
       failure: context?.failure != null,
       log: this.log.slice(lines),
@@ -225,19 +227,6 @@ export class Lab {
     if (nameOrId === undefined) return null
     const found = this.#consumers.find(nameOrId)
     if (found === undefined) throw new LabError(`there is no consumer '${nameOrId}'`)
-    return found
-  }
-
-  /** The one that a client would have connected to. */
-  #listenerFor ({ url }: LabRequest): ListenSettings {
-    const { listen } = this.config.gateway
-    const [, scheme, authority = ''] = ABSOLUTE.exec(url) ?? []
-    if (scheme === undefined) return listen[0] as ListenSettings
-    const tls = scheme.toLowerCase() === 'https'
-    const fitting = listen.filter(listener => listener.tls === tls)
-    const port = Number(/:(\d+)$/.exec(authority)?.[1] ?? (tls ? 443 : 80))
-    const found = fitting.find(listener => listener.port === port) ?? fitting[0]
-    if (found === undefined) throw new LabError(`no listener of the file speaks ${tls ? 'https' : 'http'}: write ${tls ? 'http' : 'https'}://, or add one to gateway.listen`)
     return found
   }
 

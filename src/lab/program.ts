@@ -1,5 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import * as contract from '../plugin.ts'
+import * as testing from '../testing/index.ts'
 import { type ConfigTests, isConfigTests, openConfig } from '../testing/test-config.ts'
 import { LabError } from './trial.ts'
 import type { FileResult, TestResult } from './result.ts'
@@ -44,7 +46,12 @@ export async function runProgram (runner: Runner, file: string, { shown, wanted 
 async function importTests (file: string): Promise<ConfigTests> {
   const { createJiti } = await import('jiti')
   // nothing is kept: a file that is watched is read again
-  const jiti = createJiti(pathToFileURL(file).href, { moduleCache: false, fsCache: false })
+  const jiti = createJiti(pathToFileURL(file).href, {
+    moduleCache: false,
+    fsCache: false,
+    // those of the gateway that tests: no package beside the file is needed, and none of another version is taken
+    virtualModules: { 'sallyport/testing': testing, 'sallyport/plugin': contract }
+  })
   const value = await jiti.import(file, { default: true })
   if (!isConfigTests(value)) throw new TypeError('its default export is not what configTests() of sallyport/testing gives')
   if (Object.keys(value.tests).length === 0) throw new LabError('there are no tests in it: configTests() got none')

@@ -6,6 +6,7 @@ import type { Config } from '../config/model.ts'
 import { Coverage } from './coverage.ts'
 import { compare, type Failure } from './expect.ts'
 import { checkAgainst } from './file/check.ts'
+import { createGivenCheck } from './file/given.ts'
 import { createReader, type TestFile } from './file/read.ts'
 import { moveClock, requestOf, timeOf } from './file/request.ts'
 import type { ExpectSpec, StepSpec, TestSpec } from './file/schema.ts'
@@ -39,6 +40,8 @@ export class Runner {
   readonly coverage = new Map<string, Coverage>()
   /** Everything that was read, to be watched. */
   readonly read = new Set<string>()
+  /** For programs. */
+  readonly checkGiven = createGivenCheck()
   readonly #options: RunnerOptions
   readonly #keys: SigningKeys
   readonly #reader = createReader()

@@ -4,6 +4,7 @@ import type { Route, Service } from '../config/model.ts'
 import type { Context } from '../gateway/context.ts'
 import type { Ended } from '../observability/ended.ts'
 import type { ClientAnswer } from '../testing/client.ts'
+import type { FailedTry } from './failed-try.ts'
 import type { ObservedStep } from './observer.ts'
 import type { StubbedRequest } from './stubs.ts'
 
@@ -41,6 +42,8 @@ export interface Trial {
   readonly steps: readonly ObservedStep[]
   /** What upstreams and authorisers got while it ran, those of copies included. */
   readonly received: readonly StubbedRequest[]
+  /** Attempts at services that came to nothing. */
+  readonly failedTries: readonly FailedTry[]
   /** How it ended, as the access log tells it; null: the HTTP parser has refused it. */
   readonly ended: Ended | null
   /** What the gateway itself found before any plugin ran (no route, https only, …). */

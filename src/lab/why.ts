@@ -1,7 +1,9 @@
 import type { Source } from '../config/source.ts'
 import { requestLine } from './expect.ts'
+import { failedTryText } from './failed-try.ts'
 import type { Lab } from './lab.ts'
 import type { Outcome } from './outcome.ts'
+import { addressOf } from './stubs.ts'
 import type { Trial } from './trial.ts'
 
 /** The configuration as it was read: where things stand in it, and what must not be shown. */
@@ -32,9 +34,11 @@ export function whyOf (lab: Lab, trial: Trial, outcomes: ReadonlyMap<string, Out
   }
   if (consumer !== null) lines.push(`the caller was ${consumer}`)
   for (const received of trial.received.slice(-3)) lines.push(`${received.to.purpose === 'upstream' ? 'upstream' : 'authoriser'} got ${requestLine(received)}`)
+  // retries make several of one kind
+  lines.push(...new Set(trial.failedTries.map(one => failedTryText(one, service))))
   if (trial.received.length === 0) lines.push('nothing reached an upstream')
   lines.push(`answered by ${answeredBy}: ${answer.status} ${bodyOf(answer.text)}`.trimEnd())
-  for (const { host, port } of lab.missing) lines.push(`nothing stands for ${host}:${port}: add a stub for it`)
+  for (const address of new Set(lab.missing.map(addressOf))) lines.push(`nothing stands for ${address}: add a stub for it`)
   for (const line of trial.log.slice(0, 3)) lines.push(`the gateway's log: ${messageOf(line)}`)
   return lines.map(line => config.source.redact(line))
 }

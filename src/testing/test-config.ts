@@ -22,7 +22,7 @@ export interface ConfigOptions {
 export interface ConfigAnswer extends Trial {
   /** What became of the request in each plugin of its route, in their order. */
   readonly outcomes: ReadonlyMap<string, Outcome>
-  /** @throws Error that says what differs, and why, as `sallyport test` does */
+  /** @throws Error that says what differs, and why, as `sallyport test` does; LabError for an expectation that a file could not have */
   expect (expected: ExpectSpec): void
 }
 
@@ -68,10 +68,12 @@ export async function openConfig (runner: Runner, loaded: LoadedConfig, options:
   const lab = await runner.open(loaded, options.clock)
   const test: ConfigTest = {
     async request (request) {
+      runner.checkGiven({ request }, loaded.config)
       const trial = await lab.request(requestOf(lab, request))
       const outcomes = outcomesOf(trial, lab.chainOf(trial.route), id => lab.guards(id))
       runner.see(loaded.config, trial, outcomes)
       function expect (expected: ExpectSpec): void {
+        runner.checkGiven({ expect: expected }, loaded.config)
         const failures = compare(trial, outcomes, expected, lab.config)
         if (failures.length === 0) return
         const error = new Error([
@@ -85,8 +87,10 @@ export async function openConfig (runner: Runner, loaded: LoadedConfig, options:
       return { ...trial, outcomes, expect }
     },
     stub (first: StubsSpec | string, answer?: Stub) {
-      if (typeof first !== 'string') applyStubs(lab, first)
-      else for (const address of knownAddresses(lab.config, first)) lab.addresses.stub(address, answer as Stub)
+      if (typeof first !== 'string') {
+        runner.checkGiven({ stubs: first }, loaded.config)
+        applyStubs(lab, first)
+      } else for (const address of knownAddresses(lab.config, first)) lab.addresses.stub(address, answer as Stub)
     },
     token: (token = {}) => mint(lab, token),
     clock: to => moveClock(lab, to),

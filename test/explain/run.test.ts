@@ -113,3 +113,16 @@ t.test('a body that is no text is counted, a long one is cut', async t => {
   t.equal(result.sent[0]?.body, '(3 bytes)')
   t.match(result.answer.body, /^x{2000}… \(5000 bytes\)$/)
 })
+
+t.test('why an attempt at the service came to nothing is said, without a host from the environment', async t => {
+  const env = { HOST: 'hidden.internal' }
+  const services = 'services: [{ name: s, url: "https://s.internal", retries: 1, routes: [{ paths: [/] }] }, { name: h, host: "{vault://env/HOST}", protocol: https, routes: [{ paths: [/h] }] }]\n'
+  const { answer, failed_tries: failed } = await run(services, { url: '/', stubs: { s: { certificate: 'untrusted' } } }, env)
+  t.equal(answer.status, 502)
+  t.match(failed, [/^an attempt failed: no authority that the gateway trusts vouches for the certificate of s\.internal:443 \(/])
+  t.equal(failed.length, 1)
+  const secret = await run(services, { url: '/h', stubs: { h: { error: 'refused' } } }, env)
+  t.equal(secret.answer.status, 502)
+  t.match(secret.failed_tries, [/^an attempt failed: nothing listens at /])
+  t.notMatch(JSON.stringify(secret), /hidden/)
+})

@@ -140,6 +140,10 @@ t.test('mistakes in tests have a place and a mend', async t => {
     ['tests:\n  - name: a\n    clock: 2030-13-01\n    request: { url: /, body: a, json: 1 }\n    expect: { status: 200 }\n  - name: a\n', /is no time[^]*`body` or `json`[^]*there is no request[^]*another test is called 'a'/],
     ['tests:\n  - name: a\n    request: /\n    expect: { status: 200 }\n    steps: [{ request: / }]\n', /a test has `request` or `steps`[^]*no step expects anything/],
     ['tests:\n  - name: a\n    request: /\n', /error: .*'expect'/],
+    ['tests:\n  - name: a\n    request: /\n    expect: { headers: {} }\n', /4:24: error: length must be at least 1/],
+    ['tests:\n  - name: a\n    request: /\n    expect: { status: 404, plugins: {} }\n', /4:37: error: length must be at least 1/],
+    ['tests:\n  - name: a\n    request: /\n    expect: { body: { contains: "" } }\n', /error: .*length must be at least 1/],
+    ['tests:\n  - name: a\n    request: /\n    expect: { upstream: { count: 0, service: orders, path: /none } }\n', /4:54: error: `count: 0` says that no request came[^]*= mend: Remove one of the two\.\n\n1 error\n/],
     ['', /the file is empty/],
     ['tests: [\n', /error/],
     ['config: nowhere.yaml\ntests:\n  - { name: a, request: /, expect: { status: 200 } }\n', /nowhere\.yaml/]
@@ -149,6 +153,33 @@ t.test('mistakes in tests have a place and a mend', async t => {
     t.match(stdout + stderr, expected, text)
     t.not(code, 0)
   }
+})
+
+t.test('a failed attempt is told with what the gateway did not like, and a listener that is missing by what was asked for', async t => {
+  const { stdout } = await run(t, {
+    'gateway.yaml': CONFIG.replace('url: https', 'retries: 1\n    url: https'),
+    'one.test.yaml': `
+tests:
+  - { name: expired, stubs: { orders: { certificate: expired } }, request: /health, expect: { status: 200 } }
+  - { name: untrusted, stubs: { orders: { certificate: untrusted } }, request: /health, expect: { status: 200 } }
+  - { name: other, stubs: { orders: { certificate: other-name } }, request: /health, expect: { status: 200 } }
+  - { name: refused, stubs: { orders: { error: refused } }, request: /health, expect: { status: 200 } }
+  - { name: cut, stubs: { orders: { error: reset } }, request: /health, expect: { status: 200 } }
+  - { name: fine, stubs: { orders: {} }, request: /health, expect: { status: 203 } }
+  - { name: socket, request: 'wss://orders.example/health', expect: { status: 101 } }
+  - { name: https, request: 'https://orders.example/health', expect: { status: 200 } }
+`
+  })
+  const why = Object.fromEntries(stdout.split('  failed  ').slice(1).map(part => [part.slice(0, part.indexOf('\n')), part]))
+  t.match(why['expired'], / {9}an attempt failed: the certificate of orders\.internal:443 has expired \(CERT_HAS_EXPIRED\)\n/)
+  t.match(why['untrusted'], /an attempt failed: no authority that the gateway trusts vouches for the certificate of orders\.internal:443 \([A-Z_]+\)\n/)
+  t.match(why['other'], /an attempt failed: the certificate of orders\.internal:443 is for other names/)
+  t.match(why['refused'], /an attempt failed: nothing listens at orders\.internal:443 \(ECONNREFUSED\)\n/)
+  t.equal(why['refused']?.split('an attempt failed').length, 2, 'a retry that fails in the same way is not told again')
+  t.match(why['cut'], /an attempt failed: orders\.internal:443 closes the connection/)
+  t.notMatch(why['fine'], /an attempt failed/)
+  t.match(why['socket'], /no listener of the file speaks wss: write ws:\/\/, or add one/)
+  t.match(why['https'], /no listener of the file speaks https: write http:\/\/, or add one/)
 })
 
 t.test('a configuration with errors is shown as check shows it', async t => {
@@ -413,6 +444,26 @@ export default configTests('gateway.yaml', {
   t.match(stdout, /TypeError: its default export is not what configTests\(\) of sallyport\/testing gives/)
   t.match(stdout, /none\.gateway-test\.ts\n {2}failed[^]*there are no tests in it/)
   t.match(stdout, /routes: 1 of 2/)
+})
+
+t.test('what a program says is checked as a file is, since nobody looks at its types', async t => {
+  const cwd = t.testdir({ 'gateway.yaml': CONFIG })
+  const gateway = await testConfig(t, join(cwd, 'gateway.yaml'), { env })
+  const answer = await gateway.request('/health')
+  const wrong: ReadonlyArray<readonly [object, RegExp]> = [
+    [{ statsu: 200 }, /^expect: unknown field 'statsu'\. Did you mean 'status'\?$/],
+    [{}, /^expect: nothing stands in it\.$/],
+    [{ plugins: { keyauth: 'absent' } }, /^expect\.plugins\.keyauth: the configuration has no plugin 'keyauth'\. Did you mean 'key-auth'\?$/],
+    [{ plugins: { 'key-auth': 'absnt' } }, /^expect\.plugins\.key-auth: .*absent/],
+    [{ status: 20 }, /^expect\.status: /],
+    [{ headers: { server: { contians: 'x' } } }, /unknown field 'contians'\. Did you mean 'contains'\?/],
+    [{ upstream: { count: 0, path: '/x' } }, /^expect\.upstream\.path: `count: 0`/]
+  ]
+  for (const [expected, message] of wrong) t.throws(() => answer.expect(expected), { message }, JSON.stringify(expected))
+  answer.expect({ status: 200, upstream: {}, plugins: { 'key-auth': 'absent' } })
+  t.throws(() => gateway.stub({ orders: { statu: 200 } } as never), { message: /^stubs\.orders: unknown field 'statu'/ })
+  await t.rejects(gateway.request({ url: '/health', header: {} } as { url: string }), { message: /^request: unknown field 'header'\. Did you mean 'headers'\?$/ })
+  await t.rejects(gateway.request({ url: '/health', consumer: 'bob' }), { message: /no consumer 'bob'/ })
 })
 
 t.test('testConfig, in a test of any runner', async t => {

@@ -11,23 +11,31 @@ import { addressesNamed, ANY } from './stubs.ts'
 
 /** What a file of tests says of its configuration has to be there: a test of a route that nobody has can't fail, or can't pass. */
 export function checkAgainst (tests: TestFile, config: Config): Diagnostic[] {
-  return new Check(tests, config).run()
+  const report = new Report(tests.file)
+  new Check(config, (at, problem, part) => { report.at(tests.source, at, problem, part) }).run(tests)
+  return report.list()
 }
 
-class Check {
-  readonly #tests: TestFile
-  readonly #config: Config
-  readonly #report: Report
+/** The same of a step that a program has said. @returns one sentence for each mistake */
+export function checkStep (step: StepSpec, config: Config): string[] {
+  const found: string[] = []
+  new Check(config, (at, { cause, mend }) => found.push(`${at.slice(1).replaceAll('/', '.')}: ${cause}. ${mend}`)).step(step, '')
+  return found
+}
 
-  constructor (tests: TestFile, config: Config) {
-    this.#tests = tests
+type Add = (at: string, problem: { readonly rule: string, readonly cause: string, readonly mend: string }, part: 'key' | 'value') => void
+
+class Check {
+  readonly #config: Config
+  readonly #found: Add
+
+  constructor (config: Config, found: Add) {
     this.#config = config
-    this.#report = new Report(tests.file)
+    this.#found = found
   }
 
-  run (): Diagnostic[] {
-    const { spec } = this.#tests
-    this.#step(spec, '')
+  run ({ spec }: TestFile): void {
+    this.step(spec, '')
     const seen = new Set<string>()
     for (const [index, test] of spec.tests.entries()) {
       const at = `/tests/${index}`
@@ -36,13 +44,12 @@ class Check {
       if (test.steps === undefined && test.request === undefined) this.#add(at, 'required', 'there is no request', 'Add `request` and `expect`, or `steps`.')
       if (test.steps !== undefined && test.request !== undefined) this.#add(`${at}/request`, 'field-conflict', 'a test has `request` or `steps`', 'Move the request into the steps.')
       if (test.steps?.every(({ expect }) => expect === undefined) === true) this.#add(`${at}/steps`, 'required', 'no step expects anything', 'Add `expect` to one.')
-      this.#step(test, at)
-      for (const [number, step] of (test.steps ?? []).entries()) this.#step(step, `${at}/steps/${number}`)
+      this.step(test, at)
+      for (const [number, step] of (test.steps ?? []).entries()) this.step(step, `${at}/steps/${number}`)
     }
-    return this.#report.list()
   }
 
-  #step ({ clock, stubs, request, expect }: StepSpec, at: string): void {
+  step ({ clock, stubs, request, expect }: StepSpec, at: string): void {
     if (clock !== undefined) this.#try(`${at}/clock`, 'bad-format', 'Write a time like 2030-01-31T12:00:00Z.', () => timeOf(clock, 0))
     if (stubs !== undefined) this.#stubs(stubs, `${at}/stubs`)
     if (typeof request === 'object') {
@@ -78,7 +85,12 @@ class Check {
     if (expect.answered_by !== undefined) this.#known(`${at}/answered_by`, 'plugin', expect.answered_by, ['upstream', 'gateway', ...names])
     this.#texts(expect, at)
     if (expect.upstream == null) return
-    const { service } = expect.upstream
+    const { service, count } = expect.upstream
+    if (count === 0) {
+      for (const name of Object.keys(expect.upstream).filter(name => name !== 'service' && name !== 'count')) {
+        this.#add(`${at}/upstream/${name}`, 'field-conflict', '`count: 0` says that no request came: there is nothing to compare', 'Remove one of the two.', 'key')
+      }
+    }
     if (service !== undefined && addressesNamed(this.#config, service) === null) this.#unknown(`${at}/upstream/service`, 'service or upstream', service, this.#servers())
     this.#texts(expect.upstream, `${at}/upstream`)
   }
@@ -125,6 +137,6 @@ class Check {
   }
 
   #add (at: string, rule: string, cause: string, mend: string, part: 'key' | 'value' = 'value'): void {
-    this.#report.at(this.#tests.source, at, { rule, cause, mend }, part)
+    this.#found(at, { rule, cause, mend }, part)
   }
 }

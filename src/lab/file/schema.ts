@@ -95,13 +95,14 @@ function text (what: string): TSchema {
     Type.String(),
     Type.Object({
       equals: Type.Optional(Type.String()),
-      contains: Type.Optional(Type.String()),
-      matches: Type.Optional(Type.String({ description: 'Regular expression that matches somewhere.' }))
+      contains: Type.Optional(Type.String({ minLength: 1 })),
+      matches: Type.Optional(Type.String({ minLength: 1, description: 'Regular expression that matches somewhere.' }))
     }, { ...closed, minProperties: 1 })
   ], { description: `${what}: as it is, or \`contains\` or \`matches\`.`, examples: [{ matches: '^\\d+$' }] })
 }
 
-const ExpectedHeaders = Type.Record(Type.String({ minLength: 1 }), Type.Union([text('The value'), Type.Array(Type.String()), Type.Null()]), {
+const ExpectedHeaders = Type.Record(Type.String({ minLength: 1 }), Type.Union([text('The value'), Type.Array(Type.String(), { minItems: 1 }), Type.Null()]), {
+  minProperties: 1,
   description: 'Header fields: their values (several of one name are joined with `, `), a list of them, or null for "it is not there".',
   examples: [{ 'cache-control': 'no-store', server: null }]
 })
@@ -139,6 +140,7 @@ const Expect = share('expect', Type.Object({
   json: Type.Optional(ExpectedJson),
   upstream: Type.Optional(Type.Union([UpstreamRequest, Type.Null()], { description: 'What the upstream got; null: nothing.' })),
   plugins: Type.Optional(Type.Record(Type.String({ minLength: 1 }), Type.Enum(['allowed', 'refused', 'answered', 'failed', 'skipped', 'absent']), {
+    minProperties: 1,
     description: 'What became of the request in plugins of the route. `allowed`: it went on. `refused`: a status from 400 to 499. `answered`: another answer (a redirect, one from the cache). `failed`: a status from 500. `skipped`: another one had ended it before. `absent`: the plugin is not for it.',
     examples: [{ 'key-auth': 'allowed', 'rate-limiting': 'refused' }]
   })),
@@ -178,6 +180,9 @@ export const ConfigTests = Type.Object({
   isolated: Type.Optional(Type.Boolean({ description: '`false`: the tests of this file share one gateway, with what it counts, and one clock. For configurations with thousands of routes, where making one for each test takes long. Default true.', examples: [false] })),
   tests: Type.Array(Test, { minItems: 1, description: 'The tests.' })
 }, { ...closed, title: 'Tests of a configuration', description: 'Tests of a gateway.yaml, for `sallyport test`.', definitions: shared })
+
+/** Parts that a program says by itself. */
+export const Parts = Type.Object({ request: Type.Optional(Request), stubs: Type.Optional(Stubs), expect: Type.Optional(Expect) }, { ...closed, definitions: shared })
 
 export type ConfigTestsSpec = Static<typeof ConfigTests>
 export type TestSpec = Static<typeof Test>
