@@ -13,6 +13,7 @@ import { judge } from './freshness.ts'
 import { Invalidation } from './invalidation.ts'
 import { KeyMaker, postsOf } from './key.ts'
 import { Passes } from './passes.ts'
+import { isPlain } from './plain.ts'
 import { Recorder } from './recorder.ts'
 import { Recordings } from './recordings.ts'
 import type { CacheRules } from './rules.ts'
@@ -21,6 +22,7 @@ import { answerFrom } from './serve.ts'
 import { StatusFields } from './status.ts'
 import { Storability } from './storable.ts'
 import type { Subject } from './subject.ts'
+import { variant } from './variant.ts'
 import { Visit } from './visit.ts'
 
 /** Of the client: they ask about what the client has, not about what is stored. */
@@ -83,8 +85,9 @@ export class ResponseCache {
   }
 
   /** Stores an answer, under the values of the fields that it varies by. */
-  put ({ key: { uri, rest }, upstream, flight }: Visit, vary: readonly string[], answer: CachedAnswer): void {
-    if (vary.length > 0) this.store.set(uri, rest, { variesBy: vary, expiresAt: answer.expiresAt })
+  put ({ key: { uri, rest }, upstream, flight, variants }: Visit, vary: readonly string[], answer: CachedAnswer): void {
+    // those that are stored already are found through it as well
+    if (vary.length > 0) this.store.set(uri, rest, { variesBy: vary, expiresAt: Math.max(answer.expiresAt, variants?.expiresAt ?? 0) })
     this.store.set(uri, vary.length === 0 ? rest : variant(rest, vary, upstream.headers), answer)
     this.#passes.delete(flight)
   }
@@ -148,6 +151,7 @@ export class ResponseCache {
     visit.place = rest
     if (record === undefined || record.variesBy === null) return this.#meet(visit, record)
     visit.missed = 'vary-miss'
+    visit.variants = record
     visit.place = variant(rest, record.variesBy, visit.upstream.headers)
     const found = this.store.get(uri, visit.place)
     return found instanceof Promise ? found.then(one => this.#meet(visit, one)) : this.#meet(visit, found)
@@ -220,19 +224,4 @@ function ask (headers: HeaderList, stored: CachedAnswer | null): void {
   if (stored === null) return
   if (stored.etag !== null) headers.append('If-None-Match', stored.etag)
   if (stored.lastModified !== null) headers.append('If-Modified-Since', stored.lastModified)
-}
-
-/** The key of one variant. */
-function variant (rest: string, vary: readonly string[], headers: HeaderList): string {
-  let key = `${rest}\n`
-  // no regex: blanks without a comma behind them would be looked through from each of them
-  for (const name of vary) key += `\n${name}:${headers.getAll(name).map(value => value.split(',').map(member => member.trim()).join(', ')).join(', ')}`
-  return key
-}
-
-/** No body where none is part of the key, no condition that asks for more than what is stored can tell. */
-function isPlain ({ headers, gateway: { method } }: FastifyRequest, { body }: UpstreamRequest): boolean {
-  if (headers['if-match'] !== undefined || headers['if-unmodified-since'] !== undefined) return false
-  if (method === 'POST') return headers['if-none-match'] === undefined && (body === null || Buffer.isBuffer(body))
-  return body === null && headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0'
 }

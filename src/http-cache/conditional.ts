@@ -3,6 +3,9 @@ import type { CachedAnswer } from '../stores/cache/cache-store.ts'
 import { members, valueOf } from './fields.ts'
 import { httpDate } from './http-date.ts'
 
+/** What dates tell apart. */
+const SECOND = 1000
+
 /** Request fields that decide. */
 export interface Conditions {
   readonly ifNoneMatch: string | undefined
@@ -64,9 +67,10 @@ export function wantedPart (answer: CachedAnswer, range: string | undefined, ifR
   return first >= length ? 'none' : { first, last }
 }
 
-/** If-Range: a strong tag, or the very date of the last change (section 13.1.5). */
-function isStill ({ etag, lastModified }: CachedAnswer, ifRange: string): boolean {
+/** If-Range: a strong tag, or the very date of the last change (section 13.1.5), where nothing can have changed in that second (8.8.2.2). */
+function isStill ({ etag, lastModified, fields, receivedAt }: CachedAnswer, ifRange: string): boolean {
   const said = ifRange.trim()
   if (said.startsWith('"')) return said === etag
-  return !said.startsWith('W/') && said === lastModified
+  if (said.startsWith('W/') || said !== lastModified) return false
+  return httpDate(valueOf(fields, 'date'), receivedAt) - httpDate(lastModified, receivedAt) >= SECOND
 }

@@ -35,8 +35,11 @@ export interface RequestDirectives {
 /** Seconds beyond which it makes no difference (RFC 9111 section 1.2.2). */
 const LONGEST = 2_147_483_648
 
-/** One directive, or what stands in its place: no rubbish and no quote that is never closed hides what follows. */
-const DIRECTIVE = /[\s,]*([^\s=,"]*)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?[^,]*(?:,|$)/y
+/**
+ * One directive, or what stands in its place: no rubbish and no quote that is never closed hides what follows. `private; max-age=0` is
+ * a common slip, and who writes it must be believed.
+ */
+const DIRECTIVE = /[\s,;]*([^\s=,;"]*)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,;"]*)))?[^,;]*(?:[,;]|$)/y
 
 /** Values of each directive, in order; null where there is none. */
 function parse (text: string): Map<string, Array<string | null>> {

@@ -14,8 +14,16 @@ export interface Key {
 /** Options that say what is stored, and for whom. */
 const RULES = ['cache_control', 'response_code', 'content_type', 'vary_by_consumer', 'private_headers', 'set_cookie', 'ignore_uri_case', 'vary_headers', 'vary_query_params'] as const
 
-/** What a trusted peer may say and the upstream believe: it must not be shared with requests that say otherwise. */
-const FORWARDED = ['x-forwarded-host', 'x-forwarded-port', 'x-forwarded-prefix', 'x-forwarded-path'] as const
+/** What a trusted peer may say and the upstream believe must not be shared with requests that say otherwise: all of these, but */
+const FORWARDED = 'x-forwarded-'
+/** what tells clients apart, not answers, and what has made the scheme. */
+const TOLD = new Set(['x-forwarded-for', 'x-forwarded-proto'])
+
+/** Where the client has asked, to some servers: they make links of it. */
+const OTHER_HOSTS = ['x-host', 'x-original-host', 'x-http-host-override'] as const
+
+/** A name that all servers read in the same way: without a bracket, a dot or a blank that PHP, say, would make another one of. */
+const PLAIN = /^[\w-]+$/
 
 /** Addresses in `Forwarded`, in the forms that no reader of it can take for something else: they tell clients apart, not answers. */
 const ADDRESSES = /(?<=^|[;,\s])(?:for|by)=(?:[\w.-]+|"[\w.:[\]-]+")(?=[;,\s]|$)/gi
@@ -33,7 +41,7 @@ export class KeyMaker {
 
   constructor (config: CacheRules) {
     this.#config = config
-    this.#parameters = config.vary_query_params === undefined ? null : new Map(config.vary_query_params.map((name, index) => [name, index]))
+    this.#parameters = config.vary_query_params === undefined ? null : new Map(config.vary_query_params.map((name, index) => [name.toLowerCase(), index]))
     this.#headers = config.vary_headers ?? []
     this.#rules = createHash('sha256').update(JSON.stringify(RULES.map(name => config[name]))).digest('base64url').slice(0, 8)
   }
@@ -58,10 +66,9 @@ export class KeyMaker {
     for (const name of this.#headers) rest += `\n${upstream.headers.getAll(name).join(', ')}`
     if (isRewritten(gateway)) rest += `\n=${this.#fold(gateway.target)}`
     const { headers } = request
-    for (const name of FORWARDED) {
-      const value = headers[name]
-      if (value !== undefined) rest += `\n${name}:${String(value)}`
-    }
+    for (const name of OTHER_HOSTS) if (headers[name] !== undefined) rest += `\n${name}:${String(headers[name])}`
+    // of others they don't go up
+    if (gateway.trusted) for (const name in headers) if (name.startsWith(FORWARDED) && !TOLD.has(name)) rest += `\n${name}:${String(headers[name])}`
     // kept by the intake where a trusted peer says it
     if (headers.forwarded !== undefined) rest += `\nforwarded:${upstream.headers.getAll('forwarded').join(', ').replace(ADDRESSES, '')}`
     return rest
@@ -90,14 +97,22 @@ export class KeyMaker {
     return this.#config.ignore_uri_case ? text.toLowerCase() : text
   }
 
-  /** The parameters that count, in the order of the file; those of one name in that of the request. */
+  /**
+   * The parameters that count, in the order of the file; those of one name in that of the request. What a server could read as one of
+   * them counts as well: otherwise it would be stored under a key that doesn't name it, for others.
+   */
   #query (query: string | null): string | null {
     const parameters = this.#parameters
     if (parameters === null || query === null) return query
+    // to some servers a semicolon ends a parameter
+    if (query.includes(';')) return query
     const wanted: Array<[place: number, pair: string]> = []
     for (const pair of query.split('&')) {
-      const place = parameters.get(nameOf(pair))
+      const name = nameOf(pair)
+      // to some servers case makes no difference
+      const place = parameters.get(name.toLowerCase())
       if (place !== undefined) wanted.push([place, pair])
+      else if (pair !== '' && !PLAIN.test(name)) return query
     }
     return wanted.length === 0 ? null : wanted.sort((one, other) => one[0] - other[0]).map(([, pair]) => pair).join('&')
   }

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { UpstreamRequest } from '../plugin-request.ts'
+import type { Variants } from '../stores/cache/cache-store.ts'
 import type { RequestDirectives } from './directives.ts'
 import { type Key, keyId } from './key.ts'
 import type { Passes } from './passes.ts'
@@ -19,6 +20,8 @@ export class Visit {
   readonly obstacle: string
   /** Where what was found is stored. */
   place = ''
+  /** By which fields the answers differ that are stored for it. */
+  variants: Variants | null = null
   /** It has waited for another one: once is enough. */
   waited = false
   /** What was looked for and not found (RFC 9211 section 2.2). */

@@ -61,6 +61,15 @@ t.test('HEAD and ranges are answered from whole answers', async t => {
   t.equal(run.received.length, asked)
 })
 
+t.test('a date tells a part only of what was changed in an earlier second than it was sent', async t => {
+  for (const [changed, status] of [['Mon, 31 Dec 2029 23:59:59 GMT', 206], ['Tue, 01 Jan 2030 00:00:00 GMT', 200]] as const) {
+    const run = await cached(t, { headers: { 'cache-control': 'max-age=60', 'last-modified': changed, date: 'Tue, 01 Jan 2030 00:00:00 GMT' } })
+    await run.request()
+    const answer = await run.request({ headers: { range: 'bytes=0-1', 'if-range': changed } })
+    t.same([answer.status, answer.headers['x-cache-status']], [status, 'Hit'], changed)
+  }
+})
+
 t.test('a service without ranges is not given any', async t => {
   const run = await cached(t, { headers: { 'cache-control': 'max-age=60', 'accept-ranges': 'none' } })
   await run.request()

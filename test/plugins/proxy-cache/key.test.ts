@@ -18,6 +18,22 @@ t.test('answers are told apart by what they vary by', async t => {
   t.equal((await get('de , en')).headers['x-cache-status'], 'Hit', 'blanks make no difference')
 })
 
+t.test('a field that is empty is not one that is missing, and only lists of what a client takes mean the same with other blanks', async t => {
+  const run = await cached(t, { headers: { 'cache-control': 'max-age=60', vary: 'Accept, X-Filter' } })
+  const state = async (headers: Record<string, string>) => (await run.request({ headers })).headers['x-cache-status']
+  for (const headers of [{}, { 'x-filter': '' }, { accept: '' }, { 'x-filter': '["a,b"]' }, { 'x-filter': '["a, b"]' }, { 'x-filter': 'a,b' }, { 'x-filter': 'a, b' }, { accept: 'a/b;c="d,e"' }, { accept: 'a/b;c="d, e"' }] as const) {
+    t.same([await state(headers), await state(headers)], ['Miss', 'Hit'], JSON.stringify(headers))
+  }
+})
+
+t.test('a variant that ends soon takes no other along', async t => {
+  const run = await cached(t, request => ({ headers: { 'cache-control': `max-age=${request.headers['accept'] === 'a/short' ? 1 : 60}`, vary: 'Accept' } }))
+  const state = async (accept: string) => (await run.request({ headers: { accept } })).headers['x-cache-status']
+  t.same([await state('a/long'), await state('a/short')], ['Miss', 'Miss'])
+  run.clock.advance(2_000)
+  t.same([await state('a/long'), await state('a/short')], ['Hit', 'Miss'])
+})
+
 t.test('addresses are told apart as the options say', async t => {
   const answer = { headers: { 'cache-control': 'max-age=60' } }
   const folded = await cached(t, answer, { config: { ignore_uri_case: true } })
@@ -29,18 +45,44 @@ t.test('addresses are told apart as the options say', async t => {
 
   const chosen = await cached(t, answer, { config: { vary_query_params: ['a', 'c d'], vary_headers: ['X-Tenant'] } })
   await chosen.request('/?a=1&c+d=2&noise=1')
-  const asked = ['/?c%20d=2&x&a=1', '/?c+d=2&noise=2&a=1', '/?a=2&c+d=2', '/?a=1', '/', '/?noise', '/?%zz=1']
+  const asked = ['/?c%20d=2&x&a=1', '/?c+d=2&noise=2&a=1', '/?a=2&c+d=2', '/?a=1', '/', '/?noise', '/?other=1']
   const answers = []
   for (const path of asked) answers.push(await chosen.request(path))
   t.same(states(answers), ['Miss', 'Hit', 'Miss', 'Miss', 'Miss', 'Hit', 'Hit'], 'how a name is written makes no difference to whether it counts')
   t.equal((await chosen.request({ path: '/?a=1', headers: { 'x-tenant': 'b' } })).headers['x-cache-status'], 'Miss')
 })
 
+t.test('what a server might read as a parameter that counts, counts', async t => {
+  const keys = new KeyMaker(completeConfig(plugin, { vary_query_params: ['q', 'Page'] }) as never)
+  const of = (query: string) => keys.uri('http', 'a', '/', query)
+  const plain = of('q=1')
+  for (const query of ['q=1&utm_source=x', 'x-y&q=1&z9=2', 'q=1&&a', 'q=1&a=b%3Bq%3D2', '%75tm=1&q=1']) t.equal(of(query), plain, query)
+  for (const query of [
+    'q=1&q=2', 'q=2&q=1', 'Q=2&q=1', '%51=2&q=1', 'utm=x;q=2&q=1', 'q=1;q=2', 'q[]=2&q=1', 'q%5B%5D=2&q=1', 'q=1&+q=2', 'q=1&%20q=2', 'q=1&q%00=2', 'q=1&q.=2', 'q=1&%zz=2', 'q=1&=2'
+  ]) t.not(of(query), plain, query)
+  t.equal(of('page=2&q=1'), of('q=1&page=2'))
+  t.not(of('page=2'), of('Page=2'), 'what it is called stays in the key')
+})
+
+t.test('a method or a host beside those of the request answers nobody else', async t => {
+  const run = await cached(t, request => ({ body: JSON.stringify(request.headers), headers: { 'cache-control': 'max-age=60' } }))
+  const ask = async (headers: Record<string, string>) => await run.request({ headers })
+  for (const name of ['x-http-method-override', 'x-http-method', 'x-method-override']) {
+    t.match((await ask({ [name]: 'DELETE' })).headers, { 'x-cache-status': 'Bypass', 'cache-status': 'sallyport; fwd=request' }, name)
+    t.match(JSON.parse((await ask({ [name]: 'DELETE' })).text), { [name]: 'DELETE' }, 'it reaches the service each time')
+  }
+  for (const name of ['x-host', 'x-original-host', 'x-http-host-override']) t.equal((await ask({ [name]: 'evil.test' })).headers['x-cache-status'], 'Miss', name)
+  t.notMatch((await ask({})).text, /evil|DELETE/)
+})
+
 t.test('what upstreams are told in other ways is part of the key', async t => {
   const run = await cached(t, request => ({ body: JSON.stringify([request.path, request.headers['x-forwarded-path'], request.headers['x-forwarded-host']]), headers: { 'cache-control': 'max-age=60' } }), { gateway: { trusted_ips: ['127.0.0.1'] } })
-  for (const [path, headers] of [['/a', {}], ['/b/../a', {}], ['/a', { 'x-forwarded-host': 'evil.test' }], ['/a', { 'x-forwarded-prefix': '/evil' }]] as const) {
+  for (const [path, headers] of [['/a', {}], ['/b/../a', {}], ['/a', { 'x-forwarded-host': 'evil.test' }], ['/a', { 'x-forwarded-prefix': '/evil' }], ['/a', { 'x-forwarded-user': 'root' }], ['/a', { 'x-forwarded-ssl': 'off' }]] as const) {
     t.equal((await run.request({ path, headers: { host: 'gateway.test', ...headers } })).headers['x-cache-status'], 'Miss', `${path} ${JSON.stringify(headers)}`)
   }
+  t.equal((await run.request({ path: '/a', headers: { host: 'gateway.test', 'x-forwarded-for': '192.0.2.1' } })).headers['x-cache-status'], 'Hit', 'but for clients')
+  const strict = await cached(t, { headers: { 'cache-control': 'max-age=60' } })
+  t.same([(await strict.request()).headers['x-cache-status'], (await strict.request({ headers: { 'x-forwarded-host': 'a.test' } })).headers['x-cache-status']], ['Miss', 'Hit'], 'what others say reaches nobody, and splits nothing')
 })
 
 t.test('fields that are in every key may be named in Vary', async t => {
