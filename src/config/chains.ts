@@ -38,6 +38,8 @@ export class Chains {
   readonly #global: PluginEntry[] = []
   readonly #byService = new Map<string, PluginEntry[]>()
   readonly #byRoute = new Map<string, PluginEntry[]>()
+  /** Of routes without entries of their own, by service: ten thousand routes have a few hundred of these. */
+  readonly #shared = new Map<string | null, Chain>()
   readonly #registry: PluginRegistry
   /** Names of the consumer groups, by id. */
   readonly #groups: ReadonlyMap<string, string>
@@ -54,6 +56,14 @@ export class Chains {
 
   /** Chain of a route; of requests that no route matches for null. */
   of (route: Route | null): Chain {
+    if (route !== null && this.#byRoute.has(route.id)) return this.#make(route)
+    const service = route?.service ?? null
+    let chain = this.#shared.get(service)
+    if (chain === undefined) this.#shared.set(service, chain = this.#make(route))
+    return chain
+  }
+
+  #make (route: Route | null): Chain {
     const byName = new Map<string, PluginEntry[]>()
     for (const entry of this.#concerning(route)) if (entry.enabled) push(byName, entry.name, entry)
     const items = [...byName].map(([name, entries]) => ({ name, entries: this.#alternatives(entries) }))

@@ -2,6 +2,7 @@
 import type { Route } from '../config/model.ts'
 import { isHeader, foldHeaderName } from '../router/criteria.ts'
 import { compileRouter } from '../router/compile.ts'
+import { isRegexPath } from '../router/order.ts'
 import type { Router, RoutingRequest } from '../router/types.ts'
 import type { FailedCriterion } from './types.ts'
 
@@ -11,19 +12,25 @@ const OPEN = { methods: null, hosts: null, paths: null, headers: null, snis: nul
 
 const TOGETHER = 64
 
-/** Routes by their paths alone, some together: compiled at the first request, kept for those after it. */
+/** Routes by their paths alone, those with regexes some together: compiled at the first request, kept for those after it. */
 export class PathGroups {
   readonly #routes: readonly Route[]
+  readonly #literal: ReadonlyArray<Route & { readonly paths: readonly string[] }>
   #groups: ReadonlyArray<{ readonly routes: readonly Route[], readonly router: Router }> | null = null
 
   constructor (routes: readonly Route[]) {
-    this.#routes = routes
+    this.#routes = routes.filter(({ paths }) => paths?.some(isRegexPath) === true)
+    this.#literal = routes.filter((route): route is Route & { readonly paths: readonly string[] } => route.paths?.some(isRegexPath) === false)
   }
 
   /** The routes of which no path accepts the request. @param accepts asked about those of groups in which one does */
   rejecting (request: RoutingRequest, accepts: (route: Route) => boolean): Set<Route> {
     this.#groups ??= this.#compile()
     const rejecting = new Set<Route>()
+    for (const route of this.#literal) {
+      // the router takes no literal that the path doesn't start with; whether it takes the others, it is asked
+      if (!route.paths.some(path => request.path.startsWith(path)) || !accepts(route)) rejecting.add(route)
+    }
     for (const { routes, router } of this.#groups) {
       const none = router.match(request) === null
       for (const route of routes) if (none || !accepts(route)) rejecting.add(route)
@@ -33,9 +40,8 @@ export class PathGroups {
 
   /** A router for each of ten thousand routes is work for the garbage collector above all. */
   #compile (): Array<{ routes: Route[], router: Router }> {
-    const asked = this.#routes.filter(({ paths }) => paths !== null)
-    return Array.from({ length: Math.ceil(asked.length / TOGETHER) }, (_, index) => {
-      const routes = asked.slice(index * TOGETHER, (index + 1) * TOGETHER)
+    return Array.from({ length: Math.ceil(this.#routes.length / TOGETHER) }, (_, index) => {
+      const routes = this.#routes.slice(index * TOGETHER, (index + 1) * TOGETHER)
       return { routes, router: compileRouter(routes.map(route => ({ ...route, ...OPEN, paths: route.paths }))) }
     })
   }

@@ -35,7 +35,7 @@ const MAX_HEADERS = 255
 const fields = ['criteria', 'plainHosts', 'headers', 'regex', 'regexPriority', 'length', 'declaration'] as const
 
 /** Whether a path of a route is a regex (`~/…`). */
-function isRegexPath (path: string): boolean {
+export function isRegexPath (path: string): boolean {
   return path.startsWith('~')
 }
 
@@ -81,16 +81,25 @@ function split (route: Route, declaration: number): Candidate[] {
   }
   return pathGroups(paths).map(group => {
     const regex = isRegexPath(group[0])
-    const length = regex ? 0 : group[0].length
-    const regexPriority = regex ? route.regex_priority : 0
-    return { route, kind: regex ? 'regex' : 'literal', paths: group, priority: { ...common, regex, regexPriority, length } }
+    // written out: a copy of `common` would be most of the cost of ten thousand routes
+    const priority: Priority = {
+      criteria: common.criteria,
+      plainHosts: common.plainHosts,
+      headers: common.headers,
+      regex,
+      regexPriority: regex ? route.regex_priority : 0,
+      length: regex ? 0 : group[0].length,
+      declaration
+    }
+    return { route, kind: regex ? 'regex' : 'literal', paths: group, priority }
   })
 }
 
-type Group = [string, ...string[]]
+type Group = readonly [string, ...string[]]
 
 function pathGroups (paths: readonly string[]): Group[] {
-  const groups = new Map<number, Group>()
+  if (paths.length === 1) return [paths as unknown as Group]
+  const groups = new Map<number, [string, ...string[]]>()
   for (const path of paths) {
     // 0 stands for the regexes: a literal has at least its slash
     const key = isRegexPath(path) ? 0 : path.length
