@@ -32,12 +32,16 @@ export interface KongContext {
   at (item: object): Place
 }
 
+function isKongs (value: Item): boolean {
+  return ['services', 'routes', 'consumers', 'upstreams', 'plugins'].some(name => Array.isArray(value[name]))
+}
+
 /** @throws {ImportError} for a text that isn't Kong's */
 export function importKong ({ text, file }: ImportInput): Imported {
   const source = readStructured(text, file)
   const version = String(source.value['_format_version'] ?? '')
   const normal = /^\d$/.test(version) ? `${version}.0` : version
-  if (!VERSIONS.includes(normal)) throw new ImportError(`${file}: ${version === '' ? 'there is no `_format_version`: this is no declarative configuration of Kong' : `_format_version ${version} is not known; 1.1, 2.1 and 3.0 are`}.`)
+  if (!VERSIONS.includes(normal)) throw new ImportError(`${file}: ${version === '' ? `there is no \`_format_version\`${isKongs(source.value) ? ': write `_format_version: "3.0"` into the first line ("1.1" for a file of Kong before 3.0, whose paths may be regexes without ~)' : ', nor anything else of a declarative configuration of Kong'}` : `_format_version ${version} is not known; 1.1, 2.1 and 3.0 are`}.`)
   checkLists(source.value, [], source)
   const draft = new Draft()
   for (const text of source.plain) draft.plain.add(text)

@@ -30,7 +30,7 @@ export function importNginx ({ text, file, path }: ImportInput): Imported {
   if (found.length === 0) throw new ImportError(`${file}: there is no \`server\` block.`)
   const draft = new Draft()
   const places = new WeakMap<object, Place>()
-  for (const directive of http.filter(({ name, block }) => name === 'upstream' && block !== null)) importUpstream(draft, directive)
+  for (const directive of http.filter(({ name, block }) => name === 'upstream' && block !== null)) places.set(importUpstream(draft, directive), directive.place)
   for (const { name, place } of directives.filter(({ name }) => name === 'stream' || name === 'mail')) draft.tell('left_out', name, 'only http is served here.', place, draft.file)
   const { servers, listeners } = chooseServers(found, draft)
   writeListeners(draft, listeners, http, servers, dirname(path))
@@ -90,6 +90,7 @@ class Writer {
 
   /** The limit that most routes share stands once, for all. */
   end (): void {
+    this.#hosts()
     const counts = new Map<string, number>()
     for (const size of this.#whole.sizes.values()) counts.set(size, (counts.get(size) ?? 0) + 1)
     const [usual] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? []
@@ -98,6 +99,17 @@ class Writer {
       if (size === usual) route['plugins'] = (route['plugins'] as Item[]).filter(({ name }) => name !== 'request-size-limiting')
     }
     this.#draft.list('plugins').push({ name: 'request-size-limiting', config: JSON.parse(usual) as Item })
+  }
+
+  /** Where no `proxy_set_header Host` says otherwise, nginx sends the name of the `upstream`, and not that of the server. */
+  #hosts (): void {
+    const services = this.#draft.list('services').filter(service => listOf(service, 'routes').some(route => route['preserve_host'] !== true)).map(({ url }) => new URL(String(url)))
+    for (const upstream of this.#draft.list('upstreams')) {
+      const own = services.filter(({ hostname }) => hostname === String(upstream['name']).toLowerCase())
+      // https verifies the name, too: that of the server has the better chance to be in a certificate
+      if (own.length > 0 && own.every(({ protocol }) => protocol === 'http:')) upstream['host_header'] = upstream['name']
+      else if (own.length > 0) this.#draft.tell('changed', `upstream ${String(upstream['name'])}`, 'its servers get their own names as Host; nginx sends the name of the upstream.', this.#places.get(upstream) as Place, upstream)
+    }
   }
 
   #location (written: Written, scope: Scope, { server, locations, unsaid, behind }: { server: Server, locations: readonly Directive[], unsaid: Written | undefined, behind: boolean }): void {
@@ -167,12 +179,12 @@ class Writer {
     const pass = own.find(({ name }) => name === 'proxy_pass') ?? named?.block?.find(({ name }) => name === 'proxy_pass')
     if (named !== undefined) draft.tell('changed', `${what}: try_files`, `files are not served: everything goes to ${String(fallback)}.`, place, route)
     if (pass === undefined) {
-      const other = own.find(({ name }) => OTHERS.includes(name))
+      const other = own.find(({ name }) => OTHERS.includes(name)) ?? own.find(({ name, args }) => name === 'rewrite' && args[2] !== 'break')
       if (deniesAll(scope)) {
         addPlugin(route, 'request-termination', { status_code: 403 })
         return null
       }
-      draft.tell('left_out', what, `${other === undefined ? 'it serves files' : `\`${other.name}\``}, which the gateway doesn't do: answered with 404.`, other?.place ?? place, route)
+      draft.tell('left_out', what, `${other === undefined ? 'it serves files' : `\`${[other.name, ...other.name === 'rewrite' ? other.args : []].join(' ')}\``}, which the gateway doesn't do: answered with 404.`, other?.place ?? place, route)
       addPlugin(route, 'request-termination', { status_code: 404 })
       return null
     }

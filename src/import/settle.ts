@@ -86,10 +86,12 @@ function repair (draft: Draft, path: Path, error: Diagnostic, placeOf: (item: ob
     const list = trail[index + 1] as Item[]
     const entry = trail[index + 2] as Item | undefined
     if (entry === undefined || isClosing(entry)) return false
-    const what = `plugins[${String(entry['name'])}]`
     const owner = trail[index] as Item
+    const name = `plugins[${String(entry['name'])}]`
+    // a line says where; without one the route does
+    const what = placeOf(entry).line === null && owner !== draft.file ? `${String(owner['name'] ?? owner['username'])}: ${name}` : name
     list.splice(list.indexOf(entry), 1)
-    withdraw(draft, { entry, owner, what, message, place: placeOf(entry) })
+    withdraw(draft, { entry, owner, what, message, place: placeOf(entry).line === null ? placeOf(owner) : placeOf(entry) })
     return true
   }
   const [kind, position, key] = path

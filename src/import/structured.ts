@@ -22,10 +22,14 @@ export interface Structured {
  * @throws {ImportError} for a text that is neither YAML nor JSON, or no object
  */
 export function readStructured (text: string, file: string): Structured {
-  const { root, problems } = parseYaml(text)
+  let { root, problems } = parseYaml(text)
+  if (problems.some(({ rule }) => rule === 'yaml-syntax') && text.includes('${{')) {
+    text = escapeReferences(text)
+    ;({ root, problems } = parseYaml(text))
+  }
   const source = new Source(file, text, root)
   const [problem] = problems.filter(({ rule }) => rule !== 'duplicate-key' && rule !== 'unknown-tag')
-  if (problem !== undefined) throw new ImportError(`${file}:${source.lines.range(problem.start, problem.end).line}: ${problem.cause}.`)
+  if (problem !== undefined) throw new ImportError(`${file}:${source.lines.range(problem.start, problem.end).line}: ${problem.cause}. ${problem.mend}`)
   if (root === null || content(root).kind !== 'mapping') throw new ImportError(`${file}: expected an object, as in YAML or JSON.`)
   if (expandsTooFar(root) !== undefined) throw new ImportError(`${file}: aliases expand too far.`)
   const plain = new Set<string>()
@@ -37,6 +41,17 @@ export function readStructured (text: string, file: string): Structured {
     at: (...path) => ({ file, line: source.locate(path.reduce<string>((pointer, step) => join(pointer, step), ''), 'key').line }),
     plain
   }
+}
+
+/** decK fills references in before it reads YAML: `"Bearer ${{ env "DECK_TOKEN" }}"` is a text there. Lines stay where they are. */
+function escapeReferences (text: string): string {
+  return text.split('\n').map(line => {
+    let quoted = false
+    return line.replace(/\$\{\{.*?\}\}|\\.|"/g, found => {
+      if (found === '"') quoted = !quoted
+      return quoted && found.startsWith('${{') ? found.replaceAll('"', '\\"') : found
+    })
+  }).join('\n')
 }
 
 function collectPlain (node: YamlNode, found: Set<string>): void {

@@ -1,3 +1,4 @@
+/* eslint-disable no-template-curly-in-string -- references of decK */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -17,7 +18,7 @@ const env = { DECK_ACME_KEY: 'a-key-of-acme' }
 async function kong (t: Test, text: string): Promise<ImportResult & { value: Tree }> {
   const directory = t.testdir({})
   const result = await importConfig({ format: 'kong', text, path: join(directory, 'kong.yaml'), shown: 'kong.yaml', output: join(directory, 'gateway.yaml'), shownOutput: null })
-  const { diagnostics } = await loadConfig({ file: join(directory, 'gateway.yaml'), text: result.text, env })
+  const { diagnostics } = await loadConfig({ file: join(directory, 'gateway.yaml'), text: result.text, env: { ...env, DECK_URL: 'http://a.internal', DECK_TAG: 't', DECK_A: '1', DECK_B: '2' } })
   t.same(diagnostics.filter(({ severity }) => severity === 'error'), [])
   return { ...result, value: parse(result.text) as Tree }
 }
@@ -151,9 +152,23 @@ services:
   t.same(result.value['services'][0].routes.map((route: Tree) => route['name']), ['r', 'conditional'])
 })
 
+t.test('references of decK may stand in quotes without a backslash, since decK fills them in before it reads YAML', async t => {
+  const result = await kong(t, `_format_version: "3.0"
+services:
+  - name: a
+    url: "\${{ env "DECK_URL" }}"
+    routes: [{ name: r, paths: [/a], tags: ["x", "of \${{ env "DECK_TAG" }}"] }]
+    plugins:
+      - name: request-transformer
+        config: { add: { headers: ["X-A:\${{ env "DECK_A" | toInt }}", 'X-B:\${{ env "DECK_B" }}'] } } # "
+`)
+  t.match(result.value['services'][0], { url: '${{ env "DECK_URL" }}', routes: [{ tags: ['x', 'of ${{ env "DECK_TAG" }}'] }], plugins: [{ config: { add: { headers: ['X-A:${{ env "DECK_A" | toInt }}', 'X-B:${{ env "DECK_B" }}'] } } }] })
+  t.same(result.report.findings, [])
+})
+
 t.test('what is no declarative configuration of Kong is refused with words', async t => {
-  const directory = t.testdir({ 'a.yaml': 'services: []\n', 'b.yaml': '_format_version: "9"\n', 'c.yaml': 'a: [\n', 'd.yaml': '- 1\n', 'f.yaml': '_format_version: "3.0"\nservices:\n  - url: http://a\n    plugins: key-auth\n' })
-  for (const [file, message] of [['a.yaml', /no `_format_version`/], ['b.yaml', /_format_version 9 is not known/], ['c.yaml', /c\.yaml:\d: /], ['d.yaml', /expected an object/], ['f.yaml', /f\.yaml:4: `plugins` is no list/], ['e.yaml', /no such file/]] as const) {
+  const directory = t.testdir({ 'a.yaml': 'services: []\n', 'b.yaml': '_format_version: "9"\n', 'c.yaml': 'a: [\n', 'd.yaml': '- 1\n', 'g.yaml': 'a: 1\n', 'f.yaml': '_format_version: "3.0"\nservices:\n  - url: http://a\n    plugins: key-auth\n' })
+  for (const [file, message] of [['a.yaml', /no `_format_version`: write `_format_version: "3\.0"`/], ['g.yaml', /nor anything else/], ['b.yaml', /_format_version 9 is not known/], ['c.yaml', /c\.yaml:\d: .* Close it/], ['d.yaml', /expected an object/], ['f.yaml', /f\.yaml:4: `plugins` is no list/], ['e.yaml', /no such file/]] as const) {
     t.match(await runCli(['import', 'kong', file], { cwd: directory }), { code: 3, stdout: '', stderr: message }, file)
   }
 })

@@ -159,6 +159,28 @@ t.test('services get the path that nginx sends', { skip: noNginx }, async t => {
   t.equal(await get(ours, 'a.test', '/slash'), '/', 'nginx redirects; here it is the same route')
 })
 
+t.test('services get the Host that nginx sends', { skip: noNginx }, async t => {
+  const upstream = createServer((request, answer) => answer.end(request.headers.host)).listen(0, '127.0.0.1')
+  await once(upstream, 'listening')
+  t.teardown(() => { upstream.closeAllConnections(); upstream.close() })
+  const { port } = upstream.address() as AddressInfo
+  const text = `upstream app_pool { server 127.0.0.1:${port}; }
+  upstream kept { server 127.0.0.1:${port}; }
+  server { listen 80;
+    location /pool { proxy_pass http://app_pool; }
+    location /client { proxy_pass http://app_pool; proxy_set_header Host $host; }
+    location /other { proxy_pass http://app_pool; proxy_set_header Host fixed.test; }
+    location /kept { proxy_pass http://kept; proxy_set_header Host $host; }
+    location /alone { proxy_pass http://127.0.0.1:${port}; }
+  }\n`
+  const real = await runNginx(t, text)
+  const ours = await runImported(t, text)
+  for (const path of ['/pool', '/client', '/other', '/kept', '/alone']) t.equal(await get(ours, 'a.test', path), await get(real, 'a.test', path), path)
+  t.equal(await get(ours, 'a.test', '/pool'), 'app_pool')
+  const { text: yaml } = await nginx(t, text)
+  t.equal(yaml.match(/host_header: /g)?.length, 1, 'where all routes keep the client\'s, there is nothing to say')
+})
+
 t.test('a reverse proxy as users write it', async t => {
   const result = await nginx(t, readFileSync(join(packageRoot, 'test/fixtures/import/nginx.conf'), 'utf8'))
   const { value } = result

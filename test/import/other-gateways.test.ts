@@ -158,6 +158,12 @@ t.test('components of KrakenD: translated, or closed', async t => {
   t.match(await entries({ 'qos/ratelimit/router': { client_max_rate: 5, strategy: 'header', key: 'X-Key', every: '1m' } }), { 'rate-limiting': { minute: 5, limit_by: 'header', header_name: 'X-Key' } })
   t.match(await entries({ 'github.com/devopsfaith/krakend-jose/validator': { jwk_url: 'https://id.example.com/k', cookie_key: 'c', leeway: '10s' } }), { jwt: { cookie_names: ['c'] } })
   t.same(await entries({ 'telemetry/x': {}, websocket: {}, 'qos/ratelimit/router': {} }), {})
+  t.match(await entries({ 'validation/json-schema': { type: 'object', required: ['x'] } }), { 'request-validator': { body_schema: { required: ['x'] }, version: 'draft7' } })
+  t.match(await entries({ 'validation/json-schema': { $schema: 'http://json-schema.org/draft-04/schema#', type: 'object' } }), { 'request-validator': { body_schema: { type: 'object' }, version: undefined } })
+  const lines = { version: 3, host: ['http://a.internal'], endpoints: ['/a', '/b'].map(endpoint => ({ endpoint, backend: [{ url_pattern: '/x' }], extra_config: { 'validation/json-schema': { type: 'none' } } })) }
+  const refused = (await imported(t, 'krakend', JSON.stringify(lines, null, 1))).report.findings.filter(({ kind }) => kind === 'closed')
+  t.same(refused.map(({ what }) => what), ['a: plugins[request-validator]', 'b: plugins[request-validator]'], 'each entry that check refuses is told with its route')
+  t.ok(refused.every(({ place }) => place.line !== null))
   const validator = (config: Tree) => ({ 'auth/validator': { jwk_url: 'https://id.example.com/k', ...config } })
   for (const [words, extra] of [
     ['an unknown option', validator({ jwk_fingerprints: ['x'] })],

@@ -19,6 +19,7 @@ const COMPONENTS: Readonly<Record<string, Translate>> = {
   'security/cors': cors,
   'security/http': headers,
   'security/bot-detector': bots,
+  'validation/json-schema': bodySchema,
   websocket: ({ draft, item, what }, _, place) => draft.tell('changed', `${what}.websocket`, 'WebSocket is tunnelled to the service as it is.', place, item)
 }
 
@@ -29,6 +30,7 @@ const OLD_NAMES: Readonly<Record<string, string>> = {
   'github.com/devopsfaith/krakend-ratelimit/juju/proxy': 'qos/ratelimit/proxy',
   'github.com/devopsfaith/krakend-circuitbreaker/gobreaker': 'qos/circuit-breaker',
   'github.com/devopsfaith/krakend-httpcache': 'qos/http-cache',
+  'github.com/devopsfaith/krakend-jsonschema': 'validation/json-schema',
   'github.com/devopsfaith/krakend-cors': 'security/cors',
   'github_com/devopsfaith/krakend-cors': 'security/cors',
   'github_com/devopsfaith/krakend-httpsecure': 'security/http',
@@ -54,6 +56,11 @@ function cache (owner: Owner, _: Item, place: Place): void {
   const entry = addEntry(owner, 'proxy-cache', {})
   delete entry['config']
   owner.draft.tell('changed', `${owner.what}.qos/http-cache`, 'answers are kept as RFC 9111 says.', place, entry)
+}
+
+function bodySchema (owner: Owner, config: Item, place: Place): void {
+  const entry = addEntry(owner, 'request-validator', { body_schema: config, ...typeof config['$schema'] === 'string' ? {} : { version: 'draft7' } })
+  owner.draft.tell('changed', `${owner.what}.validation/json-schema`, 'bodies have to say `Content-Type: application/json`.', place, entry)
 }
 
 function cors (owner: Owner, config: Item, place: Place): void {

@@ -2,7 +2,7 @@ import type { Draft, Item } from '../draft.ts'
 import type { Directive } from './parse.ts'
 
 /** Names of `upstream` blocks become those of upstreams. */
-export function importUpstream (draft: Draft, { args, block, place }: Directive): void {
+export function importUpstream (draft: Draft, { args, block, place }: Directive): Item {
   const name = args[0] ?? 'upstream'
   const upstream: Item = { name, targets: [] }
   const what = `upstream ${name}`
@@ -18,6 +18,7 @@ export function importUpstream (draft: Draft, { args, block, place }: Directive)
   }
   draft.tell('changed', what, 'failed targets are retried and taken out by the rules of Sallyport: `max_fails` and `fail_timeout` are passive health checks here (docs/guides/load-balancing.md).', place, upstream)
   draft.list('upstreams').push(upstream)
+  return upstream
 }
 
 function target (draft: Draft, { args, place }: Directive, upstream: Item, what: string): Item[] {
