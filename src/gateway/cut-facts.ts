@@ -5,6 +5,8 @@ type Upstreams = ProcessFacts['upstreams']
 
 /** What a process tells of itself, without hosts that came from references. */
 export function cutFacts (facts: ProcessFacts, redactor: Redactor): ProcessFacts {
+  // in the process that shows them, names may never have been resolved
+  for (const { name, host, port } of facts.upstreams.flatMap(({ targets }) => targets)) redactor.resolved(name.replace(/:\d+$/, ''), port, host)
   return {
     ...facts,
     upstreams: cutTargets(facts.upstreams, redactor),

@@ -23,6 +23,8 @@ export interface Redactor {
   secrets (value: string): string
   /** The host of an upstream, or what stands for one that came from a reference. */
   host (name: string, port: number): string
+  /** A host of an upstream has this address: of one that came from a reference, the address is cut as well from now on. */
+  resolved (name: string, port: number, address: string): void
   /** The same in `host:port`, with or without a scheme. */
   authority (value: string): string
 }
@@ -38,6 +40,8 @@ const argumentExact = new Set(['key', 'code', 'sig', 'hmac', 'auth', 'sid', 'pwd
 
 /** Names come from clients: the memory of decisions must not grow with them. */
 const REMEMBERED_NAMES = 1024
+/** Names of targets lead to new addresses for as long as a configuration runs. */
+const REMEMBERED_ADDRESSES = 1024
 /** How often an address may stand inside an argument of another one. */
 const NESTING = 3
 
@@ -67,11 +71,25 @@ export function createRedactor (names: readonly string[] = [], secretValues: rea
   })
   const secrets = createValueCutter(secretForms([...secretValues, ...secretHosts.filter(host => !isLoopback(host))]), REDACTED)
   const hosts = new Set(secretHosts)
+  /** What they were resolved to, the oldest first. */
+  const addresses = new Set<string>()
 
   function host (name: string, port: number): string {
     if (hosts.size === 0) return name
     const bare = name.startsWith('[') ? name.slice(1, -1) : name
-    return hosts.has(bare) || hosts.has(`${bare}:${port}`) ? REDACTED : name
+    return hosts.has(bare) || hosts.has(`${bare}:${port}`) || addresses.has(bare) ? REDACTED : name
+  }
+
+  function resolved (name: string, port: number, address: string): void {
+    if (address === name || isLoopback(address) || host(name, port) === name) return
+    addresses.delete(address)
+    addresses.add(address)
+    if (addresses.size > REMEMBERED_ADDRESSES) addresses.delete(addresses.values().next().value as string)
+  }
+
+  function cutAddresses (value: string): string {
+    for (const address of addresses) if (value.includes(address)) value = value.replaceAll(address, REDACTED)
+    return value
   }
 
   function isSecret (bare: string, exact: ReadonlySet<string>): boolean {
@@ -108,6 +126,7 @@ export function createRedactor (names: readonly string[] = [], secretValues: rea
     argument,
     secrets,
     host,
+    resolved,
     authority: value => hosts.size === 0 ? value : value.replace(AUTHORITY, (whole, before = '', name: string, port: string | undefined) => host(name, Number(port ?? 0)) === name ? whole : `${before}${REDACTED}${port === undefined ? '' : `:${port}`}`),
     url (value) {
       if (value.includes('sp_')) value = value.replace(ownKey, REDACTED)
@@ -116,7 +135,7 @@ export function createRedactor (names: readonly string[] = [], secretValues: rea
       return cutArguments(value, false, 0)
     },
     text (value) {
-      value = secrets(value).replace(ownKey, REDACTED).replace(scheme, `$1$2${REDACTED}`)
+      value = cutAddresses(secrets(value)).replace(ownKey, REDACTED).replace(scheme, `$1$2${REDACTED}`)
       if (value.includes('@')) value = value.replace(userinfo, `//${REDACTED}@`)
       return cutArguments(value, true, 0)
     }

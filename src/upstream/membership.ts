@@ -31,6 +31,8 @@ export interface MembershipOptions {
   readonly names: Names
   readonly health: UpstreamHealth
   readonly now: () => number
+  /** Told of the addresses that the names of targets lead to. */
+  readonly resolved?: (name: string, port: number, address: string) => void
   readonly random?: () => number
 }
 
@@ -133,6 +135,8 @@ export class Membership {
     const watch = this.#watches.get(target)
     const { weight, failover } = target
     if (watch === undefined) return [{ host: bare(host), port, name: host, srvName: null, weight, failover }]
+    const { resolved } = this.#options
+    if (resolved !== undefined) for (const address of watch.addresses) resolved(host, port, address.host)
     return watch.addresses.map(address => ({
       host: address.host,
       port: address.port ?? port,

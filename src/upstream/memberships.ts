@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Config } from '../config/model.ts'
 import type { KeptState } from '../gateway/keep.ts'
 import type { Outside } from '../gateway/outside.ts'
+import type { Redactor } from '../observability/redaction.ts'
 import { keepNames } from './dns/keep-names.ts'
 import type { HealthChecks } from './health/health-checks.ts'
 import { healthTls } from '../tls/upstream-tls.ts'
@@ -13,6 +14,7 @@ export interface MembershipServices {
   readonly log: FastifyBaseLogger
   readonly health: HealthChecks
   readonly outside?: Outside | undefined
+  readonly redactor?: Pick<Redactor, 'resolved'>
 }
 
 /** How long a configuration waits for the names of its targets before it serves without them, in milliseconds. */
@@ -31,7 +33,7 @@ export class Memberships {
 
   /** Takes what its upstreams need; where that fails, `releases` gives back what it had taken. */
   open (config: Config): void {
-    const { kept, log, health, outside } = this.#services
+    const { kept, log, health, outside, redactor } = this.#services
     const hosts = new Set(config.services.map(service => service.host))
     const used = config.upstreams.filter(upstream => hosts.has(upstream.name))
     if (used.length === 0) return
@@ -41,7 +43,7 @@ export class Memberships {
       const targets = config.targets.filter(target => target.upstream === upstream.id)
       const lease = health.acquire(upstream.name, { healthchecks: upstream.healthchecks, hostHeader: upstream.host_header, tls: healthTls(config, upstream), http2: speaksHttp2(config, upstream.name) })
       this.#releases.unshift(() => lease.release())
-      const membership = new Membership({ upstream, targets, kept, names, health: lease.state, now: () => performance.now() + (outside?.shift() ?? 0) })
+      const membership = new Membership({ upstream, targets, kept, names, health: lease.state, now: () => performance.now() + (outside?.shift() ?? 0), ...redactor === undefined ? {} : { resolved: redactor.resolved } })
       this.#releases.unshift(() => membership.release())
       this.#byName.set(upstream.name, membership)
     }

@@ -5,6 +5,10 @@ import type { AddressInfo, Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { DEFAULT_RETRY } from '../../src/config/entities/retry.ts'
 import type { Config, GatewaySettings, Service, Upstream, UpstreamTarget } from '../../src/config/model.ts'
+import { cutFacts } from '../../src/gateway/cut-facts.ts'
+import type { ProcessFacts } from '../../src/gateway/engine.ts'
+import { createLineWriter } from '../../src/observability/access-line.ts'
+import { createRedactor } from '../../src/observability/redaction.ts'
 import { config, route, service, settings } from '../helpers/config.ts'
 import { dnsServer } from '../helpers/dns-server.ts'
 import { startGateway } from '../helpers/gateway.ts'
@@ -143,6 +147,29 @@ t.test('a sticky client stays with who has answered it, also where another one w
     t.match(next, { status: 503, text: first.text })
     t.equal(next.headers['set-cookie'], undefined)
   }
+})
+
+t.test('the address that a target\'s name from a reference leads to is in no line', async t => {
+  const dns = await dnsServer(t)
+  // for documentation (RFC 5737): nobody answers there
+  dns.set('hidden.test', { type: 'A', address: '192.0.2.77', ttl: 60 })
+  const redactor = createRedactor([], [], ['hidden.test'])
+  const write = createLineWriter(redactor)
+  const lines: string[] = []
+  const { port, server } = await startGateway(t, balanced([target('hidden.test:81')], { service: { connect_timeout: 50, retries: 1 }, gateway: { dns: { servers: [dns.address], timeout: 500 } } }), [], {
+    redactor: () => redactor,
+    accessLog: () => context => { lines.push(write(context)) }
+  })
+  t.match((await ask(port, '/')).status, /^50[24]$/)
+  await until('the line is written', () => lines.length > 0)
+  const [line = ''] = lines
+  t.equal((JSON.parse(line) as { tries: object[] }).tries.length, 2)
+  t.match(line, /"ip":"REDACTED","port":81/)
+  t.notMatch(line, /192\.0\.2\.77|hidden\.test/)
+  const facts = JSON.stringify(cutFacts({ ...server.facts(), circuit_breakers: [] } as unknown as ProcessFacts, createRedactor([], [], ['hidden.test'])))
+  t.match(facts, /"pools":\[\{"target":"http:\/\/REDACTED:81"/, 'nor in /status, whose process may never have resolved it')
+  t.notMatch(facts, /192\.0\.2\.77|hidden\.test/)
+  t.equal(redactor.text('connect ECONNREFUSED 192.0.2.77:81'), 'connect ECONNREFUSED REDACTED:81')
 })
 
 t.test('names: all their addresses; what is new is used, what is gone is closed, and a dead name server changes nothing', async t => {
