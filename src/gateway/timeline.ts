@@ -35,6 +35,11 @@ export function attemptsOf (context: Context): number {
   return (context.tries?.length ?? 0) + (hasLastTry(context) ? 1 : 0)
 }
 
+/** Why the last attempt of a request that failed came to nothing, as its log line says; null: it didn't, or an answer did. */
+export function failureOf ({ errorCode, tries }: Context): string | null {
+  return errorCode === null ? null : tries?.at(-1)?.error ?? null
+}
+
 /** For a request that has ended. */
 export function timelineOf (context: Context): Timeline {
   const { startedTick, startedAt, ended, waits, tries, upstream, upstreamStatus, triedTick, headTick } = context

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import type { Ending } from '../upstream/destination.ts'
+import { tlsFailure } from './tls-failure.ts'
 
 /** Kong's texts, which users search for. */
 const INVALID = 'An invalid response was received from the upstream server'
@@ -51,7 +52,9 @@ export function causeCode (error: unknown): string {
 
 /** The answer to a client whose request failed upstream: never the raw text, never an address. */
 export function upstreamError (cause: unknown): GatewayError {
-  const failure = FAILURES[causeCode(cause)] ?? OTHER
+  const code = causeCode(cause)
+  const tls = tlsFailure(code)
+  const failure = FAILURES[code] ?? (tls === null ? OTHER : bad(tls))
   return new GatewayError(failure.code, failure.status, failure.message, { cause })
 }
 
@@ -72,7 +75,7 @@ export function endingOf (cause: unknown, sent: boolean): Ending {
   const code = causeCode(cause)
   if (NEVER_SENT.has(code)) return 'cancelled'
   const failure = FAILURES[code]
-  // of a handshake, too; what has no name here is a certificate, and no passing thing
+  // of a handshake, too; what has no name here is a certificate or a refused handshake, and no passing thing
   if (!sent) return failure === undefined ? 'invalid' : 'connect'
   if (failure === undefined) return 'invalid'
   if (failure.code === 'SP_UPSTREAM_READ_TIMEOUT' || failure.code === 'SP_UPSTREAM_WRITE_TIMEOUT') return 'timeout'

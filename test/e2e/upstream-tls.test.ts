@@ -1,6 +1,6 @@
 /** TLS to upstreams: authorities, depth, client certificates, health checks; and files that change while it runs. */
 import { once } from 'node:events'
-import { renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -9,6 +9,7 @@ import t, { type Test } from 'tap'
 import { createGateway } from '../../src/index.ts'
 import { makeCertificate, type Identity } from '../helpers/certificates.ts'
 import { ask, until } from '../helpers/running.ts'
+import { plainUpstream } from '../helpers/plain-upstream.ts'
 
 const root = makeCertificate('Upstream Root')
 const intermediate = makeCertificate('Upstream Intermediate', { issuer: root })
@@ -116,4 +117,42 @@ t.test('a renewed certificate is shown without a restart; one that can\'t be use
   put('one.key', renewed.key)
   put('one.pem', renewed.cert)
   await until('the new one is shown', async () => await status('/a') === 'renewed')
+})
+
+t.test('what fails in a handshake has a code of its own; log and Admin API say why, the client learns nothing', async t => {
+  const good = await upstream(t, [direct], clients)
+  const elsewhere = await upstream(t, [makeCertificate('elsewhere', { names: ['elsewhere.test'], issuer: root })])
+  const late = await upstream(t, [makeCertificate('late', { names: ['localhost'], issuer: root, notAfter: new Date(Date.now() - 60_000) })])
+  const clear = await plainUpstream(t, socket => { socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n') })
+  const folder = t.testdir({
+    'gateway.yaml': `${HEAD.replace('admin: "off"', 'admin: { host: 127.0.0.1, port: 0 }')}services:
+${service('wrong-authority', good.port, 'ca_certificates: [stranger]')}${service('wrong-name', elsewhere.port, 'ca_certificates: [root]')}${service('expired', late.port, 'ca_certificates: [root]')}${service('clear', clear, 'ca_certificates: [root]')}${service('refused', 1, 'ca_certificates: [root]')}`,
+    'root.pem': root.cert,
+    'stranger.pem': stranger.cert,
+    ...Object.fromEntries(['one', 'two'].flatMap(name => {
+      const { cert, key } = client(name)
+      return [[`${name}.pem`, cert], [`${name}.key`, key]]
+    }))
+  })
+  const log = path.join(folder, 'access.log')
+  const gateway = await createGateway({ file: path.join(folder, 'gateway.yaml'), accessLog: log, watch: false })
+  await gateway.listen()
+  t.teardown(() => gateway.close())
+  for (const [name, code, reason] of [
+    ['wrong-authority', 'SP_UPSTREAM_CERTIFICATE', /^(?:UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT_LOCALLY)$/],
+    ['wrong-name', 'SP_UPSTREAM_CERTIFICATE', /^ERR_TLS_CERT_ALTNAME_INVALID$/],
+    ['expired', 'SP_UPSTREAM_CERTIFICATE', /^CERT_HAS_EXPIRED$/],
+    ['clear', 'SP_UPSTREAM_TLS', /^(?:ERR_SSL_|EPROTO)/],
+    ['refused', 'SP_UPSTREAM_REFUSED', /^ECONNREFUSED$/]
+  ] as const) {
+    const answer = await ask(gateway.addresses[0]?.port as number, `/${name}`)
+    t.equal(answer.status, 502, name)
+    t.same(Object.keys(JSON.parse(answer.text)), ['message', 'request_id'], name)
+    t.equal(JSON.parse(answer.text).message, 'An invalid response was received from the upstream server', name)
+    const id = String(answer.headers['x-sallyport-request-id'])
+    let line = ''
+    await until(`the line of ${name}`, () => (line = readFileSync(log, 'latin1').split('\n').find(text => text.includes(id)) ?? '') !== '')
+    t.match(JSON.parse(line), { error: code, end_reason: 'UF', tries: [{ state: 'failed', reason }] }, name)
+    t.match(JSON.parse((await ask(gateway.adminAddress?.port as number, `/requests/${id}`)).text), { error: code, end: 'UF', upstream_status: null, reason }, name)
+  }
 })

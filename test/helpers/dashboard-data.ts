@@ -110,6 +110,7 @@ function requestOf (i: number, now: number): RequestView {
     request_bytes: 312,
     response_bytes: 1840 + i,
     snapshot: 4,
+    reason: status === 502 ? 'ECONNREFUSED' : null,
     has_timeline: i === 2
   }
 }

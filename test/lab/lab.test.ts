@@ -432,7 +432,7 @@ services:
       lab.addresses.stub(address, () => ({}), { certificate })
       lab.clock.advance(600_000)
       const { answer, ended } = await lab.request({ url: `http://api.example.com/${name}` })
-      t.match([answer.status, ended?.error ?? null], certificate === 'good' || name === 'lenient' ? [200, null] : [502, 'SP_UPSTREAM_INVALID'], `${name}, ${certificate}`)
+      t.match([answer.status, ended?.error ?? null], certificate === 'good' || name === 'lenient' ? [200, null] : [502, 'SP_UPSTREAM_CERTIFICATE'], `${name}, ${certificate}`)
     }
   }
   for (const name of ['strict', 'two', 'clear']) {

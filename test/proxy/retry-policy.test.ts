@@ -45,6 +45,7 @@ t.test('how an attempt ended depends on whether it had a connection', async t =>
     ['UND_ERR_CONNECT_TIMEOUT', 'connect', 'reset'],
     ['UND_ERR_SOCKET', 'connect', 'reset'],
     ['UND_ERR_HEADERS_TIMEOUT', 'connect', 'timeout'],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'invalid', 'invalid'],
     ['HPE_INVALID_VERSION', 'invalid', 'invalid'],
     ['UND_ERR_INVALID_ARG', 'cancelled', 'cancelled']
   ] as const) {

@@ -3,7 +3,7 @@ import type { Redactor } from '../../observability/redaction.ts'
 import { consumerName } from '../views/names.ts'
 import type { RequestDetails, RequestView, TimelineView } from '../api/types.ts'
 import type { Context } from '../../gateway/context.ts'
-import { attemptsOf } from '../../gateway/timeline.ts'
+import { attemptsOf, failureOf } from '../../gateway/timeline.ts'
 
 /** Which requests are asked for. */
 export interface RequestFilter {
@@ -33,6 +33,7 @@ interface Kept {
   readonly upstreamStatus: number
   readonly ended: Ended
   readonly tries: number
+  readonly reason: string | null
   readonly snapshot: number
   readonly timeline: TimelineView | null
 }
@@ -70,6 +71,7 @@ export class RequestRing {
       upstreamStatus: context.upstreamStatus,
       ended,
       tries: attemptsOf(context),
+      reason: failureOf(context),
       snapshot,
       timeline
     }
@@ -124,6 +126,7 @@ function view (kept: Kept, redactor: Redactor): RequestView {
     plugin: ended.plugin,
     latencies: { total: rounded(ended.total), gateway: rounded(ended.gateway), upstream: ended.upstream < 0 ? null : rounded(ended.upstream) },
     tries: kept.tries,
+    reason: kept.reason,
     request_bytes: ended.read,
     response_bytes: ended.written,
     snapshot: kept.snapshot,

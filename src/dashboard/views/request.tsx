@@ -36,7 +36,7 @@ function Outcome ({ request }: { readonly request: RequestDetails }): JSX.Elemen
   return (
     <Facts>
       <Fact name='Answer'><Status code={request.status} /> <End code={request.end} /> <span class='faint'>{reasonText(request.end)}</span></Fact>
-      {error === null ? null : <Fact name='Error'><code>{error}</code></Fact>}
+      {error === null ? null : <Fact name='Error'><code>{error}</code>{request.reason === null ? null : <span class='faint'> {request.reason}</span>}</Fact>}
       {plugin === null ? null : <Fact name='Ended by'><code>{plugin}</code></Fact>}
       <Fact name='Began'><span class='num'>{time(request.at)}</span></Fact>
       <Fact name='Client'><code>{request.client_ip}</code></Fact>
