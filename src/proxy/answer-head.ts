@@ -58,6 +58,8 @@ export function answerHead (context: Context, raw: readonly string[], tokens: To
         chunked = true
         continue
       case CONTENT_LENGTH:
+        // RFC 9110 section 8.6: 204 has none; a recipient might wait for a body
+        if (context.upstreamStatus === 204) continue
         length = Number(value)
         break
       case CONTENT_TYPE:

@@ -2,6 +2,7 @@ import t from 'tap'
 import { statusOf, value } from '../helpers/http-messages.ts'
 import { get, settled, startHop } from '../helpers/hop.ts'
 import { refusing } from '../helpers/plugins.ts'
+import { plainUpstream } from '../helpers/plain-upstream.ts'
 import { rawClient, type RawClient } from '../helpers/raw-client.ts'
 import { rawUpstream } from '../helpers/raw-upstream.ts'
 
@@ -91,6 +92,32 @@ t.test('an answer that comes before the upload has ended reaches the client', as
       await client.end()
       await settled(server)
     })
+  }
+})
+
+t.test('an upstream that answers, closes, and resets whoever goes on sending is heard', async t => {
+  const port = await plainUpstream(t, socket => {
+    let size = 0
+    socket.on('data', function count (chunk) {
+      size += chunk.length
+      if (size < 200_000) return
+      socket.off('data', count).pause()
+      socket.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlarge')
+      // what it has not read makes the kernel reset the connection
+      setImmediate(() => socket.destroy())
+    })
+  })
+  const { server, port: gateway } = await startHop(t, port)
+  for (const framing of [`Content-Length: ${UPLOAD}`, 'Transfer-Encoding: chunked']) {
+    const client = await rawClient(t, gateway)
+    client.send(`PUT / HTTP/1.1\r\nHost: gateway.test\r\n${framing}\r\n\r\n`)
+    if (framing.startsWith('Transfer')) client.send(`${UPLOAD.toString(16)}\r\n`)
+    await pour(client, UPLOAD)
+    const answer = await client.answer()
+    t.equal(statusOf(answer), 413, framing)
+    t.equal(answer.body.toString(), 'large', framing)
+    await client.end()
+    await settled(server)
   }
 })
 

@@ -1,6 +1,7 @@
-import { PassThrough, Transform } from 'node:stream'
+import { PassThrough, Readable, Transform } from 'node:stream'
 import t from 'tap'
 import type { BrandedPlugin } from '../../src/plugin.ts'
+import { copyBody } from '../../src/proxy/copy-body.ts'
 import { statusOf, value, values } from '../helpers/http-messages.ts'
 import { settled, startHop } from '../helpers/hop.ts'
 import { refusing, testPlugin } from '../helpers/plugins.ts'
@@ -203,6 +204,53 @@ t.test('a plugin may put a stream of its own between client and upstream', async
   client.socket.destroy()
   await settled(server)
   t.equal(upstream.requests.length, 2, 'a cut upload stays cut behind it')
+})
+
+t.test('a stream of a plugin that has broken off before anybody reads it is its own answer', async t => {
+  const upstream = await rawUpstream(t)
+  const refusal = Object.assign(new Error('no'), { statusCode: 422, code: 'REFUSED' })
+  const broken = testPlugin(scope => {
+    scope.addHook('preParsing', async () => new PassThrough())
+    // it breaks off while the next hook takes its time
+    scope.addHook('preParsing', async (_request, _reply, payload) => {
+      (payload as PassThrough).destroy(refusal)
+      await new Promise(resolve => { setImmediate(resolve) })
+    })
+  })
+  for (const body of ['stream', 'buffer'] as const) {
+    const { server, port } = await startHop(t, upstream.port, { plugins: [broken, ...body === 'buffer' ? [testPlugin(() => {}, { name: 'holding', body })] : []] })
+    for (const framing of ['Content-Length: 3\r\n\r\nabc', 'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n']) {
+      t.equal(statusOf((await ask(t, port, `POST / HTTP/1.1\r\n${H}${framing}`)).answer), 422, `${body} ${framing}`)
+    }
+    await settled(server)
+  }
+  t.equal(upstream.requests.length, 0)
+})
+
+t.test('text that a plugin hands over in place of bytes is counted in bytes, streamed and held', async t => {
+  const texts = testPlugin(scope => { scope.addHook('preParsing', async () => Readable.from(['\xe9', '\u20ac'])) })
+  for (const held of [false, true]) {
+    const upstream = await rawUpstream(t)
+    const limits = { request_line: 8192, header_block: 16_384, headers: 100, request_buffer: 5, response_buffer: 1_000, connections_per_address: 0 }
+    const { port } = await startHop(t, upstream.port, { plugins: [texts, ...held ? [testPlugin(() => {}, { name: 'holding', body: 'buffer' })] : []], gateway: { limits } })
+    const { answer } = await ask(t, port, `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`)
+    t.equal(statusOf(answer), 200)
+    t.equal(upstream.requests[0]?.body.toString(), '\xe9\u20ac')
+    if (!held) continue
+    const { port: narrow } = await startHop(t, upstream.port, { plugins: [texts, testPlugin(() => {}, { name: 'holding', body: 'buffer' })], gateway: { limits: { ...limits, request_buffer: 4 } } })
+    t.equal(statusOf((await ask(t, narrow, `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`)).answer), 413, 'two characters, five bytes')
+  }
+})
+
+t.test('a copy of a body is counted in bytes, too', async t => {
+  const copied = async (limit: number): Promise<unknown> => await new Promise(resolve => {
+    const body = Readable.from(['\xe9', '\u20ac'])
+    copyBody(body, undefined, limit, resolve)
+    body.resume()
+    body.on('data', () => {})
+  })
+  t.equal(String(await copied(5)), '\xe9\u20ac')
+  t.equal(await copied(4), 'too_large')
 })
 
 t.test('a plugin that counts a body as it streams may break it off with a status of its own', async t => {

@@ -279,6 +279,17 @@ t.test('a body behind an answer to HEAD never reaches another client', async t =
   t.equal(answer.body.toString(), 'mine')
 })
 
+t.test('204 announces no body to the client, whatever the upstream says', async t => {
+  for (const plugins of [[], [hook]]) {
+    const upstream = await rawUpstream(t, 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n')
+    const { port } = await startHop(t, upstream.port, { plugins })
+    const { answer } = await ask(t, port, get())
+    t.same([statusOf(answer), values(answer, 'content-length'), values(answer, 'transfer-encoding')], [204, [], []])
+    await ask(t, port, get())
+    t.equal(upstream.connections.length, 2, 'the body may still come: the connection is not used again')
+  }
+})
+
 t.test('trailers reach a client that asks for them, and no other', async t => {
   const upstream = await rawUpstream(t, 'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: abc\r\n\r\n')
   const { port } = await startHop(t, upstream.port)

@@ -1,8 +1,12 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import t from 'tap'
-import { GatewayError, type FastifyBaseLogger } from '../../src/plugin.ts'
-import { config, entry, route, service } from '../helpers/config.ts'
+import { LocalEngine } from '../../src/gateway/local-engine.ts'
+import { createDestination } from '../../src/observability/destination.ts'
+import { createLog } from '../../src/observability/log.ts'
+import { createRedactor } from '../../src/observability/redaction.ts'
+import { definePlugin, GatewayError, Type, type FastifyBaseLogger } from '../../src/plugin.ts'
+import { config, entry, route, service, settings } from '../helpers/config.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { testPlugin } from '../helpers/plugins.ts'
 import { ask } from '../helpers/running.ts'
@@ -45,4 +49,34 @@ t.test('what nobody planned comes with its stack', async t => {
 
 t.test('a refusal is no failure', async t => {
   t.same(await logged(t, new GatewayError('SP_X', 401, 'Unauthorized')), { status: 401, lines: [] })
+})
+
+t.test('values of the configuration that runs are cut from logs, however many configurations fail to follow it', async t => {
+  const lines: string[] = []
+  const log = createLog('info', { write: line => { lines.push(line) } })
+  const engine = new LocalEngine({ log, destination: createDestination('/dev/null'), workers: 1 })
+  const failing = definePlugin({
+    name: 'failing',
+    priority: 1,
+    schema: Type.Object({}, { additionalProperties: false }),
+    scopes: ['global'],
+    setup () { throw new Error('no') },
+    register () {}
+  })
+  const loadout = (number: number, secret: string, plugins: string[]): Parameters<LocalEngine['start']>[0] => ({
+    number,
+    config: config({ gateway: settings({ log: { level: 'info', access: false, redact: [] } }), services: [service({ port: 1 })], plugins: plugins.map(name => entry({ name })) }),
+    registry: new Map([[failing.name, failing]]),
+    directory: process.cwd(),
+    secrets: { values: [secret], hosts: [] },
+    redactor: createRedactor([], [secret])
+  })
+  await engine.start(loadout(1, 'running-secret', []))
+  t.teardown(async () => {
+    await engine.drain()
+    await engine.close()
+  })
+  for (let number = 2; number < 7; number++) await t.rejects(engine.prepare(loadout(number, `failed-secret-${number}`, ['failing'])))
+  log.logger.info('it says running-secret')
+  t.equal(JSON.parse(lines.at(-1) as string).msg, 'it says REDACTED')
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createApiKey } from '../../src/auth/api-key.ts'
+import { cutTargets } from '../../src/gateway/cut-facts.ts'
 import { createRedactor } from '../../src/observability/redaction.ts'
 
 const CANARY = 'canary-5f1c'
@@ -104,4 +105,14 @@ t.test('what CORS says is no secret, in spite of its names', t => {
   for (const name of ['Access-Control-Allow-Credentials', 'access-control-allow-headers', 'Access-Control-Expose-Headers', 'Access-Control-Request-Headers']) t.equal(header(name), false, name)
   for (const name of ['Access-Control-Token', 'X-Credentials', 'Allow-Credentials-Token']) t.equal(header(name), true, name)
   t.end()
+})
+
+t.test('a target of a secret name shows neither the name nor the address that it led to', async t => {
+  const redactor = createRedactor([], [], ['db.secret.test:5432'])
+  const targets = [
+    { name: 'db.secret.test:5432', host: '10.1.2.3', port: 5432 },
+    { name: 'public.test:80', host: '10.1.2.4', port: 80 }
+  ]
+  const [cut] = cutTargets([{ name: 'db', targets }] as unknown as Parameters<typeof cutTargets>[0], redactor)
+  t.match(cut?.targets, [{ name: 'REDACTED:5432', host: 'REDACTED' }, { name: 'public.test:80', host: '10.1.2.4' }])
 })

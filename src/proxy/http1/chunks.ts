@@ -68,6 +68,7 @@ export class Chunks {
       this.trailers = parseTrailers(this.#trailers)
       if (this.trailers === null) throw invalid('trailers that are none')
     } else {
+      if (!line.endsWith('\r\n')) throw invalid('trailers that are none')
       this.#trailers += line
       if (this.#trailers.length > LONGEST_TRAILERS) throw failure('UND_ERR_HEADERS_OVERFLOW', 'trailers that are too long')
     }

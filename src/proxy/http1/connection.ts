@@ -5,6 +5,7 @@ import { AnswerReader, type AnswerSink } from './answer-reader.ts'
 import type { BodyWatcher, BodyWriter } from './body-writer.ts'
 import type { AnswerHead } from './head.ts'
 import { wasReset } from './hidden-reset.ts'
+import { readBeforeWriteFails } from './last-read.ts'
 import { ReadTimer } from './read-timer.ts'
 import type { RequestHead } from './request-head.ts'
 import { writeRequest } from './write-request.ts'
@@ -70,6 +71,7 @@ export class Connection implements Flow, AnswerSink, BodyWatcher {
     socket.prependListener('end', this.#onEnd)
     socket.on('close', this.#onClose)
     if (streamed) socket.on('data', this.#onData)
+    readBeforeWriteFails(socket, () => this.#body !== null)
     this.#begin()
   }
 
@@ -145,7 +147,7 @@ export class Connection implements Flow, AnswerSink, BodyWatcher {
     const receiver = this.#receiver
     this.#receiver = null
     if (this.#paused) this.#goOn()
-    if (this.#persistent && !this.#answer.excess && this.#body?.done !== false) this.#free()
+    if (this.#persistent && !this.#answer.excess && this.#isSent) this.#free()
     else this.#close()
     try {
       receiver?.onComplete(trailers)
@@ -170,6 +172,11 @@ export class Connection implements Flow, AnswerSink, BodyWatcher {
       socket.on('error', () => {}).destroy()
       receiver.onError(error as Error)
     }
+  }
+
+  /** All of the request has gone: what waits for an upstream that doesn't read would hold the next one up. */
+  get #isSent (): boolean {
+    return this.#body?.done !== false && this.#socket?.writableLength === 0
   }
 
   #free (): void {

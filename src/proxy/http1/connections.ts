@@ -113,10 +113,15 @@ export class Http1Connections implements TargetConnections, ConnectionOwner {
     const failed = (error: Error): void => connection.failed(error)
     connection.connecting(socket)
     socket.on('error', failed)
-    socket.once('close', () => clearTimeout(timer))
+    // one that somebody else has made may end without a word
+    const closed = (): void => {
+      clearTimeout(timer)
+      connection.failed(failure('UND_ERR_SOCKET', 'no connection'))
+    }
+    socket.on('close', closed)
     socket.once(secure === null ? 'connect' : 'secureConnect', () => {
       clearTimeout(timer)
-      socket.off('error', failed)
+      socket.off('error', failed).off('close', closed)
       connection.connected(socket, onread === undefined)
     })
     if (secure !== null) socket.on('session', (session: Buffer) => this.#keepSession(name, session))

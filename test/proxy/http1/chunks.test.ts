@@ -41,7 +41,7 @@ t.test('however the bytes come, they are the same body', async t => {
 })
 
 t.test('refuses what is no chunk', async t => {
-  for (const text of ['\r\n', 'zz\r\n', '-1\r\n', '0x3\r\nabc\r\n', '3\nabc\n', '3\r\nabcd\r\n', '3\r\nabc\n', '3 x\r\nabc\r\n', '3;\0\r\nabc\r\n', '12345678901234\r\n', '0\r\nno field\r\n\r\n', '0\r\nX-A : 1\r\n\r\n', `3;${'x'.repeat(5_000)}`, `3;${'x'.repeat(5_000)}\r\n`]) {
+  for (const text of ['\r\n', 'zz\r\n', '-1\r\n', '0x3\r\nabc\r\n', '3\nabc\n', '3\r\nabcd\r\n', '3\r\nabc\n', '3 x\r\nabc\r\n', '3;\0\r\nabc\r\n', '12345678901234\r\n', '0\r\nno field\r\n\r\n', '0\r\n\n', '0\r\nX-A : 1\r\n\r\n', `3;${'x'.repeat(5_000)}`, `3;${'x'.repeat(5_000)}\r\n`]) {
     t.throws(() => read(text), { code: 'SP_UPSTREAM_INVALID' }, JSON.stringify(text.slice(0, 40)))
   }
   t.throws(() => read(`0\r\n${'X-A: 0123456789\r\n'.repeat(4_000)}`), { code: 'UND_ERR_HEADERS_OVERFLOW' })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { connect, createServer, Socket, type AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -37,8 +37,8 @@ async function upstream (t: Test, answer: (socket: Socket, text: string) => void
 
 const ok = (socket: Socket): void => { socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok') }
 
-function pool (t: Test, port: number): Http1Connections {
-  const connections = new Http1Connections({ host: '127.0.0.1', port, secure: null })
+function pool (t: Test, port: number, dial?: () => Socket): Http1Connections {
+  const connections = new Http1Connections({ host: '127.0.0.1', port, secure: null, dial })
   t.teardown(async () => { await connections.destroy() })
   return connections
 }
@@ -286,4 +286,53 @@ t.test('a receiver that throws ends its own request', async t => {
   const notes = new Notes()
   notes.onPiece = () => { throw Object.assign(new Error('no'), { code: 'THROWN' }) }
   t.equal(await send(pool(t, there.port), {}, notes).outcome, 'THROWN')
+})
+
+t.test('what a receiver throws at the end of an answer, or of a handshake, is told to it alone', async t => {
+  const there = await upstream(t, (socket, text) => {
+    if (text.includes('upgrade: websocket')) socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n')
+    else socket.end('HTTP/1.1 200 OK\r\n\r\nuntil the end')
+  })
+  const connections = pool(t, there.port)
+  const broken = (): never => { throw Object.assign(new Error('no'), { code: 'THROWN' }) }
+  const ended = new Notes()
+  ended.onComplete = broken
+  t.equal(await send(connections, {}, ended).outcome, 'THROWN')
+  const switched = new Notes()
+  switched.onTunnel = broken
+  t.equal(await send(connections, { upgrade: true }, switched).outcome, 'THROWN')
+  await until('the tunnel is closed', () => there.sockets[1]?.readableEnded === true)
+})
+
+t.test('an idle connection that was reset is for no request, although its socket is closed later', async t => {
+  const there = await upstream(t, ok)
+  let dialed: Socket | null = null
+  const connections = pool(t, there.port, () => (dialed = connect(there.port, '127.0.0.1')))
+  t.equal(await send(connections).outcome, 'ok')
+  await turns()
+  t.equal(connections.idle, 1)
+  const socket = dialed as unknown as Socket
+  const told = new Promise<string>(resolve => {
+    socket.once('close', () => resolve('closed'))
+    socket.once('error', () => resolve(`${connections.size} left`))
+  })
+  socket.destroy(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))
+  t.equal(await told, '0 left')
+})
+
+t.test('a connection that ends without a word while it is made fails its request', async t => {
+  const dialed = new Socket()
+  const waiting = send(pool(t, 1, () => dialed))
+  dialed.destroy()
+  t.equal(await waiting.outcome, 'UND_ERR_SOCKET')
+})
+
+t.test('a connection whose upstream has answered, but not read the request, takes no other one', async t => {
+  const there = await upstream(t, socket => {
+    socket.pause()
+    ok(socket)
+  })
+  const connections = pool(t, there.port)
+  t.equal(await send(connections, { method: 'PUT', body: Buffer.alloc(16_000_000) }).outcome, 'ok')
+  t.equal(connections.size, 0)
 })

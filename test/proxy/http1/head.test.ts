@@ -41,6 +41,9 @@ t.test('says whether and for how long the connection stays', async t => {
     ['1.0', ['Connection: Keep-Alive'], true, -1],
     ['1.0', ['Connection: Keep-Alive', 'Transfer-Encoding: chunked'], false, -1]
   ] as const) t.match(parseHead(head(`HTTP/${version} 200 OK`, ...fields)), { persistent, keepAlive }, `${version} ${fields.join()}`)
+  for (const [fields, persistent] of [[[], true], [['Content-Length: 0'], true], [['Content-Length: 5'], false], [['Transfer-Encoding: chunked'], false]] as const) {
+    t.match(parseHead(head('HTTP/1.1 204 No Content', ...fields)), { persistent }, `a body may follow where 204 announces one: ${fields.join()}`)
+  }
 })
 
 t.test('refuses what could be read in two ways', async t => {
