@@ -152,13 +152,21 @@ async function record (instance: FastifyInstance, chain: Chain, { entries, obser
     for (const [index, entry] of item.entries.entries()) {
       choice = index
       current = entry
-      const live = entries.get(entry.id) as LiveEntry
-      await live.definition.register(instance, { config: entry.config as never, state: live.state as never })
-      await instance.after()
+      await register(instance, entry, entries.get(entry.id) as LiveEntry)
     }
   }
   delete (instance as { addHook?: unknown }).addHook
   return { steps, choices, access }
+}
+
+/** @throws GatewayError that names the plugin */
+async function register (instance: FastifyInstance, entry: PluginEntry, { definition, state }: LiveEntry): Promise<void> {
+  try {
+    await definition.register(instance, { config: entry.config as never, state: state as never })
+    await instance.after()
+  } catch (error) {
+    throw new GatewayError('SP_PLUGIN_SETUP', 500, `plugin '${entry.name}' (${entry.pointer}) failed to register: ${(error as Error)?.message}`, { cause: error })
+  }
 }
 
 /**

@@ -48,6 +48,8 @@ t.test('scopes share the Request and Reply classes of the root, but for those th
 t.test('a plugin that adds a hook which the engine does not run fails the start', async t => {
   const odd = definePlugin({ name: 'odd', priority: 1, schema, scopes: ['global'], register (scope) { scope.addHook('onTimeout', async () => {}) } })
   await t.rejects(startGateway(t, config({ plugins: [entry({ name: 'odd' })] }), [odd]), /plugin 'odd' adds a hook 'onTimeout'/)
+  const broken = definePlugin({ name: 'broken', priority: 1, schema, scopes: ['global'], register () { throw new Error('no such thing') } })
+  await t.rejects(startGateway(t, config({ plugins: [entry({ name: 'broken' })] }), [broken]), { code: 'SP_PLUGIN_SETUP', message: /plugin 'broken' \(.*\) failed to register: no such thing/ })
 })
 
 t.test('a plugin that fails to set up fails the start, is named, and what was set up is closed', async t => {
