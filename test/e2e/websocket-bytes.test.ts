@@ -59,6 +59,18 @@ t.test('an upstream that is down, breaks off or hangs is 502 or 504', async t =>
   }
 })
 
+t.test('a 101 to another protocol, or to none, is 502', async t => {
+  for (const fields of ['Connection: Upgrade\r\nUpgrade: h2c\r\n', 'Connection: Upgrade\r\n', '']) {
+    const upstream = await rawUpstream(t, `HTTP/1.1 101 Switching Protocols\r\n${fields}\r\nbytes`)
+    const { server, port } = await startHop(t, upstream.port)
+    const client = await rawClient(t, port)
+    client.send(HANDSHAKE)
+    t.equal(statusOf(await client.answer()), 502, fields)
+    await client.end()
+    await settled(server)
+  }
+})
+
 t.test('no route is 404 to a handshake, too', async t => {
   const { server, port } = await startHop(t, 1, { route: { paths: ['/other'] } })
   const client = await rawClient(t, port)

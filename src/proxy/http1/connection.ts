@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Flow, Outgoing, Receiver } from '../flow.ts'
 import { failure } from '../failure.ts'
+import { rawField } from '../raw-field.ts'
 import { AnswerReader, type AnswerSink } from './answer-reader.ts'
 import type { BodyWatcher, BodyWriter } from './body-writer.ts'
 import type { AnswerHead } from './head.ts'
@@ -159,7 +160,7 @@ export class Connection implements Flow, AnswerSink, BodyWatcher {
   switched ({ status, fields }: AnswerHead, rest: Buffer): void {
     const receiver = this.#receiver as Receiver
     const socket = this.#socket as Socket
-    if (!(this.#request as Outgoing).upgrade) throw failure('SP_UPSTREAM_INVALID', 'another protocol that nobody has asked for')
+    if (!(this.#request as Outgoing).upgrade || rawField(fields, 'upgrade')?.toLowerCase() !== 'websocket') throw failure('SP_UPSTREAM_INVALID', 'another protocol that nobody has asked for')
     this.#receiver = null
     this.#socket = null
     socket.off('error', this.#onError).off('end', this.#onEnd).off('close', this.#onClose).off('data', this.#onData)
@@ -176,7 +177,8 @@ export class Connection implements Flow, AnswerSink, BodyWatcher {
 
   /** All of the request has gone: what waits for an upstream that doesn't read would hold the next one up. */
   get #isSent (): boolean {
-    return this.#body?.done !== false && this.#socket?.writableLength === 0
+    const socket = this.#socket as Socket
+    return this.#body?.done !== false && socket.writableLength === 0 && socket.errored === null
   }
 
   #free (): void {
