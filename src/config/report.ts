@@ -35,16 +35,17 @@ export class Report {
 
   /** At a value (or its key), with the aliases and merge keys on the way there. Silent where that value was reported already. */
   at (source: Source, pointer: Pointer, finding: Finding, part: 'key' | 'value' = 'value'): void {
-    this.#about(source, pointer, source.locate(pointer, part), finding, part === 'value' && source.isSecret(pointer))
+    // that a value is broken says nothing about its key
+    const silent = source.isBroken(part === 'key' ? pointer.slice(0, pointer.lastIndexOf('/')) : pointer)
+    if (!silent) this.#about(source, pointer, source.locate(pointer, part), finding, part === 'value' && source.isSecret(pointer))
   }
 
   /** At a part of a text value: `index` and `length` count inside it. */
   within (source: Source, pointer: Pointer, index: number, length: number, finding: Finding): void {
-    this.#about(source, pointer, source.locateWithin(pointer, index, length), finding, source.isSecret(pointer))
+    if (!source.isBroken(pointer)) this.#about(source, pointer, source.locateWithin(pointer, index, length), finding, source.isSecret(pointer))
   }
 
   #about (source: Source, pointer: Pointer, range: Range, finding: Finding, secret: boolean): void {
-    if (source.isBroken(pointer)) return
     const shown = secret ? withoutValue(finding) : finding
     this.add(range, source.describe(pointer), {
       ...shown,

@@ -28,6 +28,7 @@ const lintRules: Readonly<Record<string, string>> = {
   'route-tie': 'two routes that only their order in the file tells apart',
   'service-without-route': 'a service that never gets a request',
   'short-secret': 'a secret of HS256, HS384 or HS512 that is too short',
+  'short-timeout': 'a timeout of so few milliseconds that seconds were probably meant',
   'uncounted-limit': 'a limit of an API key, which nothing counts',
   'uncovered-sni': 'a server name that its certificate isn\'t for',
   'unused-consumer': 'a consumer that nothing uses',

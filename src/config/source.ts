@@ -131,6 +131,13 @@ export class Source {
     return this.#walk(split(pointer)).some(({ node }) => node.broken === true || content(node).broken === true)
   }
 
+  /** Whether a part of it, however deep, has a problem that was reported: what it comes to as a whole isn't known then. */
+  holdsBroken (pointer: Pointer): boolean {
+    const tokens = split(pointer)
+    const steps = this.#walk(tokens)
+    return steps.length === tokens.length + 1 && holdsBroken((steps.at(-1) as Step).node)
+  }
+
   /** The object in words: `services[orders].routes[0].paths[1]`. */
   describe (pointer: Pointer): string {
     let words = ''
@@ -168,6 +175,15 @@ function child (node: YamlNode, token: string): Step | undefined {
   if (parent.kind !== 'sequence' || !/^\d+$/.test(token)) return undefined
   const item = parent.items[Number(token)]
   return item === undefined ? undefined : { node: item, entry: undefined }
+}
+
+function holdsBroken (node: YamlNode): boolean {
+  if (node.broken === true) return true
+  const value = content(node)
+  if (value.broken === true) return true
+  if (value.kind === 'sequence') return value.items.some(holdsBroken)
+  if (value.kind === 'mapping') for (const entry of value.entries.values()) if (holdsBroken(entry.node)) return true
+  return false
 }
 
 /** What a user calls an item of a list; never a secret. */

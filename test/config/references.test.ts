@@ -1,7 +1,13 @@
 /* eslint-disable no-template-curly-in-string -- that is how decK's references look */
 import t from 'tap'
+import { join } from 'node:path'
+import { loadConfig } from '../../src/config/load.ts'
 import { loaderRules } from '../../src/config/loader-rules.ts'
+import { content, type YamlNode } from '../../src/config/nodes.ts'
+import { readSource } from '../../src/config/read-source.ts'
+import { codeBlocks, markdownFiles } from '../helpers/markdown.ts'
 import { loadText, placeOf, unmark } from '../helpers/marked-yaml.ts'
+import { packageRoot } from '../helpers/package-root.ts'
 
 const HEAD = '_format_version: "3.0"\n'
 
@@ -165,4 +171,48 @@ t.test('a variable as shells write it inside of a longer text stays there, and i
     t.match(diagnostics, [{ rule: 'bad-reference', severity: 'warning', range: { column }, cause: /it stays in the text/, mend: /\{vault:\/\/env\/(TOKEN|HOST)\}.*\$\{\{ env "DECK_(TOKEN|HOST)" \}\}/ }], text)
   }
   for (const text of ['"${lower}"', '"a $TOKEN b"', '"${a.b} x"', '"http://${{ env \\"DECK_HOST\\" }}/x"']) t.same((await load(text)).diagnostics, [], text)
+})
+
+/** Values as the text has them, by where they stand; no aliases, no notes, no blocks of several lines. */
+function * leaves (node: YamlNode, path: string, text: string): Iterable<{ path: string, start: number, end: number }> {
+  if (node.kind === 'scalar' && node.end > node.start && !/^[|>]/.test(text.slice(node.start))) yield { path, start: node.start, end: node.end }
+  if (node.kind === 'sequence') for (const item of node.items) yield * leaves(item, `${path}/-`, text)
+  if (node.kind === 'mapping') for (const [key, entry] of node.entries) if (entry.via === undefined && key !== '_comment') yield * leaves(entry.node, `${path}/${key}`, text)
+}
+
+t.test('a variable that isn\'t set is the only error, whatever it was meant for: nothing that follows from it is said', async t => {
+  const everything = new Proxy<Record<string, string>>({}, { get: (_, name) => name === 'UNSET' ? undefined : '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL', has: () => true, ownKeys: () => [] })
+  const load = async (text: string) => await loadConfig({ file: join(packageRoot, 'gateway.yaml'), text, env: everything, errorsOnly: true })
+  const tried = new Set<string>()
+  for (const { info, text: written, file } of markdownFiles().flatMap(file => codeBlocks(file))) {
+    if (!/^yaml( fragment)?$/.test(info)) continue
+    const text = info === 'yaml' ? written : written.startsWith('- ') ? `${HEAD}plugins:\n${written}` : HEAD + written
+    const { root } = readSource('gateway.yaml', text).source
+    const open = [...root === null ? [] : leaves(content(root), '', text)].map(leaf => ({ ...leaf, key: `${file.startsWith('plugins/') ? file : 'docs'} ${leaf.path}` })).filter(({ key }) => !tried.has(key))
+    if (open.length === 0 || (await load(text)).config === null) continue
+    for (const { key, start, end } of open) {
+      if (tried.has(key)) continue
+      tried.add(key)
+      const { diagnostics } = await load(`${text.slice(0, start)}"{vault://env/UNSET}"${text.slice(end)}`)
+      const rules = diagnostics.filter(({ severity }) => severity === 'error').map(({ rule, cause }) => rule === 'unset-variable' ? rule : `${rule}: ${cause}`)
+      if (rules.join() !== 'unset-variable') t.fail(`${key}: ${rules.join(', ')}`)
+    }
+  }
+  t.ok(tried.size > 200, `${tried.size} places`)
+})
+
+t.test('what has nothing to do with a variable that isn\'t set is said beside it', async t => {
+  const { diagnostics } = await loadText(`${HEAD}services:
+- name: users
+  connect_timeout: "{vault://env/UNSET}"
+  prot: "{vault://env/UNSET}"
+plugins:
+- name: fixture
+  config: {free: "{vault://env/UNSET}", fre: 1}
+`, { env: {} })
+  t.strictSame(diagnostics.filter(({ rule }) => rule !== 'unset-variable').map(({ path, rule }) => `${path} ${rule}`), [
+    'services[users] required',
+    'services[users].prot unknown-key',
+    'plugins[fixture].config.fre unknown-key'
+  ])
 })

@@ -19,6 +19,7 @@ import { openRegexes } from './regexes.ts'
 import { literalCredentials, literalGatewaySecrets, literalSecrets } from './secrets.ts'
 import { shadowedRoutes } from './shadowed-routes.ts'
 import { shortSecrets } from './short-secrets.ts'
+import { shortTimeouts } from './short-timeouts.ts'
 import { swallowingRoutes } from './swallowing.ts'
 import { tiedRoutes } from './tied-routes.ts'
 import { idlePlugins, uncountedKeys, unusedConsumers, unusedCredentials, unusedGroups, unusedModules, unusedServices } from './unused.ts'
@@ -68,6 +69,7 @@ export function lint ({ config, source, plugins }: Lintable, { errorsOnly = fals
   dividedLimits(context)
   exemptsEverybody(context)
   upstreams(context)
+  shortTimeouts(context)
   plainHttp(context)
   literalSecrets(context)
   literalCredentials(context)

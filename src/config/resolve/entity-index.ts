@@ -17,6 +17,8 @@ export class EntityIndex {
   readonly #report: Report
   readonly #byName = tables()
   readonly #byId = tables()
+  /** Kinds of which a name or an id isn't known: a reference may mean that one. */
+  readonly #unnamed = new Set<EntityKind>()
   #suggestions = 0
 
   constructor (source: Source, report: Report) {
@@ -30,6 +32,7 @@ export class EntityIndex {
     for (const entity of entities) {
       const { kind, fields } = entity
       if (typeof fields !== 'object' || fields === null) continue
+      if (['id', ...kinds[kind].unique].some(key => fields[key] === undefined && this.#source.isBroken(join(entity.pointer, key)))) this.#unnamed.add(kind)
       kinds[kind].unique.forEach((key, index) => {
         const value = uniqueValue(kind, key, fields)
         if (value === undefined) return
@@ -67,7 +70,7 @@ export class EntityIndex {
     // the schema has reported it
     if (text === undefined) return null
     const found = this.#byId[kind].get(text.toLowerCase()) ?? this.#byName[kind].get(text)
-    if (found !== undefined) return found
+    if (found !== undefined || this.#unnamed.has(kind)) return found ?? null
     const guess = ++this.#suggestions > MAX_SUGGESTIONS ? undefined : nearest(text, this.#byName[kind].keys())
     this.#report.at(this.#source, at, {
       rule: 'unresolved-reference',

@@ -50,6 +50,11 @@ export class EntityContext {
     return this.source.isBroken(this.#to(path))
   }
 
+  /** Whether a part of the field is broken: rules about the whole can't be asked then. */
+  holdsBroken (path: ReadonlyArray<string | number>): boolean {
+    return this.source.holdsBroken(this.#to(path))
+  }
+
   #to (path: ReadonlyArray<string | number>): Pointer {
     return path.reduce<Pointer>(join, this.pointer)
   }

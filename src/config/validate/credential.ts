@@ -64,7 +64,7 @@ function checkKeyLimits (limits: unknown, context: EntityContext): void {
 
 function checkJwtSecret (fields: Fields, context: EntityContext): void {
   const { algorithm, secret, rsa_public_key: pem } = fields
-  if (!(JWT_ALGORITHMS as readonly unknown[]).includes(algorithm)) return
+  if (!(JWT_ALGORITHMS as readonly unknown[]).includes(algorithm) || context.isBroken(['algorithm'])) return
   const needed = (algorithm as JwtAlgorithm).startsWith('HS') ? 'secret' : 'rsa_public_key'
   if ((needed === 'secret' ? secret : pem) === undefined) {
     if (!context.isBroken([needed])) context.at([], { ...missing(needed), mend: `Add \`${needed}\`, or another \`algorithm\`: ${algorithm as string} needs it.` })

@@ -2,6 +2,7 @@ import type { ErrorObject } from 'ajv'
 import { NAME_PATTERN, TAG_PATTERN, UUID_PATTERN } from '../entities/common.ts'
 import { METHOD_PATTERN } from '../entities/route.ts'
 import { nearest } from '../nearest.ts'
+import { inUnit, unitOf } from './units.ts'
 
 /** Parts of a JSON schema that messages are made of. */
 export interface SchemaPart {
@@ -19,6 +20,7 @@ export interface SchemaPart {
   readonly const?: unknown
   readonly minimum?: number
   readonly maximum?: number
+  readonly default?: unknown
   readonly title?: string
   readonly description?: string
   readonly examples?: readonly unknown[]
@@ -76,7 +78,7 @@ export function messageFor (error: ErrorObject, shown: unknown, text?: string): 
 /** `expected a string or an integer`, and how to write one of these. */
 export function wrongType (schemas: readonly SchemaPart[], shown: unknown, text?: string): Message {
   const types = [...new Set(schemas.flatMap(schema => schema.type === undefined ? schema.anyOf ?? [schema] : [schema]).map(typeName))]
-  return { rule: 'wrong-type', cause: `expected ${types.join(' or ')}`, mend: mendType(types, shown, text ?? scalarText(shown)) }
+  return { rule: 'wrong-type', cause: `expected ${types.join(' or ')}`, mend: mendUnit(schemas, shown) ?? mendType(types, shown, text ?? scalarText(shown)) }
 }
 
 /** A map of the file may have a `toString` of its own: it is not asked. */
@@ -120,6 +122,16 @@ function typeName (schema: SchemaPart): string {
     case undefined: return 'another type'
     default: return Array.isArray(schema.type) ? schema.type.map(type => typeName({ type })).join(' or ') : `a ${schema.type as string}`
   }
+}
+
+/** Durations and sizes are plain numbers here: the one that was meant. */
+function mendUnit (schemas: readonly SchemaPart[], shown: unknown): string | undefined {
+  if (typeof shown !== 'string') return undefined
+  const schema = schemas.flatMap(schema => schema.anyOf ?? [schema]).find(({ type }) => type === 'integer' || type === 'number')
+  const unit = schema === undefined ? null : unitOf(schema)
+  if (schema === undefined || unit === null || Number.isFinite(Number(shown))) return undefined
+  const number = inUnit(shown.trim(), unit, schema)
+  return number === null ? `Write ${typeName(schema)} (${unit}).` : `Write ${number} (${unit}).`
 }
 
 function mendType (types: readonly string[], shown: unknown, text: string): string {

@@ -109,7 +109,8 @@ function checkConfig (entity: RawEntity, definition: BrandedPlugin, validators: 
   }
   deepFreeze(config)
   checkReferences(definition, config as Config, pointer, checks)
-  checkRules(definition, config as Config, pointer, checks)
+  // a rule about options that go together would say of one that isn't known yet that it is missing
+  if (!source.holdsBroken(pointer)) checkRules(definition, config as Config, pointer, checks)
   return config as Config
 }
 

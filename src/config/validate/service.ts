@@ -13,7 +13,7 @@ const OVERWRITTEN = ['protocol', 'host', 'port', 'path'] as const
 /** What a schema can't say about a service. Gives the address that its fields or its `url` come to; null without one. */
 export function checkService (fields: Fields, context: EntityContext): ServiceAddress | null {
   const address = typeof fields['url'] === 'string' ? fromUrl(fields['url'], fields, context) : fromFields(fields, context)
-  if (address?.protocol === 'http') refuseTls(fields, context)
+  if (address?.protocol === 'http' && !context.isBroken(['protocol'])) refuseTls(fields, context)
   else if (fields['tls_verify'] === false) warnUnverified(fields, context)
   checkBreaker(fields['circuit_breaker'], context)
   return address
@@ -40,7 +40,7 @@ function warnUnverified (fields: Fields, context: EntityContext): void {
 }
 
 function checkBreaker (options: unknown, context: EntityContext): void {
-  if (typeof options !== 'object' || options === null) return
+  if (typeof options !== 'object' || options === null || context.holdsBroken(['circuit_breaker'])) return
   for (const { path, message, mend, severity = 'error' } of breakerFindings(options)) {
     context.at(['circuit_breaker', path.slice(1)], { rule: 'circuit-breaker', severity, cause: message, mend: sentence(mend) })
   }

@@ -53,6 +53,10 @@ class Translator {
       // the reason is an error of its own
       case 'if': case 'propertyNames':
         return
+      // how many there are isn't known
+      case 'minProperties': case 'minItems': case 'contains':
+        if (this.#source.holdsBroken(parent)) return
+        break
       case 'additionalProperties':
         this.#unknown(error.params['additionalProperty'] as string, parent, Object.keys((error.parentSchema as SchemaPart).properties ?? {}))
         return
@@ -61,6 +65,7 @@ class Translator {
         return
       case 'dependencies': {
         const { property, missingProperty } = error.params as { property: string, missingProperty: string }
+        if (this.#source.isBroken(join(parent, missingProperty))) return
         const message = missing(missingProperty)
         this.#report.at(this.#source, join(parent, property), { ...message, cause: `${message.cause}, which '${property}' needs` }, 'key')
         return
@@ -89,16 +94,19 @@ class Translator {
   #union (error: ErrorObject, inner: readonly ErrorObject[]): void {
     if (this.#options.ownRootChecks === true && error.schemaPath === '#/anyOf') return
     const pointer = this.#options.pointer + error.instancePath
+    const isBroken = (field: string | undefined): boolean => field !== undefined && this.#source.isBroken(join(pointer, field))
     const branches = ((error.parentSchema as SchemaPart)[error.keyword as 'anyOf' | 'oneOf'] ?? [])
     const fields = branches.map(onlyRequires)
     const names = fields.flatMap(field => field === undefined ? [] : [`'${field}'`])
     if (names.length === branches.length) {
+      if (fields.some(isBroken)) return
       const quantity = error.keyword === 'oneOf' ? 'exactly' : 'at least'
       this.#report.at(this.#source, pointer, { rule: 'required', cause: `${quantity} one of these fields must be non-empty: ${names.join(', ')}`, mend: `Add ${error.keyword === 'oneOf' ? 'one of them' : 'one'}.` })
       return
     }
     const shown = this.#shown(pointer, error.data)
     if (error.keyword === 'oneOf' && error.params['passingSchemas'] !== null) {
+      if (this.#source.holdsBroken(pointer)) return
       this.#report.at(this.#source, pointer, { rule: 'bad-format', cause: 'this value fits more than one of the allowed forms', mend: 'Leave out what belongs to the other form.' })
       return
     }
@@ -135,6 +143,7 @@ class Translator {
       this.translate(deepest)
       return
     }
+    if (this.#source.holdsBroken(pointer)) return
     const required = [...new Set(branches.flatMap(branch => branch.required ?? []))].map(name => `'${name}'`)
     this.#report.at(this.#source, pointer, { rule: 'required', cause: `exactly one of these fields must be non-empty: ${required.join(', ')}`, mend: 'Write one of them.' })
   }

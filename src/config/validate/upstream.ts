@@ -20,6 +20,8 @@ export function checkUpstream (fields: Record<string, unknown>, context: EntityC
   }
   if (typeof fields['healthchecks'] === 'object' && fields['healthchecks'] !== null) checkHealthchecks(fields['healthchecks'], context)
   if (fields['algorithm'] === 'sticky-sessions') needs('sticky_sessions_cookie', 'algorithm', fields, context)
+  // what was meant to be hashed, and how, isn't known
+  if (context.isBroken(['hash_on']) || context.isBroken(['algorithm'])) return
   if (rewrite(fields, context)) checkHashing(fields, context)
 }
 
