@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { Argument, Command, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { readText } from '../config/file.ts'
+import { problems, upstreamUrl } from '../init/answers.ts'
 import { importConfig, IMPORTERS, type ImportFormat } from '../import/import.ts'
 import { ImportError } from '../import/import-error.ts'
 import { countFindings, jsonImportReport, textImportReport } from '../import/report.ts'
@@ -29,7 +30,7 @@ export function importCommand (io: CliIo, done: Done): Command {
     .addOption(new Option('-r, --report <format>', 'how the report is written').choices(['text', 'json']).default('text'))
     .option('-s, --strict', 'exit with 2 when something was left out or closed', false)
     .addOption(new Option('--routes <unit>', 'openapi: what becomes one route').choices(['path', 'operation', 'tag']).default('path'))
-    .option('--upstream <url>', 'openapi: where the service is, in place of what the document says')
+    .option('--upstream <url>', 'openapi: where the service is, in place of what the document says', toUpstream)
     .addHelpText('after', `
 The result passes check. What could not be translated stands in it as a comment, and in the report: on standard output with
 --output, else on standard error. What protects and could not be translated is closed: its routes answer 503 until
@@ -43,6 +44,13 @@ Examples:
       done(await runImport(format, file, options, io))
       if (options.output !== undefined && options.report === 'text') io.stdout.write(nextStep(displayName(resolve(io.cwd, options.output), io)))
     })
+}
+
+/** As `init` takes it: `host:port` is enough. */
+function toUpstream (text: string): string {
+  const problem = problems.upstream(text)
+  if (problem !== null) throw new InvalidArgumentError(problem)
+  return upstreamUrl(text)
 }
 
 /** Translates a file, writes the result, and reports. */

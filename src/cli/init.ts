@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadConfig } from '../config/load.ts'
 import { installedSchema } from '../import/editor-line.ts'
-import { AUTHENTICATION, DEFAULTS, originsOf, problems, type Answers, type Given } from '../init/answers.ts'
+import { AUTHENTICATION, DEFAULTS, originsOf, problems, upstreamUrl, type Answers, type Given } from '../init/answers.ts'
 import { ask, type Prompts } from '../init/ask.ts'
 import { compose } from '../init/compose.ts'
 import { composedTest, importedTest, testNameOf } from '../init/tests.ts'
@@ -70,8 +70,13 @@ export async function init (args: InitArgs, io: CliIo, prompts?: Prompts): Promi
   const target = resolve(io.cwd, args.output)
   const shown = displayName(target, io)
   if (!args.force && existsSync(target)) throw new UsageError(`${shown} is there already: name another file with --output, or add --force.`)
+  const address = (text: string): string => {
+    const url = upstreamUrl(text)
+    if (url !== text) io.stdout.write(`${text} is taken as ${url}\n`)
+    return url
+  }
   if (args.from !== undefined) {
-    const code = await runImport('openapi', args.from, { output: args.output, report: 'text', strict: false, force: args.force, routes: 'path', upstream: args.upstream }, io)
+    const code = await runImport('openapi', args.from, { output: args.output, report: 'text', strict: false, force: args.force, routes: 'path', upstream: args.upstream === undefined ? undefined : address(args.upstream) }, io)
     if (code !== exitCode.clean) return code
     const { config } = await loadConfig({ file: target, env: io.env, errorsOnly: true })
     const test = config === null ? null : importedTest(target, config)
@@ -79,7 +84,8 @@ export async function init (args: InitArgs, io: CliIo, prompts?: Prompts): Promi
     io.stdout.write(nextSteps(shown, target, io, null, tested))
     return code
   }
-  const answers = await answersFor(args, io, prompts)
+  const given = await answersFor(args, io, prompts)
+  const answers = { ...given, upstream: address(given.upstream) }
   const { text, apiKey } = compose(answers, dirname(target))
   const { diagnostics } = await loadConfig({ file: target, text, env: io.env })
   const [error] = diagnostics.filter(({ severity }) => severity === 'error')

@@ -73,6 +73,21 @@ t.test('flags say everything that questions would', async t => {
   t.match(await runCli(['init', '-u', 'http://a.internal', '--auth', 'basic-auth', '-o', 'basic.yaml'], { cwd }), { code: 0, stdout: /curl -i -u NAME/ })
 })
 
+t.test('host and port are address enough, and it is said what they are taken as', async t => {
+  const cwd = t.testdir({ 'openapi.json': JSON.stringify({ openapi: '3.1.0', info: { title: 'Orders', version: '1' }, paths: { '/orders': { get: { responses: { 200: { description: 'All.' } } } } } }) })
+  for (const [written, url] of [['users:3000', 'http://users:3000'], ['localhost:3000/v1', 'http://localhost:3000/v1'], ['[::1]:3000', 'http://[::1]:3000'], ['api.example.com:443', 'https://api.example.com:443']] as const) {
+    const { code, stdout } = await runCli(['init', '--yes', '--force', '--upstream', written], { cwd })
+    t.same([code, stdout.split('\n')[0], read(cwd)['services'][0].url], [0, `${written} is taken as ${url}`, url])
+  }
+  t.match(await runCli(['init', '--from', 'openapi.json', '--upstream', 'orders:3001', '-o', 'orders.yaml'], { cwd }), { code: 0, stdout: /^orders:3001 is taken as http:\/\/orders:3001\n/ })
+  t.equal(read(cwd, 'orders.yaml')['services'][0].url, 'http://orders:3001')
+  t.match(await runCli(['import', 'openapi', 'openapi.json', '--upstream', 'orders:3001'], { cwd }), { code: 0, stdout: /url: "?http:\/\/orders:3001/ })
+  t.match(await runCli(['import', 'openapi', 'openapi.json', '--upstream', 'orders'], { cwd }), { code: 3, stderr: /Write an address such as/ })
+  for (const written of ['users', 'users:http', 'users:99999', ':3000', 'ftp://users:3000']) {
+    t.match(await runCli(['init', '--yes', '--force', '--upstream', written], { cwd }), { code: 3, stderr: /Write an address such as/ }, written)
+  }
+})
+
 t.test('an OpenAPI document is imported', async t => {
   const cwd = t.testdir({ 'openapi.json': JSON.stringify({ openapi: '3.1.0', info: { title: 'Orders', version: '1' }, paths: { '/orders': { get: { responses: { 200: { description: 'All.' } } } } } }) })
   t.match(await runCli(['init', '--from', 'openapi.json', '--upstream', 'http://127.0.0.1:3000'], { cwd }), { code: 0, stdout: /^imported: .*\n[^]*Next:\n {2}sallyport check\n/ })

@@ -10,6 +10,10 @@ t.test('why a gateway can\'t listen is said with the entry and what to do', asyn
   t.match(words({ code: 'EADDRINUSE', syscall: 'listen', address: '127.0.0.1', port: 8001 }), /another port \(gateway\.admin\)$/)
   t.match(words({ code: 'EADDRINUSE', syscall: 'listen', address: '10.0.0.1', port: 8443 }), /another port \(gateway\.listen\[2\]\)$/, 'a name stands for its address')
   t.match(words({ code: 'EADDRINUSE', syscall: 'listen', address: '127.0.0.1', port: 9 }), /another port$/, 'nothing in the file says so')
+  t.match(words({ code: 'EADDRINUSE', syscall: 'listen', address: '127.0.0.1', port: 8001 }), 'another process')
+  const clash = { listen: [{ host: '0.0.0.0', port: 8001 }], admin: settings.admin } as unknown as typeof settings
+  t.match(startFailure(error({ code: 'EADDRINUSE', syscall: 'listen', address: '127.0.0.1', port: 8001 }), clash), /^127\.0\.0\.1:8001 is the admin listener's own address \(gateway\.admin\), and 0\.0\.0\.0:8001 is to be listened on too: choose another port, or another admin port/)
+  t.match(startFailure(error({ code: 'EADDRINUSE', syscall: 'listen', address: '::1', port: 8001 }), { ...clash, listen: [{ host: '::1', port: 8001 }] } as unknown as typeof settings), 'another process', 'not in its way')
   t.match(words({ code: 'EACCES', syscall: 'listen', address: '::1', port: 443 }), /^no permission to listen on \[::1\]:443: .*\(gateway\.listen\[1\]\)/)
   t.match(words({ code: 'EADDRNOTAVAIL', syscall: 'listen', address: '::1', port: 443 }), /no such address; choose another host \(gateway\.listen\[1\]\)/)
   t.match(words({ code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: 'gateway.internal' }), /^can't listen on gateway\.internal: the name has no address; .*\(gateway\.listen\[2\]\)/)

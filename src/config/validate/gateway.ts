@@ -61,7 +61,7 @@ export function checkGateway (fields: Fields, context: EntityContext): void {
 }
 
 /** Whether two listeners on one port are in each other's way: `::` takes IPv4 as well. */
-function overlap (one: string, other: string): boolean {
+export function overlap (one: string, other: string): boolean {
   if (one === other || one === '::' || other === '::') return true
   return (one === '0.0.0.0' && isIPv4(other)) || (other === '0.0.0.0' && isIPv4(one))
 }

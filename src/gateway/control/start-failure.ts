@@ -1,4 +1,5 @@
-import type { GatewaySettings } from '../../config/model.ts'
+import type { GatewaySettings, ListenAddress } from '../../config/model.ts'
+import { overlap } from '../../config/validate/gateway.ts'
 
 type ListenError = NodeJS.ErrnoException & { readonly address?: string, readonly port?: number, readonly hostname?: string }
 
@@ -23,11 +24,23 @@ export function startFailure (error: unknown, settings: Pick<GatewaySettings, 'l
   const entry = entryOf(error, settings)
   const there = entry === null ? '' : ` (${entry})`
   switch (code) {
-    case 'EADDRINUSE': return `${place} is in use: another process listens there; stop it, or choose another port${there}`
+    case 'EADDRINUSE': return ownClash(port, settings) ?? `${place} is in use: another process listens there; stop it, or choose another port${there}`
     case 'EACCES': return `no permission to listen on ${place}: ports below 1024 are the system's; choose another port${there}, or grant CAP_NET_BIND_SERVICE`
     case 'EADDRNOTAVAIL': return `can't listen on ${place}: this machine has no such address; choose another host${there}`
     default: return `can't listen on ${hostname ?? place}: the name has no address; choose another host${there}`
   }
+}
+
+/** Two listeners of one gateway: `check` finds those of the file, flags can make others. */
+function ownClash (port: number | undefined, { listen, admin }: Pick<GatewaySettings, 'listen' | 'admin'>): string | null {
+  const other = listen.find(one => admin !== null && one.port === port && admin.port === port && overlap(one.host, admin.host))
+  return other === undefined || admin === null
+    ? null
+    : `${shown(admin)} is the admin listener's own address (gateway.admin), and ${shown(other)} is to be listened on too: choose another port, or another admin port (\`--admin-port\`; off disables it)`
+}
+
+function shown ({ host, port }: ListenAddress): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** Where the file says so. */
