@@ -164,8 +164,9 @@ class Composer {
       this.#root = node
       this.#lookForReference(node)
     } else if (frame.node.kind === 'sequence') {
-      frame.node.items.push(node)
+      // the place of an item is told by how many stand before it
       this.#lookForReference(node)
+      frame.node.items.push(node)
     } else if (frame.key === null) {
       frame.key = this.#key(frame.node, node)
     } else {

@@ -201,6 +201,16 @@ t.test('a variable that isn\'t set is the only error, whatever it was meant for:
   t.ok(tried.size > 200, `${tried.size} places`)
 })
 
+t.test('items of lists are counted from 0, as everywhere', async t => {
+  const { diagnostics } = await loadText(`${HEAD}routes:
+- paths: ["{vault://env/UNSET}", /x, "{vault://env/UNSET}", {vault://env/UNSET}]
+  hosts:
+  - "{vault://env/UNSET}"
+- "{vault://env/UNSET}"
+`, { env: {} })
+  t.strictSame(diagnostics.map(({ path }) => path), ['routes[0].paths[0]', 'routes[0].paths[2]', 'routes[0].paths[3]', 'routes[0].hosts[0]', 'routes[1]'])
+})
+
 t.test('what has nothing to do with a variable that isn\'t set is said beside it', async t => {
   const { diagnostics } = await loadText(`${HEAD}services:
 - name: users
