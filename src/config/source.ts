@@ -25,6 +25,7 @@ export class Source {
   readonly root: YamlNode | null
   readonly lines: Lines
   readonly #secrets = new Set<Pointer>()
+  readonly #meant = new Set<Pointer>()
   readonly #secretTexts = new Set<string>()
   #cut: ((text: string) => string) | null = null
   #value: unknown
@@ -126,9 +127,14 @@ export class Source {
     return this.#cut(text)
   }
 
+  /** That a key which was reported as unknown was meant to be this one: that it is missing needn't be said as well. */
+  markMeant (pointer: Pointer): void {
+    if (!this.has(pointer)) this.#meant.add(pointer)
+  }
+
   /** Whether a value's own problem was reported already. */
   isBroken (pointer: Pointer): boolean {
-    return this.#walk(split(pointer)).some(({ node }) => node.broken === true || content(node).broken === true)
+    return this.#meant.has(pointer) || this.#walk(split(pointer)).some(({ node }) => node.broken === true || content(node).broken === true)
   }
 
   /** Whether a part of it, however deep, has a problem that was reported: what it comes to as a whole isn't known then. */

@@ -385,3 +385,21 @@ t.test('paths that an older format read as regexes are pointed out', async t => 
   const { diagnostics } = await loadText('_format_version: "1.1"\nservices:\n- host: x\n  routes:\n  - paths: [/plain, /a(b)+]\n')
   t.match(diagnostics.map(item => [item.rule, item.range.line]), [['format-version', 1], ['format-version', 5]])
 })
+
+t.test('what a mistyped key was meant to be is not said to be missing as well', async t => {
+  const files: Readonly<Record<string, string>> = {
+    "unknown field 'ulr'": 'services: [{ name: s, ulr: "http://a.internal" }]',
+    "unknown field 'hots'": 'services: [{ name: s, hots: a.internal }]',
+    "unknown field 'pahts'": 'routes: [{ name: r, pahts: [/] }]',
+    "unknown field 'usernam'": 'consumers: [{ usernam: bob }]',
+    "unknown field 'nmae'": 'services: [{ nmae: users, host: a.internal }]\nroutes: [{ paths: [/], service: users }]',
+    "unknown field 'targt'": 'upstreams: [{ name: u, targets: [{ targt: a.internal }] }]',
+    "unknown field 'hash_on_heade'": 'upstreams: [{ name: u, algorithm: consistent-hashing, hash_on: header, hash_on_heade: X-Id, targets: [{ target: a.internal }] }]'
+  }
+  for (const [cause, yaml] of Object.entries(files)) {
+    const { diagnostics } = await loadText(HEAD + yaml)
+    t.same(diagnostics.filter(({ severity }) => severity === 'error').map(({ cause }) => cause), [cause], yaml)
+  }
+  const { diagnostics } = await loadText(`${HEAD}routes: [{ name: r, pahts: [/a], paths: [b] }]`)
+  t.same(diagnostics.map(({ rule }) => rule), ['unknown-key', 'bad-path'], 'one that is there as well is judged')
+})

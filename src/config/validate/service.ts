@@ -63,7 +63,7 @@ function fromFields (fields: Fields, context: EntityContext): ServiceAddress | n
   const { protocol, host, port, path } = fields as Partial<Service>
   if (host === undefined) {
     // it was reported that its reference can't be resolved
-    if (context.isBroken(['url'])) return null
+    if (context.isBroken(['url']) || context.isBroken(['host'])) return null
     context.at(context.has('host') ? ['host'] : [], { ...missing('host'), mend: 'Add `host`, or `url`.' })
     return null
   }

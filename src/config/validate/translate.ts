@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv'
 import type { Pointer } from '../model.ts'
+import { nearest } from '../nearest.ts'
 import { join } from '../pointer.ts'
 import type { Report } from '../report.ts'
 import type { Source } from '../source.ts'
@@ -38,7 +39,8 @@ class Translator {
     // an alternative's errors come with those of its branches; the outermost alternative speaks for all of them
     const unions = errors.filter(error => error.keyword === 'anyOf' || error.keyword === 'oneOf')
     const empty = new Set(errors.filter(error => error.keyword === 'minLength').map(error => error.instancePath))
-    for (const error of errors) {
+    // what a mistyped key was meant to be is known before something is said to be missing
+    for (const error of [...errors.filter(isUnknownKey), ...errors.filter(error => !isUnknownKey(error))]) {
       // that an empty text has no form follows from its being empty
       if ((error.keyword === 'pattern' || error.keyword === 'format') && empty.has(error.instancePath)) continue
       if (unions.some(union => union !== error && isInside(error, union))) continue
@@ -83,11 +85,14 @@ class Translator {
   #unknown (key: string, parent: Pointer, known: readonly string[]): void {
     const message = this.#options.unknown?.(key, parent, known) ?? unknownKey(key, known)
     this.#report.at(this.#source, join(parent, key), message, 'key')
+    const meant = nearest(key, known)
+    if (meant !== undefined) this.#source.markMeant(join(parent, meant))
   }
 
   /** At the value where the file says null, else at what should hold it. */
   #missing (key: string, parent: Pointer, message = missing(key)): void {
     const pointer = join(parent, key)
+    if (this.#source.isBroken(pointer)) return
     this.#report.at(this.#source, this.#source.has(pointer) ? pointer : parent, message)
   }
 
@@ -151,6 +156,10 @@ class Translator {
   #shown (pointer: Pointer, value: unknown): unknown {
     return this.#source.isSecret(pointer) ? undefined : value
   }
+}
+
+function isUnknownKey ({ keyword }: ErrorObject): boolean {
+  return keyword === 'additionalProperties'
 }
 
 function isInside (error: ErrorObject, union: ErrorObject): boolean {
