@@ -13,7 +13,7 @@ services:
 - name: one
   host: x
   tags: [own, all]
-  read_timeout: 7
+  read_timeout: 70
   routes:
   - {name: nested, paths: [/]}
 - {name: two, host: y, retries: null, routes: [{name: other, paths: [/b], strip_path: true}]}
@@ -22,7 +22,7 @@ routes:
 `)
   t.strictSame(diagnostics, [])
   t.match(config?.services, [
-    { retries: 2, read_timeout: 7, protocol: 'http', tags: ['own', 'all', 'team'] },
+    { retries: 2, read_timeout: 70, protocol: 'http', tags: ['own', 'all', 'team'] },
     { retries: 2, read_timeout: 100, tags: ['team', 'all'] }
   ])
   t.match(config?.routes.map(({ name, strip_path: strip, protocols }) => [name, strip, protocols]), [

@@ -26,12 +26,12 @@ function look (context: LintContext, { properties = {} }: SchemaPart, value: unk
   }
 }
 
-/** What usually takes a second and more; pauses and delays are short on purpose, and so is waiting for Redis. */
+/** What usually takes a second and more; pauses and delays are short on purpose, and so is waiting for Redis. Breakers speak for themselves. */
 function isShort (value: number, key: string, schema: SchemaPart): boolean {
   if (value <= 0 || !Number.isInteger(value)) return false
   const usual = schema.default
   const long = typeof usual === 'number' ? usual >= 1000 && (value <= FEW || value * 1000 === usual) : key.endsWith('timeout') && value <= FEW
-  return long && schema.type === 'integer' && unitOf(schema) === 'milliseconds' && !key.includes('backoff')
+  return long && schema.type === 'integer' && unitOf(schema) === 'milliseconds' && !/backoff|reset/.test(key)
 }
 
 function warn (context: LintContext, value: number, pointer: Pointer): void {

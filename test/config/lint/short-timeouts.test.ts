@@ -20,7 +20,7 @@ gateway: { timeouts: { keep_alive: 65, headers: 30 } }
 })
 
 t.test('what is short on purpose, long enough, off, or not in milliseconds isn\'t', async t => {
-  t.same(await found(service('connect_timeout: 31, read_timeout: 250, retry: { backoff: 10, max_backoff: 20, hedge_delay: 20 }', `
+  t.same(await found(service('connect_timeout: 31, read_timeout: 250, retry: { backoff: 10, max_backoff: 20, hedge_delay: 20 }, circuit_breaker: { failure_threshold: 5, reset_timeout: 20 }', `
 plugins:
   - { name: rate-limiting, config: { minute: 5, policy: redis, redis: { host: 127.0.0.1, timeout: 20 } } }
   - { name: proxy-cache, config: { cache_ttl: 5 } }
