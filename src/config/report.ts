@@ -1,4 +1,5 @@
 import type { Diagnostic, Range, RelatedPlace, Severity } from './diagnostics.ts'
+import { cutPasswords } from './cut-passwords.ts'
 import { compare } from './diagnostics.ts'
 import type { Pointer } from './model.ts'
 import { DECK_EXAMPLE } from './deck-example.ts'
@@ -49,8 +50,8 @@ export class Report {
     const shown = secret ? withoutValue(finding) : finding
     this.add(range, source.describe(pointer), {
       ...shown,
-      cause: source.redact(shown.cause),
-      mend: source.redact(shown.mend),
+      cause: cutPasswords(source.redact(shown.cause)),
+      mend: cutPasswords(source.redact(shown.mend)),
       related: [...finding.related ?? [], ...source.via(pointer)]
     })
   }

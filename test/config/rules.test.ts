@@ -403,3 +403,19 @@ t.test('what a mistyped key was meant to be is not said to be missing as well', 
   const { diagnostics } = await loadText(`${HEAD}routes: [{ name: r, pahts: [/a], paths: [b] }]`)
   t.same(diagnostics.map(({ rule }) => rule), ['unknown-key', 'bad-path'], 'one that is there as well is judged')
 })
+
+t.test('passwords of addresses stand in no message', async t => {
+  for (const yaml of ['services: [{ name: s, url: "htp://u:canary@a.internal" }]', 'services: [{ name: s, host: "http://u:canary@a.internal:80/x" }]', 'services: [{ name: s, url: "http://u:canary@a.internal:99999/" }]']) {
+    const { diagnostics } = await loadText(HEAD + yaml)
+    t.ok(diagnostics.length > 0)
+    t.notMatch(JSON.stringify(diagnostics), 'canary', yaml)
+  }
+})
+
+t.test('a mend of a host, an empty url and a block of anchors doesn\'t lead to the next error', async t => {
+  const first = async (yaml: string) => (await loadText(HEAD + yaml)).diagnostics.map(({ rule, mend }) => `${rule}: ${mend}`)
+  t.same(await first('services: [{ name: s, host: "http://x.internal:80/a", enabled: false }]'), ['bad-host: Write the host alone: x.internal'])
+  t.same(await first('services: [{ name: s, host: "http://[::1]:80/a", enabled: false }]'), ['bad-host: Write the host alone: [::1]'])
+  t.same(await first('services: [{ name: s, url: "", enabled: false }]'), ['too-short: Write a value, or remove the key.'])
+  t.same(await first('x-common: {}'), ['unknown-key: What is there for its anchors alone belongs into `_ignore`, a list.'])
+})

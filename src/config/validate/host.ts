@@ -14,7 +14,7 @@ export interface HostForm {
 export function hostProblem (value: string, form: HostForm): Omit<Finding, 'rule'> | undefined {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(value)
   if (scheme !== null || value.includes('/')) {
-    return { cause: 'a host holds neither scheme nor path', mend: `Write the host alone: ${value.slice(scheme?.[0].length ?? 0).split('/', 1)[0] ?? ''}` }
+    return { cause: 'a host holds neither scheme nor path', mend: `Write the host alone: ${alone(value.slice(scheme?.[0].length ?? 0).split('/', 1)[0] ?? '', form)}` }
   }
   const [, host = '', port] = /^(\[[^\]]*\]|[^:]*)(?::([^:]*))?$/.exec(value) ?? ['', value]
   if (port !== undefined) {
@@ -22,6 +22,12 @@ export function hostProblem (value: string, form: HostForm): Omit<Finding, 'rule
     if (!/^\d{1,5}$/.test(port) || Number(port) > 65535 || Number(port) === 0) return { cause: `'${port}' is no port`, mend: 'Write a number from 1 to 65535 behind the colon.' }
   }
   return nameProblem(host, form)
+}
+
+/** Without the user in front of it, and without a port where none may follow. */
+function alone (text: string, form: HostForm): string {
+  const host = text.slice(text.lastIndexOf('@') + 1)
+  return form.port ? host : host.replace(/(?<=[^:]|\]):\d+$/, '')
 }
 
 function nameProblem (host: string, form: HostForm): Omit<Finding, 'rule'> | undefined {

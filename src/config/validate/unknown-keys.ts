@@ -22,6 +22,7 @@ export function explainKey (key: string, place: Place | undefined, known: readon
 
 /** Where a key of this name is at home. */
 function homeOf (key: string, place: Place): string | undefined {
+  if (place === 'file' && /^(?:x-|\.)/i.test(key)) return 'What is there for its anchors alone belongs into `_ignore`, a list.'
   if (place === 'file') return Object.hasOwn(gatewaySchema.properties, key) ? `\`${key}\` belongs into the block \`gateway\`.` : undefined
   if (!isKind(place)) return undefined
   const homes = (Object.keys(entitySchemas) as EntityKind[]).filter(kind => Object.hasOwn(entitySchemas[kind].properties, key))

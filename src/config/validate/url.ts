@@ -36,6 +36,8 @@ function mistypedScheme (text: string, scheme: string | undefined): string | und
 export function parseServiceUrl (text: string): ParsedUrl {
   const [, scheme, user, host = '', port, path = '', rest] = URL_PARTS.exec(text) ?? ['']
   const findings: Finding[] = []
+  // the schema has said that it is empty
+  if (text === '') return { address: null, findings }
   const bad = (cause: string, mend: string): void => { findings.push({ rule: 'bad-url', cause, mend }) }
   const meant = mistypedScheme(text, scheme)
   if (meant !== undefined) {
