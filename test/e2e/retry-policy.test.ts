@@ -4,6 +4,7 @@ import { DEFAULT_RETRY } from '../../src/config/entities/retry.ts'
 import type { Retry, Service } from '../../src/config/model.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { config, route, service } from '../helpers/config.ts'
+import { serveFile } from '../helpers/serve-file.ts'
 import { statusOf, value } from '../helpers/http-messages.ts'
 import { get, settled, startHop } from '../helpers/hop.ts'
 import { ask, rawClient } from '../helpers/raw-client.ts'
@@ -109,6 +110,23 @@ t.test('connection failures are not asked again where the list leaves them out',
   }, { retry_on: [503] })
   t.equal(statusOf((await ask(t, port, get())).answer), 502)
   t.equal(upstream.requests.length, 1)
+})
+
+t.test('where no target is left for a retry, the answer says so, unless the upstream has given one', async t => {
+  const breaker = { failure_threshold: 1, reset_timeout: 60_000 }
+  const reset: Script = (_request, socket) => {
+    socket.resetAndDestroy()
+    return null
+  }
+  for (const [script, from] of [[reset, null], [answer(503, 'busy', 'X-From: upstream'), 'upstream']] as const) {
+    const upstream = await rawUpstream(t, script)
+    const { port } = await serveFile(t, `services: [${JSON.stringify({ name: 's', url: `http://127.0.0.1:${upstream.port}`, retry: { retry_on: ['connect', 'reset', 503], backoff: 0 }, circuit_breaker: breaker, routes: [{ name: 'r', paths: ['/'] }] })}]`)
+    const { answer: got } = await ask(t, port, get())
+    t.same([statusOf(got), value(got, 'x-from')], [503, from ?? undefined])
+    if (from === null) t.match(value(got, 'retry-after'), /^(?:59|60)$/)
+    else t.equal(got.body.toString(), 'busy')
+    t.equal(upstream.requests.length, 1)
+  }
 })
 
 t.test('Retry-After is waited for where a deadline leaves the time, else the answer goes to the client', async t => {

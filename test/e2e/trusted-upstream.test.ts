@@ -55,7 +55,7 @@ t.test('an upstream is trusted when an authority that Node is told of vouches fo
 t.test('a client that may choose the name of the handshake ends nothing with a wrong one', async t => {
   const authority = makeCertificate('Test Authority')
   const port = await tlsUpstream(t, makeCertificate('good', { names: ['good.test'], issuer: authority }))
-  const folder = t.testdir({ 'authority.pem': authority.cert, 'gateway.yaml': yaml({ good: port }).replace('paths:', 'preserve_host: true, paths:') })
+  const folder = t.testdir({ 'authority.pem': authority.cert, 'gateway.yaml': yaml({ good: port }).replace('paths:', 'preserve_host: true, paths:').replace('retries: 0,', 'retries: 0, circuit_breaker: { failure_threshold: 2, reset_timeout: 60000 },') })
   const gateway = await startProcess(t, path.join(folder, 'gateway.yaml'), { NODE_EXTRA_CA_CERTS: path.join(folder, 'authority.pem') })
   for (const [host, status] of [['good.test', 200], ['evil.test', 502], ['evil.test', 502], ['other.test', 502], ['good.test', 200]] as const) {
     t.equal((await ask(gateway.port, '/good', { headers: { host } })).status, status, host)

@@ -278,7 +278,12 @@ t.test('latency: a target that refuses is no fast one', async t => {
 })
 
 t.test('a stored answer has nobody\'s cookie', async t => {
-  const server = createServer((_, response) => { response.setHeader('cache-control', 'max-age=60').setHeader('content-type', 'text/plain').end('stored') })
+  const server = createServer(({ url, headers }, response) => {
+    const stale = url === '/stale'
+    response.setHeader('cache-control', stale ? 'max-age=0' : 'max-age=60').setHeader('content-type', 'text/plain').setHeader('etag', '"e"')
+    if (stale && headers['if-none-match'] === '"e"') response.writeHead(304)
+    response.end('stored')
+  })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => { server.close(); server.closeAllConnections() })
@@ -294,4 +299,8 @@ plugins: [{ name: proxy-cache }]
   t.match(second.headers, { 'x-cache-status': 'Hit' })
   t.equal(second.headers['set-cookie'], undefined)
   t.equal(second.text, 'stored')
+
+  await ask(port, '/users/stale')
+  const validated = await ask(port, '/users/stale')
+  t.match(validated.headers, { 'x-cache-status': 'Refresh', 'set-cookie': [/^at=/] }, 'who has it validated is answered by a target, and comes back to it')
 })

@@ -221,6 +221,16 @@ t.test('an event stream on trial holds nobody up', async t => {
   for (const socket of clients) socket.destroy()
 })
 
+t.test('refusals, also those with a body of their own, are no lines of the log', async t => {
+  for (const body of [{}, { body: 'later', content_type: 'text/plain' }]) {
+    const { get, fail, lines } = await behind(t, { failure_threshold: 1, reset_timeout: LONG, ...body })
+    await fail(1)
+    for (let count = 0; count < 3; count++) t.equal((await get()).status, 503)
+    t.match(lines.map(({ msg }) => msg), ['a circuit breaker has opened'])
+    t.equal(lines.length, 1)
+  }
+})
+
 t.test('slow answers open it, good as they are', async t => {
   const { state, get, breaker, lines } = await behind(t, { failure_threshold: 0, slow_call_duration: 20, slow_ratio: 0.5, minimum_calls: 3, window: LONG, reset_timeout: LONG })
   state.handle = (_request, response) => { setTimeout(() => response.end('late'), 60) }

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
 import { connect, createServer as createTcp, type AddressInfo, type Socket } from 'node:net'
 import { pino } from 'pino'
 import t from 'tap'
@@ -34,6 +35,11 @@ const guard = definePlugin({
     scope.addHook('onRequest', refuse('early'))
     scope.addHook('preHandler', refuse('late'))
     scope.addHook('onRequest', async request => { request.gateway.upstream?.headers.set('x-consumer-username', 'ada') })
+    scope.addHook('preParsing', async (request, _reply, payload) => {
+      if (request.headers['x-text'] === undefined) return payload
+      payload.resume()
+      return Readable.from(['\xe9', '\u20ac'])
+    })
   }
 })
 
@@ -165,6 +171,13 @@ t.test('bodies arrive byte for byte, short ones and those that stream', async t 
   t.same(copies.map(({ url, body }) => [url, body.length]), [['/short', 5], ['/long', 3_000_000], ['/chunks', 7]])
   for (const [index, copy] of copies.entries()) t.ok(copy.body.equals((asked[index] as Received).body))
   t.equal(copies[2]?.headers['content-length'], '7')
+})
+
+t.test('text that a plugin puts in the place of a body is copied as its bytes', async t => {
+  const { get, asked, copies, copied } = await start(t, { config: { methods: ['POST'] } })
+  await get('/', { method: 'POST', body: 'abc', headers: { 'x-text': 'a', 'transfer-encoding': 'chunked' } })
+  await copied(1)
+  t.same([asked[0]?.body.toString(), copies[0]?.body.toString()], ['\xe9\u20ac', '\xe9\u20ac'])
 })
 
 t.test('a body over the limit is not copied, whether its length is said or found out; that is counted', async t => {

@@ -4,6 +4,7 @@ import t from 'tap'
 import { cacheGateway, fresh, holding, reload, state } from '../../helpers/cache-gateway.ts'
 import { settled } from '../../helpers/hop.ts'
 import { ask, until, upstream } from '../../helpers/running.ts'
+import { serveFile } from '../../helpers/serve-file.ts'
 
 t.test('stored answers survive a reload, and take its new options over', async t => {
   const { port, next } = await holding(t)
@@ -58,6 +59,26 @@ t.test('what is dropped while it is validated does not stand in for a failure', 
   await change
   validation.writeHead(503).end('down')
   t.equal((await second).status, 503)
+})
+
+t.test('a question in the background names the host that the request named, and waits no longer', async t => {
+  const { port, next } = await holding(t)
+  const gateway = await serveFile(t, `
+services: [{ name: s, host: users, routes: [{ name: r, paths: [/] }] }]
+upstreams: [{ name: users, targets: [{ target: "localhost:${port}" }] }]
+plugins: [{ name: proxy-cache }, { name: upstream-timeout, config: { read_timeout: 500 } }]
+`)
+  const first = ask(gateway.port, '/')
+  const [asked, response] = await next()
+  response.writeHead(200, { ...fresh, 'cache-control': 'max-age=0, stale-while-revalidate=60' }).end('old')
+  await first
+  t.equal((await ask(gateway.port, '/')).text, 'old')
+  const [again] = await next()
+  t.equal(asked.headers.host, `localhost:${port}`)
+  t.equal(again.headers.host, asked.headers.host)
+  // a minute later it would be by the time of the service
+  await once(again.socket, 'close')
+  await settled(gateway.server)
 })
 
 t.test('an endless answer to a question in the background is not read', async t => {
