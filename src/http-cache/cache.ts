@@ -85,10 +85,11 @@ export class ResponseCache {
   }
 
   /** Stores an answer, under the values of the fields that it varies by. */
-  put ({ key: { uri, rest }, upstream, flight, variants }: Visit, vary: readonly string[], answer: CachedAnswer): void {
+  put (visit: Visit, vary: readonly string[], answer: CachedAnswer): void {
+    const { key: { uri, rest }, upstream, flight, variants } = visit
     // those that are stored already are found through it as well
-    if (vary.length > 0) this.store.set(uri, rest, { variesBy: vary, expiresAt: Math.max(answer.expiresAt, variants?.expiresAt ?? 0) })
-    this.store.set(uri, vary.length === 0 ? rest : variant(rest, vary, upstream.headers), answer)
+    if (vary.length > 0) this.store.set(uri, rest, { variesBy: vary, expiresAt: Math.max(answer.expiresAt, variants?.expiresAt ?? 0) }, visit)
+    this.store.set(uri, vary.length === 0 ? rest : variant(rest, vary, upstream.headers), answer, visit)
     this.#passes.delete(flight)
   }
 
@@ -142,7 +143,7 @@ export class ResponseCache {
   }
 
   #look (visit: Visit): void | Promise<void> {
-    const found = this.store.get(visit.key.uri, visit.key.rest)
+    const found = this.store.get(visit.key.uri, visit.key.rest, visit)
     return found instanceof Promise ? found.then(record => this.#found(visit, record)) : this.#found(visit, found)
   }
 
@@ -153,7 +154,7 @@ export class ResponseCache {
     visit.missed = 'vary-miss'
     visit.variants = record
     visit.place = variant(rest, record.variesBy, visit.upstream.headers)
-    const found = this.store.get(uri, visit.place)
+    const found = this.store.get(uri, visit.place, visit)
     return found instanceof Promise ? found.then(one => this.#meet(visit, one)) : this.#meet(visit, found)
   }
 

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { UpstreamRequest } from '../plugin-request.ts'
-import type { Variants } from '../stores/cache/cache-store.ts'
+import type { Seen, Variants } from '../stores/cache/cache-store.ts'
 import type { RequestDirectives } from './directives.ts'
 import { type Key, keyId } from './key.ts'
 import type { Passes } from './passes.ts'
@@ -8,7 +8,7 @@ import { isSafe } from './safe-methods.ts'
 import type { Subject } from './subject.ts'
 
 /** One request that may be answered from the cache. */
-export class Visit {
+export class Visit implements Seen {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   readonly upstream: UpstreamRequest
@@ -20,6 +20,8 @@ export class Visit {
   readonly obstacle: string
   /** Where what was found is stored. */
   place = ''
+  /** What the store has said at the look-up. */
+  generation: string | null = null
   /** By which fields the answers differ that are stored for it. */
   variants: Variants | null = null
   /** It has waited for another one: once is enough. */

@@ -37,10 +37,10 @@ export interface Answer {
 }
 
 /** One request; on a connection of its own unless told otherwise. @throws the socket's error */
-export async function ask (port: number, target: string, options: { agent?: Agent, headers?: Record<string, string>, method?: string, body?: string } = {}): Promise<Answer> {
-  const { agent, headers = {}, method = 'GET', body } = options
+export async function ask (port: number, target: string, options: { host?: string, agent?: Agent, headers?: Record<string, string>, method?: string, body?: string } = {}): Promise<Answer> {
+  const { host = '127.0.0.1', agent, headers = {}, method = 'GET', body } = options
   return await new Promise((resolve, reject) => {
-    send({ host: '127.0.0.1', port, path: target, method, headers, agent: agent ?? false }, response => {
+    send({ host, port, path: target, method, headers, agent: agent ?? false }, response => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', chunk => { text += String(chunk) })

@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import type { PluginGateway } from '../../src/plugin.ts'
 import { decodeName, decodeRecord, encodeRecord } from '../../src/stores/cache/codec.ts'
-import type { CachedAnswer } from '../../src/stores/cache/cache-store.ts'
+import type { CachedAnswer, CacheRecord, Seen } from '../../src/stores/cache/cache-store.ts'
 import { keepCache, owing } from '../../src/stores/cache/keep-cache.ts'
 import { RedisCache } from '../../src/stores/cache/redis-cache.ts'
 import { OwedDrops } from '../../src/stores/cache/owed-drops.ts'
@@ -40,6 +40,17 @@ function answer (over: Partial<CachedAnswer> = {}): CachedAnswer {
   }
 }
 
+function seen (): Seen {
+  return { generation: null }
+}
+
+/** As a gateway does: after a look-up that found nothing. */
+async function store (cache: RedisCache, uri: string, rest: string, record: CacheRecord): Promise<void> {
+  const visit = seen()
+  await cache.get(uri, rest, visit)
+  cache.set(uri, rest, record, visit)
+}
+
 interface Opened { readonly cache: RedisCache, readonly client: ReturnType<typeof connectRedis>, readonly outage: Outage, readonly lines: string[] }
 
 async function open (t: Test, settings: Partial<RedisSettings>): Promise<Opened> {
@@ -71,13 +82,13 @@ t.test('records survive the way, and what is none is not read', async t => {
 })
 
 const stores = async (t: Test, { cache }: Opened): Promise<void> => {
-  const found = async (uri: string, rest: string) => await cache.get(uri, rest)
+  const found = async (uri: string, rest: string) => await cache.get(uri, rest, seen())
   const fill = async (): Promise<void> => {
-    cache.set('http://a/x', '1', answer({ id: 'k1', tags: ['red', 'blue'] }))
-    cache.set('http://a/x', '2', answer({ id: 'k2', tags: ['red'] }))
-    cache.set('http://a/y', '1', { variesBy: ['accept'], expiresAt: Date.now() + 60_000 })
-    cache.set('http://a/y', '1a', answer({ id: 'k3' }))
-    cache.set('http://b/', '1', answer({ id: 'k4', tags: ['blue'] }))
+    await store(cache, 'http://a/x', '1', answer({ id: 'k1', tags: ['red', 'blue'] }))
+    await store(cache, 'http://a/x', '2', answer({ id: 'k2', tags: ['red'] }))
+    await store(cache, 'http://a/y', '1', { variesBy: ['accept'], expiresAt: Date.now() + 60_000 })
+    await store(cache, 'http://a/y', '1a', answer({ id: 'k3' }))
+    await store(cache, 'http://b/', '1', answer({ id: 'k4', tags: ['blue'] }))
     await until('all is there', async () => await found('http://b/', '1') !== undefined && await found('http://a/y', '1a') !== undefined)
   }
   for (const [order, count] of [[{ tag: 'red' }, 2], [{ tag: 'none' }, 0], [{ url: 'http://a/x' }, 2], [{ prefix: 'http://a/' }, 3], [{ key: 'k3' }, 1], [{}, 0], [{ all: true }, 4]] as const) {
@@ -92,7 +103,7 @@ const stores = async (t: Test, { cache }: Opened): Promise<void> => {
   cache.invalidate('http://a/x')
   await until('all of the URI are dropped', async () => await found('http://a/x', '2') === undefined)
   t.same((await found('http://b/', '1') as CachedAnswer).body, Buffer.from([0, 255, 10]))
-  cache.set('late', '', answer({ expiresAt: Date.now() - 1 }))
+  await store(cache, 'late', '', answer({ expiresAt: Date.now() - 1 }))
   t.equal(await found('late', ''), undefined)
 }
 
@@ -107,17 +118,51 @@ t.test('what is stored while others are dropped can be dropped later', { skip: n
   const { port } = await startRedis(t)
   const { cache, client } = await open(t, { host: '127.0.0.1', port })
   const single = client as Redis
-  cache.set('http://a/', '1', answer())
+  await store(cache, 'http://a/', '1', answer())
+  await until('it is stored', async () => await cache.get('http://a/', '1', seen()) !== undefined)
   const list = single.zrange.bind(single)
   single.zrange = (async (index: string, from: string, to: string) => {
     const keys = await list(index, from, to)
-    cache.set('http://a/', '2', answer())
+    await store(cache, 'http://a/', '2', answer())
     return keys
   }) as never
   t.equal(await cache.purge({ url: 'http://a/' }), 1)
   single.zrange = list
-  t.ok(await cache.get('http://a/', '2'))
+  t.ok(await cache.get('http://a/', '2', seen()))
   t.equal(await cache.purge({ url: 'http://a/' }), 1)
+})
+
+t.test('what is dropped while an answer is fetched is not stored, whoever drops it; what is fetched later is', { skip: noRedis }, async t => {
+  const { port } = await startRedis(t)
+  const [{ cache, client }, { cache: other }] = [await open(t, { host: '127.0.0.1', port }), await open(t, { host: '127.0.0.1', port })]
+  const stored = async (): Promise<number> => (await client.keys('sallyport:test:r:*')).length
+  const drops: ReadonlyArray<readonly [string, () => Promise<unknown>]> = [
+    ['a change', async () => {
+      other.invalidate('http://a/')
+      await until('it is known', async () => (await client.get((await client.keys('sallyport:test:g:*'))[0] ?? '')) !== null)
+    }],
+    ...([{ url: 'http://a/' }, { tag: 'red' }, { prefix: 'http://' }, { key: 'id' }] as const).map(order => [JSON.stringify(order), async () => await other.purge(order)] as const)
+  ]
+  for (const [what, drop] of drops) {
+    await client.flushall()
+    await store(cache, 'http://a/', '1', answer({ tags: ['red'] }))
+    await until('it is stored', async () => await stored() === 1)
+    const visit = seen()
+    await cache.get('http://a/', '1', visit)
+    t.equal(visit.generation, '')
+    await drop()
+    await until('it is dropped', async () => await stored() === 0)
+    cache.set('http://a/', '1', answer(), visit)
+    await store(cache, 'http://b/', '1', answer())
+    await until('what came after it is stored', async () => await cache.get('http://b/', '1', seen()) !== undefined)
+    t.equal(await cache.get('http://a/', '1', seen()), undefined, what)
+    await store(cache, 'http://a/', '1', answer())
+    await until('the next one is stored', async () => await cache.get('http://a/', '1', seen()) !== undefined)
+  }
+  cache.set('http://c/', '1', answer(), seen())
+  await store(cache, 'http://d/', '1', answer())
+  await until('what came after it is stored', async () => await cache.get('http://d/', '1', seen()) !== undefined)
+  t.equal(await cache.get('http://c/', '1', seen()), undefined, 'where nothing is known of drops, nothing is stored')
 })
 
 t.test('a cluster', { skip: noRedis }, async t => {
@@ -133,21 +178,21 @@ t.test('a Redis that is down is a miss at once, and is found again', { skip: noR
   const port = await freePort()
   const first = await startRedis(t, [], port)
   const { cache, outage, lines } = await open(t, { host: '127.0.0.1', port })
-  cache.set('u', 'r', answer())
-  await until('it is stored', async () => await cache.get('u', 'r') !== undefined)
+  await store(cache, 'u', 'r', answer())
+  await until('it is stored', async () => await cache.get('u', 'r', seen()) !== undefined)
   await first.stop()
   await until('it is noticed', async () => {
-    await cache.get('u', 'r')
+    await cache.get('u', 'r', seen())
     return outage.open
   })
-  t.equal(cache.get('u', 'r'), undefined, 'nobody waits')
-  cache.set('u', 'r', answer())
+  t.equal(cache.get('u', 'r', seen()), undefined, 'nobody waits')
+  cache.set('u', 'r', answer(), { generation: '' })
   cache.delete('u', 'r')
   cache.invalidate('u')
   await t.rejects(cache.purge({ all: true }), 'who purges is told')
   await startRedis(t, [], port)
   await until('it answers again', async () => {
-    await cache.get('u', 'r')
+    await cache.get('u', 'r', seen())
     return !outage.open
   })
   t.same(lines, ['the store of answers does not answer', 'the store of answers answers again'])
@@ -159,7 +204,7 @@ t.test('what is invalidated while Redis is down is gone before it is read again;
   const { client: other } = await open(t, { host: '127.0.0.1', port })
   const stored = async (): Promise<number> => (await other.keys('sallyport:test:r:*')).length
   for (const changed of [['a', 'b'], ['a', 'b', 'c']]) {
-    for (const uri of ['a', 'b', 'c', 'd']) cache.set(uri, 'r', answer())
+    for (const uri of ['a', 'b', 'c', 'd']) await store(cache, uri, 'r', answer())
     await until('all are stored', async () => await stored() === 4)
     child.kill('SIGSTOP')
     cache.invalidate('a')
@@ -168,12 +213,12 @@ t.test('what is invalidated while Redis is down is gone before it is read again;
     for (const uri of changed) cache.invalidate(uri)
     child.kill('SIGCONT')
     await until('it is used again', async () => {
-      const found = await cache.get('a', 'r')
+      const found = await cache.get('a', 'r', seen())
       if (found !== undefined) t.fail('an answer that was invalidated')
       return !outage.open
     })
     t.equal(await stored(), changed.length === 2 ? 2 : 0)
-    t.equal(await cache.get('d', 'r') === undefined, changed.length === 3)
+    t.equal(await cache.get('d', 'r', seen()) === undefined, changed.length === 3)
     await until('the rest is gone', async () => { await cache.purge({ all: true }); return await stored() === 0 })
   }
 })
@@ -181,8 +226,8 @@ t.test('what is invalidated while Redis is down is gone before it is read again;
 t.test('who starts while Redis is down drops what others may have owed; who starts with Redis, or is stopped before it came, drops nothing', { skip: noRedis }, async t => {
   const { port } = await startRedis(t)
   const { cache: other, client: reader } = await open(t, { host: '127.0.0.1', port })
-  other.set('u', 'r', answer())
-  await until('it is stored', async () => await other.get('u', 'r') !== undefined)
+  await store(other, 'u', 'r', answer())
+  await until('it is stored', async () => await other.get('u', 'r', seen()) !== undefined)
   t.equal(owing(reader, new Outage({ log: { warn: () => t.fail('no outage'), info: () => {} }, onStoreError: 'miss' })).size, 0)
   // the way to Redis is cut first
   const way = await freePort()
@@ -202,10 +247,10 @@ t.test('who starts while Redis is down drops what others may have owed; who star
   await new Promise<void>(resolve => server.listen(way, '127.0.0.1', resolve))
   t.teardown(() => server.close())
   await until('Redis is used', async () => {
-    if (await late.cache.get('u', 'r') !== undefined) t.fail('what somebody may have owed')
+    if (await late.cache.get('u', 'r', seen()) !== undefined) t.fail('what somebody may have owed')
     return !late.outage.open
   })
-  t.equal(await other.get('u', 'r'), undefined)
+  t.equal(await other.get('u', 'r', seen()), undefined)
   t.same(lines, ['the store of answers does not answer', 'the store of answers answers again'])
   const stopped = start()
   stopped.client.disconnect()

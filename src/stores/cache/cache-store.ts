@@ -61,6 +61,12 @@ export interface CacheUsage {
   readonly bytes: number
 }
 
+/** What a store has told at a look-up, and wants to hear again when the answer is stored that was then fetched. */
+export interface Seen {
+  /** Changes whenever what is stored of the URI is dropped, by whomever; null: nobody knows. */
+  generation: string | null
+}
+
 /**
  * Where answers are kept. None of it fails: what can't be read isn't there, what can't be written isn't kept.
  *
@@ -68,8 +74,9 @@ export interface CacheUsage {
  */
 export interface CacheStore {
   /** At once where it can be. */
-  get (uri: string, rest: string): CacheRecord | undefined | Promise<CacheRecord | undefined>
-  set (uri: string, rest: string, record: CacheRecord): void
+  get (uri: string, rest: string, seen: Seen): CacheRecord | undefined | Promise<CacheRecord | undefined>
+  /** @param seen at the look-up before it was fetched: what was dropped meanwhile is not stored again */
+  set (uri: string, rest: string, record: CacheRecord, seen: Seen): void
   delete (uri: string, rest: string): void
   /** Drops all answers of a URI. */
   invalidate (uri: string): void

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
 import type { Outage } from '../outage.ts'
-import type { CacheRecord, CacheStore, PurgeOrder } from './cache-store.ts'
+import { Script } from '../redis/script.ts'
+import type { CacheRecord, CacheStore, PurgeOrder, Seen } from './cache-store.ts'
 import type { OwedDrops } from './owed-drops.ts'
 import { decodeName, decodeRecord, encodeRecord, type RecordName } from './codec.ts'
 
@@ -22,6 +23,24 @@ const LONGEST = 30 * 86_400_000
 const NAME = 65_536
 /** Keys looked at in one step. */
 const STEP = 500
+/** How long it is remembered that a URI was dropped, in milliseconds: nobody fetches an answer for longer. */
+const GENERATION = 3_600_000
+
+/**
+ * Stores a record, and that there is one, unless its URI was dropped since it was asked for: another gateway may have had it changed
+ * while this one fetched it.
+ *
+ * KEYS: generation, index, record. ARGV: the generation that was seen, now, when the record ends, its life, how long indexes live, the
+ * record; milliseconds.
+ */
+const STORE = new Script(`
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+redis.call('ZADD', KEYS[2], ARGV[3], KEYS[3])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[2])
+redis.call('PEXPIRE', KEYS[2], ARGV[5])
+redis.call('SET', KEYS[3], ARGV[6], 'PX', ARGV[4])
+return 1
+`)
 
 /**
  * Answers in Redis, for any number of gateways. It sees digests in keys and the URI and the answer in values.
@@ -45,23 +64,24 @@ export class RedisCache implements CacheStore {
     this.#now = now
   }
 
-  get (uri: string, rest: string): CacheRecord | undefined | Promise<CacheRecord | undefined> {
+  get (uri: string, rest: string, seen: Seen): CacheRecord | undefined | Promise<CacheRecord | undefined> {
+    seen.generation = null
     if (this.#down) return undefined
-    return this.#read(this.#keyOf(uri, rest))
+    return this.#read(this.#keyOf(uri, rest), this.#generation(uri), seen)
   }
 
-  set (uri: string, rest: string, record: CacheRecord): void {
+  set (uri: string, rest: string, record: CacheRecord, { generation }: Seen): void {
     const now = this.#now()
     const life = Math.min(LONGEST, Math.ceil(record.expiresAt - now))
-    if (this.#down || life <= 0) return
+    if (this.#down || life <= 0 || generation === null) return
     const key = this.#keyOf(uri, rest)
     // the indexes first: a record that stands in none can't be dropped
-    for (const index of [this.#uriIndex(uri), ...(record.variesBy === null ? record.tags : []).map(tag => this.#tagIndex(tag))]) {
+    for (const index of record.variesBy === null ? record.tags.map(tag => this.#tagIndex(tag)) : []) {
       this.#quietly(this.#client.zadd(index, now + life, key))
       this.#quietly(this.#client.zremrangebyscore(index, '-inf', now))
       this.#quietly(this.#client.pexpire(index, LONGEST))
     }
-    this.#quietly(this.#client.set(key, encodeRecord(uri, record), 'PX', life))
+    this.#quietly(STORE.run(this.#client, [3, this.#generation(uri), this.#uriIndex(uri), key, generation, now, now + life, life, LONGEST, encodeRecord(uri, record)]))
   }
 
   delete (uri: string, rest: string): void {
@@ -71,15 +91,15 @@ export class RedisCache implements CacheStore {
 
   invalidate (uri: string): void {
     if (this.#down) this.#owed.add(uri)
-    else this.#owing(uri, this.#dropIndex(this.#uriIndex(uri)))
+    else this.#owing(uri, this.#dropUri(uri))
   }
 
   /** @throws what Redis has to say: who purges must know that it was not done */
   async purge ({ key, url, prefix, tag, all }: PurgeOrder): Promise<number> {
-    if (url !== undefined) return await this.#dropIndex(this.#uriIndex(url))
-    if (tag !== undefined) return await this.#dropIndex(this.#tagIndex(tag))
-    if (prefix !== undefined) return await this.#dropWhere(name => name.uri.startsWith(prefix))
-    if (key !== undefined) return await this.#dropWhere(name => name.id === key)
+    if (url !== undefined) return await this.#dropUri(url)
+    if (tag !== undefined) return await this.#dropIndex(this.#tagIndex(tag), true)
+    if (prefix !== undefined) return await this.#dropWhere(name => name.uri.startsWith(prefix), true)
+    if (key !== undefined) return await this.#dropWhere(name => name.id === key, true)
     return all === true ? await this.#dropWhere(() => true) : 0
   }
 
@@ -93,7 +113,7 @@ export class RedisCache implements CacheStore {
   /** What should have been dropped meanwhile goes first: nobody gets it again. */
   async #recover (): Promise<void> {
     await this.#client.ping()
-    const paid = await this.#owed.pay(async uri => uri === null ? await this.#dropWhere(() => true) : await this.#dropIndex(this.#uriIndex(uri)))
+    const paid = await this.#owed.pay(async uri => uri === null ? await this.#dropWhere(() => true) : await this.#dropUri(uri))
     if (paid) this.#outage.end()
   }
 
@@ -105,11 +125,12 @@ export class RedisCache implements CacheStore {
     })
   }
 
-  async #read (key: string): Promise<CacheRecord | undefined> {
+  async #read (key: string, generation: string, seen: Seen): Promise<CacheRecord | undefined> {
     try {
       // a cluster without slots would have its commands wait
       if (this.#client.status !== 'ready') throw new Error('there is no connection to Redis')
-      const bytes = await this.#client.getBuffer(key)
+      const [bytes, current] = await this.#client.mgetBuffer(key, generation) as [Buffer | null, Buffer | null]
+      seen.generation = current === null ? '' : current.toString()
       const record = bytes === null ? null : decodeRecord(bytes)
       return record === null || record.expiresAt <= this.#now() ? undefined : record
     } catch (error) {
@@ -118,13 +139,23 @@ export class RedisCache implements CacheStore {
     }
   }
 
-  async #dropIndex (index: string): Promise<number> {
+  /** Whoever is fetching an answer of it stores none. */
+  async #dropUri (uri: string): Promise<number> {
+    await this.#mark(uri)
+    return await this.#dropIndex(this.#uriIndex(uri))
+  }
+
+  async #mark (uri: string): Promise<void> {
+    await this.#client.set(this.#generation(uri), randomBytes(9).toString('base64url'), 'PX', GENERATION)
+  }
+
+  async #dropIndex (index: string, marks = false): Promise<number> {
     const keys = await this.#client.zrange(index, '0', '-1')
-    return await this.#drop(keys, index)
+    return await this.#drop(keys, index, marks)
   }
 
   /** Walks through all records: a matter of seconds where there are millions. */
-  async #dropWhere (wanted: (name: RecordName) => boolean): Promise<number> {
+  async #dropWhere (wanted: (name: RecordName) => boolean, marks = false): Promise<number> {
     let count = 0
     const nodes = 'nodes' in this.#client ? this.#client.nodes('master') : [this.#client]
     for (const node of nodes) {
@@ -136,7 +167,7 @@ export class RedisCache implements CacheStore {
         count += await this.#drop(keys.filter((_, place) => {
           const name = decodeName(names[place] as Buffer)
           return name !== null && wanted(name)
-        }))
+        }), null, marks)
       } while (cursor !== '0')
     }
     return count
@@ -144,16 +175,18 @@ export class RedisCache implements CacheStore {
 
   /**
    * @param index what they were found in; not dropped as a whole, since others may have been stored meanwhile
+   * @param marks whoever is fetching one of them anew doesn't store it
    * @returns how many of them were answers
    */
-  async #drop (keys: readonly string[], index: string | null = null): Promise<number> {
-    const names = await Promise.all(keys.map(key => this.#client.getrangeBuffer(key, 0, NAME)))
+  async #drop (keys: readonly string[], index: string | null, marks: boolean): Promise<number> {
+    const names = await Promise.all(keys.map(async key => decodeName(await this.#client.getrangeBuffer(key, 0, NAME))))
+    if (marks) await Promise.all([...new Set(names.flatMap(name => name?.uri ?? []))].map(async uri => await this.#mark(uri)))
     const dropped = await Promise.all(keys.map(async key => {
       // sent together, so that hardly anybody stores it again between the two
       const [count] = await Promise.all([this.#client.unlink(key), index === null ? 0 : this.#client.zrem(index, key)])
       return count
     }))
-    return dropped.filter((count, place) => count === 1 && decodeName(names[place] as Buffer)?.id != null).length
+    return dropped.filter((count, place) => count === 1 && names[place]?.id != null).length
   }
 
   /** Nobody waits for it, and that it failed is learnt by the next look-up. */
@@ -167,6 +200,10 @@ export class RedisCache implements CacheStore {
 
   #uriIndex (uri: string): string {
     return `${this.#prefix}:u:{${digest(uri)}}`
+  }
+
+  #generation (uri: string): string {
+    return `${this.#prefix}:g:{${digest(uri)}}`
   }
 
   #tagIndex (tag: string): string {

@@ -19,7 +19,7 @@ export class Script {
   }
 
   /** @param args number of keys, keys, then what the script calls ARGV. @throws what ioredis has to say */
-  async run (client: Redis | Cluster, args: ReadonlyArray<string | number>): Promise<unknown> {
+  async run (client: Redis | Cluster, args: ReadonlyArray<string | number | Buffer>): Promise<unknown> {
     const [keys, ...rest] = args as [number, ...string[]]
     try {
       return await client.evalsha(this.#sha, keys, ...rest)
