@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { ListenAddress } from '../config/model.ts'
 import { refusal } from './access.ts'
 import { failure, Refused, send, type Answer } from './answer.ts'
-import { readBody } from './body.ts'
+import { createBodyReader } from './body.ts'
 import type { Endpoint } from './endpoint.ts'
 import { allEndpoints } from './endpoints/all.ts'
 import { publishedAt } from './endpoints/published.ts'
@@ -26,6 +26,7 @@ const TIMEOUT = 10_000
 export function createAdmin (address: ListenAddress, source: AdminSource): Admin {
   const endpoints = allEndpoints()
   const find = createFinder(endpoints)
+  const readBody = createBodyReader()
 
   async function answer (request: IncomingMessage): Promise<Answer> {
     const { path, query } = targetOf(request)
