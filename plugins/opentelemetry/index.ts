@@ -50,8 +50,10 @@ export default definePlugin({
 
     function begin (gateway: GatewayRequest, { rawHeaders }: FastifyRequest['raw']): Parent | null {
       const parent = extract(formats.extract, rawHeaders)
-      // ids of requests are as long as those of traces, and as random
-      gateway.trace = { traceId: parent?.traceId ?? gateway.id, spanId: nextId(), sampled: parent?.sampled ?? Math.random() < rate }
+      // ids of requests are as long as those of traces, and as random: the half of one is a span's, unique in a trace that begins here
+      gateway.trace = parent === null
+        ? { traceId: gateway.id, spanId: gateway.id.slice(16), sampled: Math.random() < rate }
+        : { traceId: parent.traceId, spanId: nextId(), sampled: parent.sampled ?? Math.random() < rate }
       return parent
     }
 
