@@ -89,6 +89,7 @@ t.test('the dashboard', { skip: chromiumPath === undefined && 'there is no Chrom
         await page.emulateMedia({ colorScheme: 'dark' })
         t.same(await findings(page, true), [], `${name}, dark`)
         t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${name} fits`)
+        t.same(await page.evaluate('[...document.querySelectorAll(".frame:not(.source)")].filter(each => each.scrollWidth > each.clientWidth).map(each => each.ariaLabel)'), [], `${name} cuts no table`)
         t.match(await page.title(), / · Sallyport$/, `${name} has a title`)
       }
       t.same(complaints, [], 'the browser does not complain: no inline style, no script of another origin')

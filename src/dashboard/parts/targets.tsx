@@ -31,7 +31,7 @@ const COLUMNS: ReadonlyArray<Column<Row>> = [
   { key: 'weight', head: 'Weight', number: true, by: row => row.target.weight ?? 0, cell: row => <Weight of={row} /> },
   { key: 'breaker', head: 'Breaker', by: row => row.address?.circuit_breaker ?? '', cell: row => <Breaker state={row.address?.circuit_breaker ?? null} /> },
   { key: 'connections', head: 'Busy, idle', number: true, from: 'wide', title: 'Connections of the gateway to it', by: row => row.address?.connections.busy ?? 0, cell: row => row.address === null ? '–' : `${row.address.connections.busy}, ${row.address.connections.idle}` },
-  { key: 'p50', head: 'p50', number: true, title: 'Time to the head of its answer, of the requests that are still known', by: row => row.latency?.p50 ?? -1, cell: row => duration(row.latency?.p50) },
+  { key: 'p50', head: 'p50', number: true, from: 'medium', title: 'Time to the head of its answer, of the requests that are still known', by: row => row.latency?.p50 ?? -1, cell: row => duration(row.latency?.p50) },
   { key: 'slowest', head: 'Slowest', number: true, from: 'medium', title: 'Of the requests that are still known', by: row => row.latency?.slowest ?? -1, cell: row => row.latency === undefined ? '–' : <>{duration(row.latency.slowest)} <span class='faint'>of {count(row.latency.requests)}</span></> },
   { key: 'place', head: 'Place', from: 'wide', cell: row => <PlaceLink place={row.target.place} /> }
 ]

@@ -61,16 +61,16 @@ function Bars ({ total, steps }: { readonly total: number, readonly steps: reado
     <div class='frame' role='region' aria-label='Timeline' tabIndex={0}>
       <table class='lines timeline'>
         <caption class='sr'>Steps in the order in which they began, of {duration(total)} in all</caption>
-        <thead><tr><th scope='col'>Step</th><th scope='col' class='medium'>Phase</th><th scope='col'>Outcome</th><th scope='col' class='num'>At</th><th scope='col' class='num'>Took</th><th scope='col' class='grow'><span class='sr'>Bar</span></th></tr></thead>
+        <thead><tr><th scope='col'>Step</th><th scope='col' class='medium'>Phase</th><th scope='col'>Outcome</th><th scope='col' class='num medium'>At</th><th scope='col' class='num'>Took</th><th scope='col' class='grow medium'><span class='sr'>Bar</span></th></tr></thead>
         <tbody>
           {steps.map((step, i) => (
             <tr key={i}>
-              <th scope='row' class='mono'>{step.name}</th>
+              <th scope='row' class='mono step'>{step.name}</th>
               <td class='medium faint'>{step.what}</td>
               <td><Mark tone={step.tone}>{step.outcome}</Mark></td>
-              <td class='num'>{duration(step.from)}</td>
+              <td class='num medium'>{duration(step.from)}</td>
               <td class='num'>{duration(step.to - step.from)}</td>
-              <td class='grow' aria-hidden='true'><div class='track'><div class={`span ${step.tone}`} style={{ marginLeft: percent(step.from), width: percent(step.to - step.from) }} /></div></td>
+              <td class='grow medium' aria-hidden='true'><div class='track'><div class={`span ${step.tone}`} style={{ marginLeft: percent(step.from), width: percent(step.to - step.from) }} /></div></td>
             </tr>
           ))}
         </tbody>

@@ -65,18 +65,20 @@ function Matches ({ route }: { readonly route: RouteDetails }): JSX.Element {
 
 function Chain ({ chain }: { readonly chain: readonly ChainItemView[] }): JSX.Element {
   if (chain.length === 0) return <Empty title='No plugin runs for this route.'>Whoever reaches the gateway reaches the upstream. Plugins stand under <code>plugins:</code> of the route, of its service, or of the file.</Empty>
+  // on a phone a column that says the same of each has no room
+  const all = chain.every(({ entries }) => entries.every(each => each.consumer === null && each.consumer_group === null)) ? 'medium' : ''
   return (
     <div class='frame' role='region' aria-label='Chain' tabIndex={0}>
       <table class='lines'>
         <caption class='sr'>Plugins in the order in which they run</caption>
-        <thead><tr><th scope='col' class='num'>#</th><th scope='col' class='grow'>Plugin</th><th scope='col'>Stands at</th><th scope='col'>For</th><th scope='col' class='num medium'>Priority</th><th scope='col'>Place</th></tr></thead>
+        <thead><tr><th scope='col' class='num'>#</th><th scope='col' class='grow'>Plugin</th><th scope='col'>Stands at</th><th scope='col' class={all}>For</th><th scope='col' class='num medium'>Priority</th><th scope='col'>Place</th></tr></thead>
         <tbody>
           {chain.flatMap((item, i) => item.entries.map((entry, at) => (
             <tr key={`${item.plugin} ${entry.id}`}>
               <td class='num faint'>{at === 0 ? i + 1 : ''}</td>
               <th scope='row' class='mono grow'>{at === 0 ? item.plugin : <span class='faint'>or</span>}{entry.instance_name === null ? null : <span class='faint'> {entry.instance_name}</span>}</th>
               <td>{entry.scope.replace('_', ' ')}</td>
-              <td>{entry.consumer === null && entry.consumer_group === null ? <span class='faint'>everybody</span> : <span class='mono'>{entry.consumer?.name ?? entry.consumer_group?.name ?? entry.consumer?.id}</span>}</td>
+              <td class={all}>{entry.consumer === null && entry.consumer_group === null ? <span class='faint'>everybody</span> : <span class='mono'>{entry.consumer?.name ?? entry.consumer_group?.name ?? entry.consumer?.id}</span>}</td>
               <td class='num medium faint'>{at === 0 ? item.priority : ''}</td>
               <td><PlaceLink place={entry.place} /></td>
             </tr>
