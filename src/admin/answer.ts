@@ -1,5 +1,6 @@
 /** What endpoints give back, and how it goes out. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { jsonSteps, type Spread } from '../steps.ts'
 
 export interface Answer {
   readonly status: number
@@ -44,8 +45,8 @@ export function failure (status: number, message: string, headers: Readonly<Reco
 /** Longer ones are for programs. */
 const READABLE = 65_536
 
-export function send (request: IncomingMessage, response: ServerResponse, { status, body, headers, page }: Answer): void {
-  const { type, text } = page ?? { type: 'application/json; charset=utf-8', text: `${json(body)}\n` }
+export async function send (request: IncomingMessage, response: ServerResponse, { status, body, headers, page }: Answer, spread: Spread): Promise<void> {
+  const { type, text } = page ?? { type: 'application/json; charset=utf-8', text: Buffer.from(`${await json(body, spread)}\n`) }
   response.writeHead(status, {
     'content-type': type,
     // of 304 it would have to be that of the page (RFC 9110 section 8.6)
@@ -59,7 +60,8 @@ export function send (request: IncomingMessage, response: ServerResponse, { stat
   response.end(request.method === 'HEAD' || status === 304 ? undefined : text)
 }
 
-function json (body: unknown): string {
-  const short = JSON.stringify(body)
+async function json (body: unknown, spread: Spread): Promise<string> {
+  const short = await spread(jsonSteps(body))
+  if (short === undefined) throw new TypeError('an answer without a body')
   return short.length > READABLE ? short : JSON.stringify(body, null, 2)
 }

@@ -1,4 +1,5 @@
 import type { TObject, TSchema } from 'typebox'
+import type { Spread } from '../steps.ts'
 import type { Access } from './access.ts'
 import type { Answer } from './answer.ts'
 import type { AdminSource } from './source.ts'
@@ -12,6 +13,8 @@ export interface Call {
   /** Checked; undefined for GET. */
   readonly body: unknown
   readonly headers: NodeJS.Dict<string | string[]>
+  /** For what takes longer than a few milliseconds: requests wait meanwhile. */
+  readonly spread: Spread
 }
 
 /** One thing that can be asked for; the OpenAPI document is made of these. */

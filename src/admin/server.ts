@@ -8,6 +8,7 @@ import { createBodyReader } from './body.ts'
 import type { Endpoint } from './endpoint.ts'
 import { allEndpoints } from './endpoints/all.ts'
 import { publishedAt } from './endpoints/published.ts'
+import { createSpread } from '../steps.ts'
 import { createFinder, type Found } from './router.ts'
 import type { AdminSource } from './source.ts'
 
@@ -27,6 +28,7 @@ export function createAdmin (address: ListenAddress, source: AdminSource): Admin
   const endpoints = allEndpoints()
   const find = createFinder(endpoints)
   const readBody = createBodyReader()
+  const spread = createSpread()
 
   async function answer (request: IncomingMessage): Promise<Answer> {
     const { path, query } = targetOf(request)
@@ -50,7 +52,7 @@ export function createAdmin (address: ListenAddress, source: AdminSource): Admin
     const second = typeof access === 'function' ? refusal(request, access(body), address.host, source.rules()) : null
     // a reload with all its workers may take longer than a silent connection is kept; its outcome must still arrive
     if (method === 'POST') request.socket.setTimeout(12 * TIMEOUT)
-    return second ?? await endpoint.run({ source, params, query, body, headers: request.headers })
+    return second ?? await endpoint.run({ source, params, query, body, headers: request.headers, spread })
   }
 
   /** Who may not ask learns nothing, not even what there is. */
@@ -69,10 +71,10 @@ export function createAdmin (address: ListenAddress, source: AdminSource): Admin
     connectionsCheckingInterval: 1_000
   }, (request, response) => {
     // also of what can't be written as JSON: what a plugin gives must not end the process
-    answer(request).then(result => send(request, response, result)).catch(error => {
+    answer(request).then(async result => await send(request, response, result, spread)).catch(async error => {
       if (response.headersSent) response.destroy()
-      else if (error instanceof Refused) send(request, response, failure(error.status, error.message, error.headers))
-      else send(request, response, failure(500, 'The answer could not be put together'))
+      else if (error instanceof Refused) await send(request, response, failure(error.status, error.message, error.headers), spread)
+      else await send(request, response, failure(500, 'The answer could not be put together'), spread)
     })
   })
   server.maxConnections = 256

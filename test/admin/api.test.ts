@@ -12,6 +12,7 @@ import { Turns } from '../../src/admin/turns.ts'
 import { createFinder } from '../../src/admin/router.ts'
 import { createGateway } from '../../src/index.ts'
 import { startRedis } from '../helpers/redis.ts'
+import { createSpread } from '../../src/steps.ts'
 import { ask, gatewayYaml, until, upstream } from '../helpers/running.ts'
 
 const TOKEN = 'admin-token-0123456789'
@@ -235,7 +236,7 @@ t.test('the dashboard is served as its files are, and nothing beside them', asyn
     const found = createFinder(endpoints)(target).get('GET')
     if (found === undefined) return { status: 404, headers: {}, page: undefined }
     try {
-      return await found.endpoint.run({ source: null as never, params: found.params, query: new URLSearchParams(), body: undefined, headers })
+      return await found.endpoint.run({ source: null as never, params: found.params, query: new URLSearchParams(), body: undefined, headers, spread: createSpread() })
     } catch (error) {
       return { status: (error as Refused).status, headers: {}, page: undefined }
     }

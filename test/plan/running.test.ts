@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { secretHash, tokenKey } from '../../src/admin/secret-hash.ts'
 import { comparableView } from '../../src/admin/views/comparable.ts'
+import { finish } from '../../src/steps.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { RunnableFile } from '../../src/gateway/control/reload.ts'
 import { createGateway } from '../../src/index.ts'
@@ -254,7 +255,7 @@ t.test('each good file means the same as itself after it went through the listen
     const [one, other] = [await loadConfig({ file, env }), await loadConfig({ file, env })]
     t.not(one.config, null, file)
     for (const token of [null, TOKEN]) {
-      const view = JSON.parse(JSON.stringify(comparableView(one as RunnableFile, 1, token === null ? null : tokenKey(token))))
+      const view = JSON.parse(JSON.stringify(finish(comparableView(one as RunnableFile, 1, token === null ? null : tokenKey(token)))))
       const { old, next } = runningSide(view, new URL('http://127.0.0.1/'), { ...other as RunnableFile, shown: 'x' }, token)
       t.same(makePlan(old, next).changes.map(({ title }) => title), [], `${file} ${token === null ? 'without' : 'with'} a token`)
     }

@@ -25,10 +25,10 @@ export function configEndpoints (): readonly Endpoint[] {
       summary: 'The resolved configuration, secrets cut.',
       query,
       answers: { 200: ConfigView, 400: Failure, 404: Failure },
-      run (call) {
+      async run (call) {
         const { file, snapshot } = chosen(call)
         const key = keyOf(call)
-        return ok(configView(file, snapshot, key === null ? processKey : { kind: 'token', key }))
+        return ok(await call.spread(configView(file, snapshot, key === null ? processKey : { kind: 'token', key })))
       }
     }),
     endpoint({
@@ -39,9 +39,9 @@ export function configEndpoints (): readonly Endpoint[] {
       summary: 'What `sallyport plan --running` compares a file with; for the same version of Sallyport alone.',
       query,
       answers: { 200: ComparableView, 400: Failure, 404: Failure },
-      run (call) {
+      async run (call) {
         const { file, snapshot } = chosen(call)
-        return ok(comparableView(file, snapshot, keyOf(call)))
+        return ok(await call.spread(comparableView(file, snapshot, keyOf(call))))
       }
     }),
     endpoint({
@@ -52,9 +52,9 @@ export function configEndpoints (): readonly Endpoint[] {
       summary: 'The file as it was loaded, secrets cut, and what check says of it.',
       query,
       answers: { 200: SourceView, 400: Failure, 404: Failure },
-      run (call) {
+      async run (call) {
         const { file, snapshot } = chosen(call)
-        return ok({ snapshot, file: file.config.file, hash: `sha256:${contentHash(file.source.text)}`, text: sourceText(file), diagnostics: file.diagnostics })
+        return ok({ snapshot, file: file.config.file, hash: `sha256:${contentHash(file.source.text)}`, text: await call.spread(sourceText(file)), diagnostics: file.diagnostics })
       }
     })
   ]

@@ -73,7 +73,7 @@ export function entityEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
       tag: 'entities',
       summary: 'All plugin entries, secrets cut.',
       answers: { 200: list(PluginView, 'Entries.') },
-      run: ({ source }) => listOf(viewsOf(source.running()).plugins())
+      run: async ({ source, spread }) => listOf(await spread(viewsOf(source.running()).plugins()))
     }),
     endpoint({
       method: 'GET',

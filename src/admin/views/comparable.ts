@@ -1,9 +1,10 @@
 import { CUT } from '../../cli/print/tree.ts'
-import { secretFields } from '../../config/lint/secrets.ts'
+import { secretFieldSteps } from '../../config/lint/secrets.ts'
 import type { Entity, Pointer } from '../../config/model.ts'
 import { join } from '../../config/pointer.ts'
 import type { RunnableFile } from '../../gateway/control/reload.ts'
 import { version } from '../../version.ts'
+import { mapSteps, type Steps } from '../../steps.ts'
 import type { ComparableView } from '../api/types.ts'
 import { secretHash } from '../secret-hash.ts'
 
@@ -11,17 +12,22 @@ import { secretHash } from '../secret-hash.ts'
 const ALWAYS = { keyauth_credentials: 'digest', basicauth_credentials: 'password', certificates: 'key' } as const
 
 /** @param key what hashes of secrets are keyed with; null: there are none */
-export function comparableView (file: RunnableFile, snapshot: number, key: Buffer | null): ComparableView {
+export function * comparableView (file: RunnableFile, snapshot: number, key: Buffer | null): Steps<ComparableView> {
   const { config, source, plugins, overrides = {} } = file
   const { gateway, credentials, file: name, ...entities } = config
-  const cutter = new Cutter(file, key)
-  const collections = (map: object, at: Pointer): Record<string, unknown> =>
-    Object.fromEntries(Object.entries(map).map(([collection, list]: [string, readonly Entity[]]) => [collection, cutter.entities(collection, list, `${at}/${collection}`)]))
+  const cutter = new Cutter(file, key, yield * secretFieldSteps(config, source, plugins.registry))
+  function * collections (map: object, at: Pointer): Steps<Record<string, unknown>> {
+    const made: Record<string, unknown> = {}
+    for (const [collection, list] of Object.entries(map) as Array<[string, readonly Entity[]]>) {
+      made[collection] = yield * mapSteps(list, (entity, index) => cutter.entity(collection, entity, `${at}/${collection}/${index}`))
+    }
+    return made
+  }
   const cut = {
     file: name,
     gateway: cutter.value(gateway, '/gateway', '/gateway'),
-    ...collections(entities, ''),
-    credentials: collections(credentials, '/credentials')
+    ...yield * collections(entities, ''),
+    credentials: yield * collections(credentials, '/credentials')
   }
   const all = [...Object.values(entities), ...Object.values(credentials)] as ReadonlyArray<readonly Entity[]>
   const place = (pointer: Pointer): [number, number] => {
@@ -34,7 +40,7 @@ export function comparableView (file: RunnableFile, snapshot: number, key: Buffe
     file: name,
     config: cut,
     secrets: cutter.secrets,
-    places: Object.fromEntries(['/gateway', ...all.flatMap(list => list.map(({ pointer }) => pointer))].map(pointer => [pointer, place(pointer)])),
+    places: Object.fromEntries(yield * mapSteps(['/gateway', ...all.flatMap(list => list.map(({ pointer }) => pointer))], pointer => [pointer, place(pointer)] as const)),
     plugins: plugins.modules.flat().flatMap(plugin => {
       const { priority, authentication, protects } = plugins.registry.get(plugin) ?? {}
       return priority === undefined ? [] : [{ name: plugin, priority, ...authentication === undefined ? {} : { authentication }, ...protects === undefined ? {} : { protects } }]
@@ -49,28 +55,26 @@ class Cutter {
   readonly #key: Buffer | null
   readonly #fields: ReadonlySet<Pointer>
 
-  constructor (file: RunnableFile, key: Buffer | null) {
+  /** @param fields where secrets stand */
+  constructor (file: RunnableFile, key: Buffer | null, fields: ReadonlySet<Pointer>) {
     this.#file = file
     this.#key = key
-    this.#fields = secretFields(file.config, file.source, file.plugins.registry)
+    this.#fields = fields
   }
 
-  entities (collection: string, list: readonly Entity[], at: Pointer): unknown[] {
+  entity (collection: string, { pointer, id, ...fields }: Entity, at: Pointer): unknown {
     const always = (ALWAYS as Readonly<Record<string, string>>)[collection]
-    return list.map(({ pointer, id, ...fields }, index) => {
-      const here = `${at}/${index}`
-      const cut = Object.entries(fields).map(([name, value]) => [name, name === always ? this.#cut(value, join(here, name)) : this.value(value, name === 'files' ? pointer : join(pointer, name), join(here, name))])
-      const { source } = this.#file
-      const ttl = `${pointer}/ttl`
-      return {
-        // that of a credential follows from it
-        id: at.startsWith('/credentials/') ? '' : id,
-        pointer,
-        ...Object.fromEntries(cut),
-        // `expires_at` is another one for each load then
-        ...collection === 'keyauth_credentials' && source.has(ttl) ? { ttl: source.textOf(ttl) ?? null } : {}
-      }
-    })
+    const cut = Object.entries(fields).map(([name, value]) => [name, name === always ? this.#cut(value, join(at, name)) : this.value(value, name === 'files' ? pointer : join(pointer, name), join(at, name))])
+    const { source } = this.#file
+    const ttl = `${pointer}/ttl`
+    return {
+      // that of a credential follows from it
+      id: at.startsWith('/credentials/') ? '' : id,
+      pointer,
+      ...Object.fromEntries(cut),
+      // `expires_at` is another one for each load then
+      ...collection === 'keyauth_credentials' && source.has(ttl) ? { ttl: source.textOf(ttl) ?? null } : {}
+    }
   }
 
   /**

@@ -1,7 +1,8 @@
 import { plain } from '../../cli/print/json.ts'
-import { configTree, CUT, type Tree } from '../../cli/print/tree.ts'
+import { CUT, treeSteps, type Tree } from '../../cli/print/tree.ts'
 import type { RunnableFile } from '../../gateway/control/reload.ts'
 import { contentHash } from '../../files/watch.ts'
+import { mapSteps, type Steps } from '../../steps.ts'
 import type { ConfigView } from '../api/types.ts'
 import { secretHash } from '../secret-hash.ts'
 import { secretsOf } from './secret-at.ts'
@@ -12,20 +13,26 @@ export interface HashKey {
   readonly key: Buffer
 }
 
-export function configView (file: RunnableFile, snapshot: number, { kind, key }: HashKey): ConfigView {
-  const tree = configTree(file.config, file.source, file.plugins.registry)
+export function * configView (file: RunnableFile, snapshot: number, { kind, key }: HashKey): Steps<ConfigView> {
+  const tree = yield * treeSteps(file.config, file.source, file.plugins.registry, false)
   const secretAt = secretsOf(file)
   const secrets: Array<{ pointer: string, hash: string }> = []
-  for (const { pointer, written } of cuts(tree, '')) {
-    const value = secretAt(written)
-    if (value === undefined) continue
-    secrets.push({ pointer, hash: secretHash(key, value) })
+  const config: Record<string, unknown> = {}
+  function shown (part: Tree, at: string): unknown {
+    for (const { pointer, written } of cuts(part, at)) {
+      const value = secretAt(written)
+      if (value !== undefined) secrets.push({ pointer, hash: secretHash(key, value) })
+    }
+    return plain(part, at, {})
+  }
+  for (const [name, part] of tree.kind === 'map' ? tree.entries : []) {
+    config[name] = part.kind === 'list' ? yield * mapSteps(part.items, (item, index) => shown(item, `/${name}/${index}`)) : shown(part, `/${name}`)
   }
   return {
     snapshot,
     file: file.config.file,
     hash: `sha256:${contentHash(file.source.text)}`,
-    config: plain(tree, '', {}) as Record<string, unknown>,
+    config,
     secrets,
     hash_key: kind
   }

@@ -2,6 +2,7 @@
 import { Chains, type ChainItem } from '../../config/chains.ts'
 import type { Config, PluginEntry, Route } from '../../config/model.ts'
 import type { RunnableFile } from '../../gateway/control/reload.ts'
+import { mapSteps, type Steps } from '../../steps.ts'
 import type { ChainItemView, ConsumerView, PluginView, RouteDetails, RouteView, ServiceView } from '../api/types.ts'
 import { Cut } from './cut.ts'
 import { consumerName, Names } from './names.ts'
@@ -51,8 +52,8 @@ export class EntityViews {
     return { ...this.#route(route), chain: this.#chains.of(route).map(item => this.#item(item)) }
   }
 
-  plugins (): PluginView[] {
-    return this.#file.config.plugins.map(entry => ({
+  * plugins (): Steps<PluginView[]> {
+    return yield * mapSteps(this.#file.config.plugins, entry => ({
       id: entry.id,
       name: entry.name,
       instance_name: entry.instance_name,

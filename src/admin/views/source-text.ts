@@ -5,24 +5,28 @@ import { credentialSecrets, GATEWAY_SECRETS, healthCheckSecrets, secretsIn } fro
 import type { Pointer, Config } from '../../config/model.ts'
 import type { Source } from '../../config/source.ts'
 import type { LoadedPlugins } from '../../plugins.ts'
+import { mapSteps, type Steps } from '../../steps.ts'
 
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g
 
 /** The text of a file, line for line, without secrets: those that its schemas name, and all that looks like one. */
-export function sourceText (file: { readonly config: Config | null, readonly source: Source, readonly plugins: LoadedPlugins }): string {
+export function * sourceText (file: { readonly config: Config | null, readonly source: Source, readonly plugins: LoadedPlugins }): Steps<string> {
   const { source } = file
   const lines = source.text.split('\n')
   const values: string[] = []
   for (const pointer of file.config === null ? [] : secretPlaces(file.config, file)) {
+    yield
     // from the environment: what stands there is the name of a variable
     if (!source.has(pointer) || source.isSecret(pointer)) continue
     values.push(source.textOf(pointer) ?? '')
     blank(lines, source, pointer)
   }
   // an anchor, a comment: wherever else it stands
-  return createValueCutter(values, CUT)(lines.join('\n'))
-    .replace(PRIVATE_KEY, key => key.split('\n').map((_, index) => index === 0 ? CUT : '').join('\n'))
-    .split('\n').map(maskSecrets).join('\n')
+  const cut = createValueCutter(values, CUT)(lines.join('\n'))
+  yield
+  const without = cut.replace(PRIVATE_KEY, key => key.split('\n').map((_, index) => index === 0 ? CUT : '').join('\n')).split('\n')
+  yield
+  return (yield * mapSteps(without, maskSecrets)).join('\n')
 }
 
 function * secretPlaces (config: Config, { source, plugins }: { readonly source: Source, readonly plugins: LoadedPlugins }): Generator<Pointer> {

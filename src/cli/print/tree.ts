@@ -1,9 +1,10 @@
 import type { OwnerKind } from '../../config/entities/kinds.ts'
-import { secretFields } from '../../config/lint/secrets.ts'
+import { secretFieldSteps } from '../../config/lint/secrets.ts'
 import type { Config, Entity, Pointer } from '../../config/model.ts'
 import { join } from '../../config/pointer.ts'
 import type { Source } from '../../config/source.ts'
 import type { PluginRegistry } from '../../plugins.ts'
+import { finish, mapSteps, type Steps } from '../../steps.ts'
 import { originOf } from './origin.ts'
 
 export type Scalar = string | number | boolean | null
@@ -21,17 +22,23 @@ export const CUT = '***'
 
 /** The configuration as a file that could have been written: flat, with every default, without secrets. */
 export function configTree (config: Config, source: Source, registry: PluginRegistry): Tree {
-  const secrets = secretFields(config, source, registry)
+  return finish(treeSteps(config, source, registry, true))
+}
+
+/** @param origins whether it is wanted where each value came from, which takes as long as all the rest */
+export function * treeSteps (config: Config, source: Source, registry: PluginRegistry, origins: boolean): Steps<Tree> {
+  const secrets = yield * secretFieldSteps(config, source, registry)
   const names = new Map<string, string>()
   for (const { id, name } of [...config.services, ...config.routes, ...config.consumer_groups, ...config.upstreams, ...config.certificates, ...config.ca_certificates]) names.set(id, name ?? id)
   for (const { id, username } of config.consumers) names.set(id, username ?? id)
-  const builder = new TreeBuilder(source, secrets)
-  const entities = (list: ReadonlyArray<Entity & object>): Tree => ({
-    kind: 'list',
-    pointer: '',
-    origin: '',
-    items: list.map(entity => builder.entity(withNames(entity, names), entity.pointer))
-  })
+  const builder = new TreeBuilder(source, secrets, origins)
+  function * entities (list: ReadonlyArray<Entity & object>): Steps<Tree> {
+    return { kind: 'list', pointer: '', origin: '', items: yield * mapSteps(list, entity => builder.entity(withNames(entity, names), entity.pointer)) }
+  }
+  const others: Array<[string, Tree]> = []
+  for (const [collection, list] of Object.entries({ consumer_groups: config.consumer_groups, ...config.credentials, upstreams: config.upstreams, targets: config.targets, certificates: config.certificates.map(withFiles), snis: config.snis, ca_certificates: config.ca_certificates.map(withFiles) })) {
+    if (list.length > 0) others.push([collection, yield * entities((list as readonly Entity[]).map(asWritten))])
+  }
   return {
     kind: 'map',
     pointer: '',
@@ -39,13 +46,11 @@ export function configTree (config: Config, source: Source, registry: PluginRegi
     entries: [
       ['_format_version', builder.value('3.0', '/_format_version')],
       ['gateway', builder.value(asSettings(config.gateway), '/gateway')],
-      ['services', entities(config.services)],
-      ['routes', entities(config.routes)],
-      ['plugins', entities(config.plugins)],
-      ['consumers', entities(config.consumers)],
-      ...Object.entries({ consumer_groups: config.consumer_groups, ...config.credentials, upstreams: config.upstreams, targets: config.targets, certificates: config.certificates.map(withFiles), snis: config.snis, ca_certificates: config.ca_certificates.map(withFiles) })
-        .filter(([, list]) => list.length > 0)
-        .map(([collection, list]): [string, Tree] => [collection, entities((list as readonly Entity[]).map(asWritten))])
+      ['services', yield * entities(config.services)],
+      ['routes', yield * entities(config.routes)],
+      ['plugins', yield * entities(config.plugins)],
+      ['consumers', yield * entities(config.consumers)],
+      ...others
     ]
   }
 }
@@ -97,10 +102,12 @@ function withFiles <Certified extends Entity & { readonly files: Readonly<Record
 class TreeBuilder {
   readonly #source: Source
   readonly #secrets: ReadonlySet<Pointer>
+  readonly #origins: boolean
 
-  constructor (source: Source, secrets: ReadonlySet<Pointer>) {
+  constructor (source: Source, secrets: ReadonlySet<Pointer>, origins: boolean) {
     this.#source = source
     this.#secrets = secrets
+    this.#origins = origins
   }
 
   /** Null fields are left out: that is how a file says "not set". */
@@ -115,7 +122,7 @@ class TreeBuilder {
   }
 
   value (value: unknown, pointer: Pointer): Tree {
-    const origin = originOf(this.#source, pointer)
+    const origin = this.#origins ? originOf(this.#source, pointer) : ''
     if (this.#secrets.has(pointer) || this.#source.isSecret(pointer)) return { kind: 'scalar', value: CUT, pointer, origin }
     if (Array.isArray(value)) return { kind: 'list', pointer, origin, items: value.map((item, index) => this.value(item, join(pointer, index))) }
     if (typeof value === 'object' && value !== null) {

@@ -6,6 +6,7 @@ import type { Config, Credentials, Pointer } from '../model.ts'
 import { join } from '../pointer.ts'
 import type { Source } from '../source.ts'
 import type { PluginRegistry } from '../../plugins.ts'
+import { finish, type Steps } from '../../steps.ts'
 import type { LintContext } from './context.ts'
 
 /** Headers whose value is a credential, as `Name: value` in the options of plugins. */
@@ -81,12 +82,22 @@ export function * credentialSecrets ({ credentials }: Pick<Config, 'credentials'
 
 /** Where a configuration holds secrets, in fields that are for them; what came from references is known to the source alone. */
 export function secretFields (config: Config, source: Pick<Source, 'has' | 'textOf'>, registry: PluginRegistry): Set<Pointer> {
+  return finish(secretFieldSteps(config, source, registry))
+}
+
+/** The same, where requests wait. */
+export function * secretFieldSteps (config: Config, source: Pick<Source, 'has' | 'textOf'>, registry: PluginRegistry): Steps<Set<Pointer>> {
   const found = new Set<Pointer>(GATEWAY_SECRETS)
   for (const { name, config: options, pointer: at } of config.plugins) {
     for (const { pointer } of secretsIn(options, registry.get(name)?.schema, `${at}/config`)) found.add(pointer)
+    yield
   }
-  for (const { pointer } of credentialSecrets(config, source)) found.add(pointer)
-  for (const { pointer } of healthCheckSecrets(config)) found.add(pointer)
+  for (const list of [credentialSecrets(config, source), healthCheckSecrets(config)]) {
+    for (const { pointer } of list) {
+      found.add(pointer)
+      yield
+    }
+  }
   return found
 }
 
