@@ -94,6 +94,7 @@ for (const [name, response, cause] of [
   ['that is a refusal', Buffer.from('30030a0106', 'hex'), 'it is the refusal of a responder, not an answer'],
   ['of another type', Buffer.from('300d0a0100a0083006060129040130ff', 'hex'), /it is (of a type that nobody reads|no OCSP response in DER)/],
   ['that is cut', makeOcsp(intermediate, [good.serial]).subarray(0, 100), 'it is no OCSP response in DER'],
+  ['that says yes and nothing else', Buffer.from('30030a0100', 'hex'), 'it is no OCSP response in DER'],
   ['that is text', Buffer.from('-----BEGIN X509 CRL-----'), 'it is no OCSP response in DER'],
   ['that is empty', Buffer.alloc(0), 'it is no OCSP response in DER']
 ] as ReadonlyArray<readonly [string, Buffer, string | RegExp]>) {

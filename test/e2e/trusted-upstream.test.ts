@@ -63,6 +63,17 @@ t.test('a client that may choose the name of the handshake ends nothing with a w
   t.equal(gateway.child.exitCode, null)
 })
 
+t.test('and opens no breaker for the others', async t => {
+  const authority = makeCertificate('Test Authority')
+  const port = await tlsUpstream(t, makeCertificate('good', { names: ['good.test'], issuer: authority }))
+  const text = yaml({ good: port }).replace('retries: 0,', 'retries: 0, circuit_breaker: { failure_threshold: 1 },').replace('paths:', 'preserve_host: true, paths:')
+  const folder = t.testdir({ 'authority.pem': authority.cert, 'gateway.yaml': text })
+  const gateway = await startProcess(t, path.join(folder, 'gateway.yaml'), { NODE_EXTRA_CA_CERTS: path.join(folder, 'authority.pem') })
+  for (const [host, status] of [['evil.test', 502], ['evil.test', 502], ['good.test', 200]] as const) {
+    t.equal((await ask(gateway.port, '/good', { headers: { host } })).status, status, host)
+  }
+})
+
 t.test('nor does an authoriser or an identity provider whose certificate is for another name', async t => {
   const authority = makeCertificate('Test Authority')
   const port = await tlsUpstream(t, makeCertificate('other', { names: ['other.test'], issuer: authority }))

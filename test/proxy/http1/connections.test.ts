@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, Socket, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -53,6 +54,7 @@ class Notes implements Receiver {
   settled = false
   wanted = true
   onPiece: (chunk: Buffer) => boolean = () => true
+  onEnd: () => void = () => {}
   #settle: (outcome: string) => void = () => {}
 
   constructor () {
@@ -68,7 +70,7 @@ class Notes implements Receiver {
     this.status = status
   }
 
-  onTunnel (): void {}
+  onTunnel (): void { this.onEnd() }
 
   onData (chunk: Buffer): boolean {
     this.body += chunk.toString('latin1')
@@ -76,6 +78,7 @@ class Notes implements Receiver {
   }
 
   onComplete (trailers: string[] | null): void {
+    this.onEnd()
     this.trailers = trailers
     this.settled = true
     this.#settle(this.body)
@@ -281,11 +284,46 @@ t.test('heads that come in pieces, and 1xx without end', async t => {
   t.equal(await send(connections, { path: '/flood' }).outcome, 'UND_ERR_HEADERS_OVERFLOW')
 })
 
-t.test('a receiver that throws ends its own request', async t => {
+t.test('a receiver that throws ends its own request, at its end and at the switch to a tunnel as well', async t => {
+  const there = await upstream(t, (socket, text) => {
+    if (text.includes('/tunnel')) socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n')
+    else ok(socket)
+  })
+  const connections = pool(t, there.port)
+  const no = (): never => { throw Object.assign(new Error('no'), { code: 'THROWN' }) }
+  const thrower = (what: 'onPiece' | 'onEnd'): Notes => Object.assign(new Notes(), { [what]: no })
+  t.equal(await send(connections, {}, thrower('onPiece')).outcome, 'THROWN')
+  t.equal(await send(connections, {}, thrower('onEnd')).outcome, 'THROWN')
+  t.equal(await send(connections).outcome, 'ok')
+  t.equal(await send(connections, { path: '/tunnel', upgrade: true }, thrower('onEnd')).outcome, 'THROWN')
+  // nobody else would close it
+  await until('the tunnel is closed', () => there.sockets.at(-1)?.destroyed === true)
+})
+
+t.test('an idle connection that was reset is no request\'s, from the moment that this is known', async t => {
   const there = await upstream(t, ok)
-  const notes = new Notes()
-  notes.onPiece = () => { throw Object.assign(new Error('no'), { code: 'THROWN' }) }
-  t.equal(await send(pool(t, there.port), {}, notes).outcome, 'THROWN')
+  const dialled: Socket[] = []
+  const connections = new Http1Connections({
+    host: '127.0.0.1',
+    port: there.port,
+    secure: null,
+    dial: () => {
+      const socket = connect(there.port, '127.0.0.1')
+      dialled.push(socket)
+      return socket
+    }
+  })
+  t.teardown(async () => { await connections.destroy() })
+  await send(connections).outcome
+  await until('it is idle', () => connections.idle === 1)
+  await turns()
+  const next = new Promise<string>(resolve => {
+    // a phase of the event loop before 'close'
+    dialled[0]?.on('error', () => resolve(send(connections, { method: 'POST' }).outcome))
+  })
+  there.sockets[0]?.resetAndDestroy()
+  t.equal(await next, 'ok')
+  t.equal(dialled.length, 2)
 })
 
 t.test('what a receiver throws at the end of an answer, or of a handshake, is told to it alone', async t => {
