@@ -117,6 +117,18 @@ export interface Companion {
   readonly plugin: string
 }
 
+/** What {@link PluginDefinition.checkRoute} may know of a route and the file around it. */
+export interface RouteFacts {
+  /** Names of the captures of its regex paths. */
+  readonly captures: ReadonlySet<string>
+  /** A request with OPTIONS to one of its paths finds a route, this one or another. */
+  readonly takesOptions: boolean
+  /** A listener asks clients for certificates. */
+  readonly asksForCertificates: boolean
+  /** There is a proxy whose word counts (`gateway.trusted_ips`). */
+  readonly trustsProxies: boolean
+}
+
 export interface PluginDefinition<Schema extends TObject = TObject, State = unknown> {
   /** kebab-case, unique, equal to the folder's name. */
   readonly name: string
@@ -190,6 +202,11 @@ export interface PluginDefinition<Schema extends TObject = TObject, State = unkn
   readonly timings?: boolean
   /** Rules that a schema can't say. Load time, no network; files that the options name may be read. */
   check? (config: Static<Schema>, context?: CheckContext): Iterable<CheckFinding>
+  /**
+   * What can't work on a route where an entry with these options runs, and nobody means: told as warnings, once an entry. `path` is
+   * a JSON pointer inside `config`, '' for the entry.
+   */
+  checkRoute? (config: Static<Schema>, route: RouteFacts): Iterable<CheckFinding>
   /** Once per entry: state, limiters, caches. */
   setup? (config: Static<Schema>, gateway: PluginGateway): State | Promise<State>
   /** Once per scope: add hooks, nothing else. */

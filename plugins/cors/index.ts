@@ -1,4 +1,4 @@
-import { addVary, definePlugin, type FastifyReply, type FastifyRequest, fieldOf, type Static } from '../../src/plugin.ts'
+import { addVary, type CheckFinding, definePlugin, type FastifyReply, type FastifyRequest, fieldOf, type Static } from '../../src/plugin.ts'
 import { AnswerPolicy } from './answers.ts'
 import { checkConfig } from './check.ts'
 import { Cors } from './schema.ts'
@@ -12,6 +12,9 @@ export default definePlugin({
   scopes: ['global', 'service', 'route'],
   everyAnswer: config => new AnswerPolicy(config).constantFields(),
   check: checkConfig,
+  * checkRoute (_config, { takesOptions }): Generator<CheckFinding> {
+    if (!takesOptions) yield { path: '', message: 'no route takes `OPTIONS` there, so that browsers get a 404 for a preflight, and send nothing', mend: 'Add OPTIONS to the `methods` of the route.' }
+  },
   setup: (config): AnswerPolicy => new AnswerPolicy(config),
   register (scope, { config, state: policy }) {
     if (!config.preflight_continue) {

@@ -19,6 +19,9 @@ export default definePlugin({
     }
     yield * checkCertificateOptions(config)
   },
+  * checkRoute (_config, { trustsProxies }): Generator<CheckFinding> {
+    if (!trustsProxies) yield { path: '', message: 'there is no proxy whose word about a certificate counts, so nobody can pass', mend: 'Name the proxy in `gateway.trusted_ips`.' }
+  },
   setup: (config, gateway) => CertificateJudge.create(config, gateway),
   register (scope, { config, state: judge }) {
     const { certificate_header_name: name, certificate_header_format: format } = config

@@ -1,4 +1,4 @@
-import { CERTIFICATE_FIELDS, CertificateJudge, checkCertificateOptions, createAuthenticator, definePlugin, type GatewayError, type Identity, peerChain, refusedCertificateOptions, refuse } from '../../src/plugin.ts'
+import { CERTIFICATE_FIELDS, CertificateJudge, type CheckFinding, checkCertificateOptions, createAuthenticator, definePlugin, type GatewayError, type Identity, peerChain, refusedCertificateOptions, refuse } from '../../src/plugin.ts'
 import { MtlsAuth } from './schema.ts'
 
 export default definePlugin({
@@ -11,6 +11,9 @@ export default definePlugin({
   refuses: refusedCertificateOptions,
   identityHeaders: config => config.skip_consumer_lookup ? CERTIFICATE_FIELDS : [],
   check: checkCertificateOptions,
+  * checkRoute (_config, { asksForCertificates }): Generator<CheckFinding> {
+    if (!asksForCertificates) yield { path: '', message: 'no listener asks for certificates, so nobody can show one', mend: 'Write `tls: true` and `client_certificate: request` at an address of `gateway.listen`.' }
+  },
   setup: (config, gateway) => CertificateJudge.create(config, gateway),
   register (scope, { state: judge }) {
     scope.addHook('onRequest', createAuthenticator({ plugin: 'mtls-auth', anonymous: judge.anonymous }, function mtlsAuth ({ raw: { socket } }): Identity | GatewayError {

@@ -1,4 +1,4 @@
-import { definePlugin, type FastifyRequest, invalidRequest, type Violation } from '../../src/plugin.ts'
+import { type CheckFinding, definePlugin, type FastifyRequest, invalidRequest, type Violation } from '../../src/plugin.ts'
 import { checkConfig, compileChecks, type Checks, readsBody } from './compile.ts'
 import { RequestValidator } from './schema.ts'
 
@@ -14,6 +14,11 @@ export default definePlugin({
     array_length_compat: 'A list is a list here, whatever its length: remove it.'
   },
   check: (config, context) => checkConfig(config, context ?? { directory: '.' }),
+  * checkRoute ({ parameter_schema: parameters }, { captures }): Generator<CheckFinding> {
+    for (const [index, { in: place, name }] of parameters.entries()) {
+      if (place === 'path' && !captures.has(name)) yield { path: `/parameter_schema/${index}/name`, message: `no path captures a parameter '${name}'`, mend: `Write a regex path with \`(?<${name}>[^/]+)\`, or remove it.` }
+    }
+  },
   setup: (config, gateway): Checks => compileChecks(config, gateway.directory),
   register (scope, { config, state: { body, blocked, logged } }) {
     if (blocked !== null || logged !== null) {

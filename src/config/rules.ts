@@ -8,6 +8,7 @@ const lintRules: Readonly<Record<string, string>> = {
   'certificate-expires': 'a certificate that ends within 30 days',
   'divided-limit': 'a limit that each worker process counts on its own',
   'exempts-everybody': 'a `gateway.exempt` that leaves nobody to be limited',
+  'plugin-route': 'a plugin entry that can\'t do its work on a route where it runs',
   'idle-plugin': 'a plugin entry that no request ever runs',
   'literal-secret': 'a secret that stands in the file',
   'ocsp-response': 'an OCSP response that clients would refuse',

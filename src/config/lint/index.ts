@@ -13,6 +13,7 @@ import { exemptsEverybody } from './exempt.ts'
 import { openWrites } from './open-writes.ts'
 import { unreadablePaths } from './path-policies.ts'
 import { openPrefixes, patternLikePaths } from './paths.ts'
+import { pluginRoutes } from './plugin-routes.ts'
 import { policyPlugins } from './policies.ts'
 import { unusedImportance } from './importance.ts'
 import { openRegexes } from './regexes.ts'
@@ -64,6 +65,7 @@ export function lint ({ config, source, plugins }: Lintable, { errorsOnly = fals
   unusedModules(context)
   unusedImportance(context)
   idlePlugins(context)
+  pluginRoutes(context)
   openWrites(context)
   swallowingRoutes(context)
   dividedLimits(context)

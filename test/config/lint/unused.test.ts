@@ -1,7 +1,8 @@
 import t from 'tap'
 import { lint } from '../../../src/config/lint/index.ts'
 import { loadConfig } from '../../../src/config/load.ts'
-import { findings, findingsOf } from './findings.ts'
+import { makeCertificate } from '../../helpers/certificates.ts'
+import { findings, findingsOf, routes } from './findings.ts'
 
 t.test('a service that no route leads to', async t => {
   t.match(await findings('services: [{ name: a, host: a.internal }]'), [{
@@ -53,4 +54,41 @@ t.test('a module of which nothing is used', async t => {
     ['unused-module', 'no entry of the file uses a plugin of this module (geo)'],
     ['unused-module', 'no entry of the file uses a plugin of this module (other, correlation-id)']
   ])
+})
+
+/** A file with one route, `more` of it and its one plugin entry. */
+const guarded = (more: string, entry: string, gateway = ''): string => `${gateway === '' ? '' : `gateway: { ${gateway} }\n`}services:
+  - name: s
+    host: s.internal
+    routes:
+      - { name: a, ${more}, plugins: [{ name: ${entry} }] }
+ca_certificates: [{ name: partners, cert: "{vault://env/CA}" }]
+certificates: [{ cert: "{vault://env/CERT}", key: "{vault://env/KEY}" }]
+`
+
+t.test('an entry that can\'t do its work on its route', async t => {
+  const root = makeCertificate('partners')
+  const server = makeCertificate('gateway.example.com', { issuer: root, bits: 2048 })
+  const env = { CA: root.cert, CERT: server.cert, KEY: server.key }
+  const found = async (more: string, entry: string, gateway = ''): Promise<unknown[]> => (await findingsOf('plugin-route', guarded(more, entry, gateway), env)).map(({ path, cause, severity }) => `${severity} ${path}: ${cause}`)
+  const mtls = 'mtls-auth, config: { ca_certificates: [partners] }'
+  const at = 'warning services[s].routes[a].plugins'
+  t.same(await found('paths: [/a]', mtls), [`${at}[mtls-auth].name: no listener asks for certificates, so nobody can show one`])
+  t.same(await found('paths: [/a]', mtls, 'listen: [{ port: 8443, tls: true, client_certificate: request }]'), [])
+  const header = 'header-cert-auth, config: { ca_certificates: [partners], certificate_header_name: X-Cert, certificate_header_format: url_encoded }'
+  t.same(await found('paths: [/a]', header), [`${at}[header-cert-auth].name: there is no proxy whose word about a certificate counts, so nobody can pass`])
+  t.same(await found('paths: [/a]', header, 'trusted_ips: [10.0.0.0/8]'), [])
+  const validator = 'request-validator, config: { parameter_schema: [{ in: query, name: q }, { in: path, name: id }] }'
+  t.same(await found('paths: [/a]', validator), [`${at}[request-validator].config.parameter_schema[id].name: no path captures a parameter 'id'`])
+  t.same(await found('paths: ["~/a/(?<id>[^/]+)$"]', validator), [])
+  t.same(await found('paths: ["~/a/(?P<id>[^/]+)$"]', validator), [])
+  t.same(await found('paths: [/a], methods: [GET]', 'cors'), [`${at}[cors].name: no route takes \`OPTIONS\` there, so that browsers get a 404 for a preflight, and send nothing`])
+  for (const more of ['paths: [/a]', 'paths: [/a], methods: [GET, OPTIONS]']) t.same(await found(more, 'cors'), [])
+})
+
+t.test('preflights that another route takes are no finding, and one entry is told of once', async t => {
+  const file = (...others: string[]): string => `plugins: [{ name: cors }]\n${routes('name: a, methods: [GET], paths: [/a/b]', 'name: b, methods: [POST], paths: ["~/a/b$"]', ...others)}`
+  t.match(await findingsOf('plugin-route', file()), [{ path: 'plugins[cors].name', cause: /^on route 'a': no route takes/, related: [{ message: 'the route' }] }])
+  t.match(await findingsOf('plugin-route', file('name: c, paths: [/c]')), [{}])
+  for (const other of ['name: c, paths: [/a]', 'name: c, paths: ["~/a/.*"]', 'name: c, hosts: [a.example.com], methods: [OPTIONS]']) t.same(await findingsOf('plugin-route', file(other)), [], other)
 })
