@@ -129,6 +129,10 @@ t.test('documents are remembered within bounds, the last that were asked for', a
   const large = documents.read(`{ ${'a '.repeat(15_000)} }`, limits)
   for (let index = 0; index < 7; index++) documents.read(`{ ${'a '.repeat(15_000 + index)} c }`, limits)
   t.not(documents.read(large.text, limits), large, 'tokens count, not documents alone')
+  const long = documents.read(`{ l } #${'x'.repeat(90_000)}`, limits)
+  for (let index = 0; index < 120; index++) documents.read(`{ l } #${'x'.repeat(90_000)}${index}`, limits)
+  t.not(documents.read(long.text, limits), long, 'and what a comment weighs')
+  documents.read(large.text, limits)
   t.throws(() => documents.read(large.text, { ...limits, maxTokens: 100 }), { code: 'SP_GRAPHQL_LIMIT_EXCEEDED' }, 'a smaller limit holds for what is remembered')
 })
 

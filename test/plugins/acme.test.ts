@@ -1,10 +1,11 @@
 /** Orders from a real ACME server (pebble): both challenges, storage in files and in Redis, one order among many processes. */
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import { connect, createServer } from 'node:tls'
 import { axios } from 'acme-client'
 import t, { type Test } from 'tap'
@@ -202,6 +203,50 @@ t.test('what is kept and can\'t be used is ordered again', async t => {
   t.match(lines[0], { level: 'error', fields: { domain: 'a.example.com' }, message: /another one is ordered/ })
   t.equal(agent.certificateFor('a.example.com'), null)
   await until('it was tried', async () => await storage.get('failure:a.example.com') !== null && await storage.get('lock') === null)
+})
+
+t.test('a storage that is down keeps no gateway from starting, and is asked again', async t => {
+  const kept = await openFileStorage(t.testdir())
+  let down = true
+  const storage: Storage = { ...kept, get: async key => down ? await Promise.reject(new Error('it is down')) : await kept.get(key) }
+  const { agent, lines } = agentOf(t, storage, await refusing(t))
+  await agent.start()
+  t.match(lines[0], { level: 'warn', message: /storage of certificates can't be asked/, fields: { reason: 'it is down' } })
+  down = false
+  await until('it was tried', async () => await kept.get('failure:a.example.com') !== null && await kept.get('lock') === null)
+})
+
+t.test('an authority that says nothing ends its order before the lock lapses', async t => {
+  const storage = await openFileStorage(t.testdir())
+  const asked: ServerResponse[] = []
+  const port = await upstream(t, (_request, response) => { asked.push(response) })
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const { agent, lines } = agentOf(t, storage, { directory: `http://127.0.0.1:${port}/dir` })
+  const seen = async (what: () => boolean): Promise<void> => {
+    while (!what()) await new Promise(resolve => { setImmediate(resolve) })
+  }
+  await agent.start()
+  mock.timers.tick(0)
+  await seen(() => asked.length === 1)
+  mock.timers.tick(14 * 60_000 - 1)
+  t.same(lines, [])
+  mock.timers.tick(1)
+  await seen(() => lines.length > 0)
+  mock.timers.reset()
+  t.match(lines, [{ level: 'error', message: 'no certificate was issued', fields: { reason: 'the order took too long' } }])
+  await until('the lock was given back', async () => await storage.get('lock') === null)
+  // the library would ask again and again
+  for (const response of asked) response.writeHead(400).end()
+})
+
+t.test('a lock of a process that died while it wrote it lapses by the time of its file', async t => {
+  const folder = t.testdir({ lock: '{"own' })
+  const storage = await openFileStorage(folder)
+  t.equal(await storage.lock('lock', 60_000), null)
+  const before = new Date(Date.now() - 61_000)
+  utimesSync(join(folder, 'lock'), before, before)
+  t.not(await storage.lock('lock', 60_000), null)
 })
 
 t.test('certificates are renewed before their end, short ones in the last third of their time', async t => {

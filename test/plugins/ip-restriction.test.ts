@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -197,6 +197,8 @@ t.test('a file that can\'t be read or is wrong keeps the gateway from starting',
   const check = (path: string) => [...plugin.check?.({ allow_file: path, status: 403 }, { directory }) ?? []]
   t.match(check('none.txt'), [{ path: '/allow_file', message: "'none.txt' is no list of addresses: the file can't be read (ENOENT)" }])
   t.match(check('list.txt'), [{ path: '/allow_file', message: "'list.txt' is no list of addresses: line 1: neither an address nor a CIDR range" }])
+  truncateSync(join(directory, 'list.txt'), 32 * 1024 * 1024 + 1)
+  t.match(check('list.txt'), [{ message: "'list.txt' is no list of addresses: the file has more than 33554432 bytes" }])
   replace('# nobody\n'.repeat(6_000))
   t.same(check('list.txt'), [])
   const test = await testPlugin(t, { plugin, config: { allow_file: join(directory, 'list.txt') } })

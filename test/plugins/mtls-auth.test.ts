@@ -141,6 +141,14 @@ t.test('what isn\'t understood is refused: name constraints, unknown critical ex
   t.equal(await ask(test, makeCertificate('x', { names: ['alice'], issuer: root, extension: { ...odd, critical: false } })), '200 alice')
 })
 
+t.test('what can\'t be read is refused like all else', async t => {
+  const test = await start(t)
+  for (const id of ['551d0f', '551d13', '551d25']) {
+    const broken = { id, critical: false, value: Buffer.from('30ff', 'hex') }
+    t.equal(await ask(test, makeCertificate('x', { names: ['alice'], issuer: root, extension: broken })), BAD, id)
+  }
+})
+
 t.test('names are looked for in their order, in the fields that were asked for', async t => {
   const test = await start(t)
   const by = (options: Parameters<typeof makeCertificate>[1], name = 'x'): MadeCertificate => makeCertificate(name, { issuer: root, ...options })

@@ -241,7 +241,8 @@ t.test('what services read in another way is refused', async t => {
   for (const request of [
     multipart(`--b${part('role')}--b--\r\n--evil${part('note')}--evil--\r\n`, 'multipart/form-data; x="; boundary=evil; "; boundary=b'),
     multipart(`--b${part('note').slice(0, -2)}\n--b${part('role')}--b--\r\n`),
-    multipart(`--b${part('note"; name="role')}--b--\r\n`)
+    multipart(`--b${part('note"; name="role')}--b--\r\n`),
+    multipart(`--b${part('note').replace('\r\n\r\n', '\r\nContent-Disposition: attachment\r\n\r\n')}--b--\r\n`)
   ]) t.not((await refusal(form, request))[0], '200')
   t.same(await refusal(form, post('note=x&', { 'content-type': 'application/x-www-form-urlencoded' })), ['200'], 'nothing stands behind the last &')
   const page = await testPlugin(t, { plugin, config: { parameter_schema: [{ in: 'query', name: 'page', schema: { type: 'integer' } }] } })

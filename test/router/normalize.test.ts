@@ -144,6 +144,13 @@ t.test('any target: no throw, one form, and what is sent reads the same again', 
   }), { numRuns: 5000, seed: 1 })
 })
 
+t.test('so many readings are tried and no more, and none where everything is kept as it is', async t => {
+  const odd = '/%2F'.repeat(101)
+  const keeps = { encoded_slash: 'keep', backslash: 'keep', null_byte: 'keep', control_characters: 'keep', semicolon: 'keep', double_encoding: 'keep', overlong_utf8: 'keep' } as const
+  t.equal(otherReadings(odd, { ...keeps, semicolon: 'keep_if_safe' }), null)
+  t.not(otherReadings(odd, keeps), null)
+})
+
 t.test('by any policy: what is sent reads the same again, and the other readings are paths', async () => {
   const action = fc.constantFrom(...pathActions)
   const policies: fc.Arbitrary<PathPolicy> = fc.record({ encoded_slash: action, backslash: action, null_byte: fc.constantFrom('reject', 'keep'), control_characters: fc.constantFrom('reject', 'keep'), semicolon: action, double_encoding: action, overlong_utf8: action })

@@ -63,6 +63,10 @@ t.test('without a certificate there is nothing to show', async t => {
   t.equal(store.default, null)
   t.equal(store.ocspFor(Buffer.from('x')), null)
   t.throws(() => store.contextFor('a.test'), { message: 'there is no certificate' })
+  const { cert, key } = makeCertificate('acme')
+  const orders = new CertificateStore({ certificates: [], snis: [], ca_certificates: [] }, [{ answerFor: () => undefined, certificateFor: () => null, challengeFor: name => name.startsWith('acme') ? { cert, key } : null }])
+  t.not(orders.challengeFor('acme.test'), null)
+  t.equal(orders.challengeFor(false), null, 'to who names nobody')
 })
 
 t.test('behind an RSA default, names with ECDSA certificates get theirs, in both versions of TLS', async t => {

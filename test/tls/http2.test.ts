@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
 import t from 'tap'
 import type { Test } from 'tap'
-import { route, service } from '../helpers/config.ts'
+import { entry, route, service, settings } from '../helpers/config.ts'
 import { settled } from '../helpers/hop.ts'
+import { testPlugin } from '../helpers/plugins.ts'
 import { until, upstream } from '../helpers/running.ts'
 import { rawUpstream } from '../helpers/raw-upstream.ts'
 import { authority, recordingUpstream, startTls, tlsClient, tlsConfig } from '../helpers/tls.ts'
@@ -292,6 +293,32 @@ t.test('an upload that the upstream does not read waits at the client', async t 
   t.ok(taken < 30_000_000, `${taken} bytes are under way`)
   t.equal((await ask(client, '/other')).text, 'fine', 'other requests of the connection go on')
   stream.close()
+})
+
+t.test('uploads that nobody takes yet are no bytes for nothing: their connection stays', async t => {
+  let waiting = 0
+  const holds = testPlugin(scope => {
+    scope.addHook('onRequest', async () => {
+      waiting++
+      await new Promise(() => {})
+    })
+  }, { name: 'holds' })
+  const up = await recordingUpstream(t)
+  const file = tlsConfig(up.port, h2, { plugins: [entry({ name: 'holds' })] })
+  const { port } = await startTls(t, { ...file, gateway: { ...file.gateway, timeouts: { ...settings().timeouts, headers: 500 } } }, [holds])
+  const client = await session(t, port)
+  let closed = false
+  client.on('close', () => { closed = true })
+  // the sweeper has looked at all by the time that it sends away who asks nothing
+  const look = async (): Promise<void> => { await once(await session(t, port), 'close') }
+  const uploads = Array.from({ length: 50 }, () => client.request({ ':path': '/', ':method': 'POST' }).on('error', () => {}))
+  for (const upload of uploads) upload.write(Buffer.alloc(20_000))
+  await until('all are there', () => waiting === 50)
+  await look()
+  // more than what may come for nothing in a second, all of it in the windows
+  for (const upload of uploads) upload.write(Buffer.alloc(45_000))
+  await look()
+  t.equal(closed, false)
 })
 
 t.test('a hundred requests at once, and no more', async t => {
