@@ -114,7 +114,7 @@ export class AnswerReader {
 
   #hold (rest: Buffer, known: number): void {
     if (rest.length === 0) return
-    if (!mayBecomeHead(rest, known)) throw failure('SP_UPSTREAM_INVALID', 'a head that is none')
+    if (!mayBecomeHead(rest, known)) throw isSettings(rest) ? failure('SP_UPSTREAM_PROTOCOL', 'the upstream speaks HTTP/2') : failure('SP_UPSTREAM_INVALID', 'a head that is none')
     if (rest.length > LONGEST_HEAD) throw tooLong()
     this.#held = Buffer.from(rest)
     this.#sink.moved()
@@ -189,4 +189,9 @@ function copyOf (bytes: Buffer, from: number, to: number): Buffer {
   const copy = Buffer.allocUnsafe(to - from)
   bytes.copy(copy, 0, from, to)
   return copy
+}
+
+/** A frame of SETTINGS, with which a server of HTTP/2 begins (RFC 9113 section 3.4). */
+function isSettings (bytes: Buffer): boolean {
+  return bytes[0] === 0 && bytes[1] === 0 && bytes[3] === 4
 }

@@ -300,6 +300,14 @@ t.test('a receiver that throws ends its own request, at its end and at the switc
   await until('the tunnel is closed', () => there.sockets.at(-1)?.destroyed === true)
 })
 
+t.test('an upstream that speaks HTTP/2 instead is told from one that speaks nonsense', async t => {
+  const there = await upstream(t, (socket, text) => { socket.write(text.includes('/h2') ? Buffer.from('00000604000000000000030000006400000408', 'hex') : 'nonsense') })
+  const connections = pool(t, there.port)
+  t.equal(await send(connections, { path: '/h2' }).outcome, 'SP_UPSTREAM_PROTOCOL')
+  t.equal(await send(connections, { path: '/h2', upgrade: true }).outcome, 'SP_UPSTREAM_PROTOCOL')
+  t.equal(await send(connections).outcome, 'SP_UPSTREAM_INVALID')
+})
+
 t.test('an idle connection that was reset is no request\'s, from the moment that this is known', async t => {
   const there = await upstream(t, ok)
   const dialled: Socket[] = []
