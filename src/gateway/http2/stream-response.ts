@@ -8,7 +8,10 @@ import type { StreamMessage } from './stream-message.ts'
 type Value = string | number | string[]
 type Done = (error?: Error | null) => void
 
-/** What is handed to HTTP/2 at once: how much of it the client has taken shows when all of it has gone. */
+/**
+ * What is handed to HTTP/2 at once: how much of it the client has taken shows when all of it has gone, which is how long one that
+ * takes nothing can be borne (see `Reading`). Pieces of 16 KiB cost a third more CPU for a long download, and quarter that time.
+ */
 const PIECE = 65_536
 
 /**
