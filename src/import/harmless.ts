@@ -1,9 +1,9 @@
 /**
- * Plugins of other gateways whose loss opens nothing: they write logs, metrics or traces. Everything else counts as
+ * Plugins of other gateways whose loss opens nothing: they write logs, metrics or traces, or get certificates. Everything else counts as
  * protection, plugins that nobody here has heard of included.
  */
 const HARMLESS: ReadonlySet<string> = new Set([
-  'audit-log', 'correlation-id', 'datadog', 'exit-transformer', 'file-log', 'http-log', 'kafka-log', 'loggly', 'opentelemetry', 'prometheus',
+  'acme', 'audit-log', 'correlation-id', 'datadog', 'exit-transformer', 'file-log', 'http-log', 'kafka-log', 'loggly', 'opentelemetry', 'prometheus',
   'solace-log', 'statsd', 'statsd-advanced', 'syslog', 'tcp-log', 'tls-handshake-modifier', 'tls-metadata-headers', 'udp-log', 'zipkin'
 ])
 

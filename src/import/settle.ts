@@ -45,7 +45,8 @@ export async function settle ({ draft, head, file, placeOf }: SettleOptions): Pr
     const targets = errors.map(error => ({ error, path: paths.at(error) })).filter(({ path }) => !source.isSecret(path.reduce<string>((pointer, step) => join(pointer, step), '')))
     if (targets.length === 0) return { text, diagnostics: diagnostics.filter(({ severity }) => severity === 'warning') }
     // from the end of each list: what stands before keeps its place
-    const changed = targets.sort((a, b) => comparePaths(b.path, a.path)).map(({ error, path }) => repair(draft, path, error, placeOf)).includes(true)
+    const found = targets.sort((a, b) => comparePaths(b.path, a.path)).map(target => ({ ...target, trail: follow(draft.file, target.path) }))
+    const changed = found.map(({ error, path, trail }) => isThere(draft, path, trail) && repair(draft, path, error, placeOf)).includes(true)
     if (!changed || round === ROUNDS) throw new ImportError(`The result does not pass check, which is a mistake of the import; report it, please: ${targets.map(({ error }) => `${error.path}: ${error.cause}`).join('; ')}`)
   }
 }
@@ -75,6 +76,12 @@ function comparePaths (a: Path, b: Path): number {
     return typeof step === 'number' && typeof other === 'number' ? step - other : String(step) < String(other) ? -1 : 1
   }
   return a.length - b.length
+}
+
+/** Whether a path still leads where it did: of several mistakes in one item, the first may have taken it out, and another one has its place. */
+function isThere (draft: Draft, path: Path, trail: readonly unknown[]): boolean {
+  const now = follow(draft.file, path)
+  return now.length === trail.length && trail.every((item, index) => now[index] === item)
 }
 
 /** @returns whether anything changed */

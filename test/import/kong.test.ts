@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { loadConfig } from '../../src/config/load.ts'
 import { importConfig, type ImportResult } from '../../src/import/import.ts'
 import { loadPlugins } from '../../src/plugins.ts'
+import { makeCertificate } from '../helpers/certificates.ts'
 import { runCli } from '../helpers/cli.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { packageRoot } from '../helpers/package-root.ts'
@@ -188,4 +189,73 @@ t.test('the command writes a file once, reports, and is strict when asked', asyn
   t.match(piped.stderr, /^imported:/)
   t.match(await runCli(['import', 'kong', 'kong.yaml', '-o', 'no/such/folder.yaml'], { cwd: directory }), { code: 3, stderr: /can't be written/ })
   t.match(await runCli(['import', 'apache', 'kong.yaml'], { cwd: directory }), { code: 3 })
+})
+
+t.test('many mistakes in one entry, route or credential cost that one alone', async t => {
+  const result = await kong(t, `_format_version: "3.0"
+services:
+- name: s
+  url: http://s.internal
+  routes:
+  - name: bad
+    paths: [/bad]
+    sources: [{ ip: 10.0.0.1 }]
+    destinations: [{ ip: 10.0.0.2 }]
+    expression: x
+  - name: r
+    paths: [/r]
+    plugins:
+    - { name: acl, config: { allow: [a], no1: 1, no2: 2, no3: 3 } }
+    - { name: key-auth }
+    - { name: ip-restriction, config: { allow: [10.0.0.0/8] } }
+`)
+  t.same(said(result, 'closed').map(words => words.split(' ')[0]), ['plugins[acl]'])
+  t.same(result.value['services'][0].routes.map(({ name }: Tree) => name), ['r'])
+  t.same(result.value['services'][0].routes[0].plugins.map(({ name }: Tree) => name).sort(), ['ip-restriction', 'key-auth', 'request-termination'])
+})
+
+t.test('counts of GraphQL that Kong keeps in its database, and certificates that it orders', async t => {
+  const result = await kong(t, `_format_version: "3.0"
+services:
+- name: s
+  url: http://s.internal
+  routes:
+  - name: r
+    paths: [/r]
+    plugins:
+    - name: graphql-rate-limiting-advanced
+      config: { limit: [5], window_size: [30], sync_rate: -1, strategy: cluster, redis: { host: null, port: 6379 } }
+plugins:
+- name: acme
+  config: { account_email: a@example.com, tos_accepted: true, domains: [api.example.com], storage: shm, storage_config: { shm: { shm_name: kong } } }
+`)
+  t.same(said(result, 'closed'), [])
+  t.same(said(result, 'left_out'), ['plugins[acme] 12'])
+  t.match(result.value['services'][0].routes[0].plugins, [{ config: { strategy: 'local' } }])
+})
+
+t.test('mtls-auth as decK writes it stays, unless Kong asks whether certificates are revoked: nobody does here', async t => {
+  const ca = makeCertificate('partners').cert.trimEnd().replace(/^/gm, '    ')
+  const file = (mode: string): string => `_format_version: "3.0"
+services:
+- name: s
+  url: http://s.internal
+  routes:
+  - name: r
+    paths: [/r]
+    plugins:
+    - name: mtls-auth
+      config: { ca_certificates: [9a0f6f1f-3a5b-4f1e-8a57-bd1bb1a1a001], allow_partial_chain: false, authenticated_group_by: CN, cache_ttl: 60, cert_cache_ttl: 60000, consumer_by: [username, custom_id], default_consumer: null, http_proxy_host: null, http_timeout: 30000, revocation_check_mode: ${mode}, send_ca_dn: false, skip_consumer_lookup: false }
+ca_certificates:
+- id: 9a0f6f1f-3a5b-4f1e-8a57-bd1bb1a1a001
+  cert: |
+${ca}
+`
+  const plain = await kong(t, file('SKIP'))
+  t.same(said(plain, 'closed'), [])
+  t.match(plain.value['services'][0].routes[0].plugins, [{ name: 'mtls-auth', config: { revocation_check_mode: 'SKIP' } }])
+  for (const mode of ['IGNORE_CA_ERROR', 'STRICT']) {
+    const { report } = await kong(t, file(mode))
+    t.match(report.findings, [{ kind: 'closed', what: 'plugins[mtls-auth]', message: /^there are no lists to look at: no server is asked whether a certificate is revoked/ }], mode)
+  }
 })

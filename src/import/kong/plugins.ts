@@ -51,11 +51,19 @@ export function translatePlugin ({ draft, at }: KongContext, entry: Item, owner:
   }
   if (name === 'rate-limiting-advanced') advancedLimits(entry, config, () => draft.tell('changed', what, 'written as `rate-limiting`; windows slide as they do there.', place, entry))
   if (['rate-limiting', 'response-ratelimiting'].includes(String(entry['name']))) limits(config, message => draft.tell('changed', what, message, place, entry))
+  if (name === 'graphql-rate-limiting-advanced') sharedCount(config, 'strategy', message => draft.tell('changed', what, message, place, entry))
+  if (name === 'mtls-auth' || name === 'header-cert-auth') for (const option of QUESTIONS) delete config[option]
   if (name === 'cors' && texts(config['origins']).includes('*') && config['credentials'] === true) {
     config['credentials'] = false
     draft.tell('changed', what, '`credentials` for everybody is refused: name the origins, and set it to true again.', place, entry)
   }
 }
+
+/**
+ * How Kong asks others about certificates, and remembers the answers; all of it stands in what decK writes, defaults included. That it
+ * asks at all (`revocation_check_mode`) stays: `check` refuses what nobody does here.
+ */
+const QUESTIONS = ['http_timeout', 'http_proxy_host', 'http_proxy_port', 'https_proxy_host', 'https_proxy_port', 'cert_cache_ttl', 'cache_ttl', 'send_ca_dn']
 
 const PERIODS: ReadonlyMap<number, string> = new Map([[1, 'second'], [60, 'minute'], [3600, 'hour'], [86_400, 'day'], [2_592_000, 'month'], [31_536_000, 'year']])
 
@@ -94,10 +102,14 @@ function limits (config: Item, tell: (message: string) => void): void {
     config['redis'] = redis
     tell('options of Redis stand under `redis` now.')
   }
-  if (config['policy'] === 'cluster') {
-    config['policy'] = 'local'
-    tell('`policy: cluster` needs a database: each gateway counts on its own now; `redis` shares the count.')
+  sharedCount(config, 'policy', tell)
+}
+
+function sharedCount (config: Item, option: 'policy' | 'strategy', tell: (message: string) => void): void {
+  if (config[option] === 'cluster') {
+    config[option] = 'local'
+    tell(`\`${option}: cluster\` needs a database: each gateway counts on its own now; \`redis\` shares the count.`)
   }
   // redis options beside a local policy mean nothing, and are refused
-  if (config['policy'] !== 'redis') delete config['redis']
+  if (config[option] !== 'redis') delete config['redis']
 }
