@@ -87,7 +87,7 @@ export const RateLimiting = Type.Object({
   }),
   max_counters: Type.Integer({
     title: 'Counters',
-    description: 'Counters held in memory at most, of 40 to 48 bytes; each window of a key is one. Where all are in use, the least used of a sample makes room.',
+    description: 'Counters held in memory at most, of 53 bytes when all are in use; each window of a key is one. Where all are in use, the least used of a sample makes room.',
     minimum: 1000,
     maximum: 5_000_000,
     default: 1_000_000,

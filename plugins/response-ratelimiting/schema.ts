@@ -37,7 +37,7 @@ export const ResponseRatelimiting = Type.Object({
   redis: Type.Optional(RedisOptions),
   max_counters: Type.Integer({
     title: 'Counters',
-    description: 'Counters held in memory at most, of 40 to 48 bytes; each window of a limit of a client is one.',
+    description: 'Counters held in memory at most, of 53 bytes when all are in use; each window of a limit of a client is one.',
     minimum: 1000,
     maximum: 5_000_000,
     default: 1_000_000,

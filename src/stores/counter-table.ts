@@ -1,16 +1,19 @@
-/** Numbers of a counter: its hash (two 32-bit halves in the place of one), and the three of its algorithm. */
-const WIDTH = 4
+import { CounterSlots } from './counter-slots.ts'
+
 const FEWEST = 1024
-/** Bits of an index's slot that are a row; the others are the key's own, so that few rows of others have to be looked at. */
-const ROW_BITS = 23
-const ROW = 2 ** ROW_BITS - 1
-/** Rows that are looked at when one has to go. */
+/** How full slots become. */
+const LOAD = 0.6
+/** Slots that are looked at whenever a counter is added: what has expired goes without a timer. */
+const SWEEP = 8
+/** Slots that are moved to the larger table whenever a counter is added: twice as many as have to be. */
+const MOVED = 4
+/** Counters that are looked at when one has to go. */
 const SAMPLE = 8
-/** Rows that are looked at whenever one is added: what has expired goes without a timer. */
-const SWEEP = 2
+/** Slots that are looked at for them; in a table that is nearly empty, since a bound was lowered, one is found after more. */
+const TRIES = 64
 
 export interface TableOptions {
-  /** Counters held at most; below 2^23. */
+  /** Counters held at most. */
   readonly most: number
   /** Whether the counter at this place says nothing any more. */
   readonly expired: (data: Float64Array, at: number, now: number) => boolean
@@ -19,20 +22,20 @@ export interface TableOptions {
 }
 
 /**
- * Counters by the hash of their key, in two typed arrays: rows of 32 bytes without a gap, and an open-addressed index of 4
- * bytes, at most half full. No objects, so nothing for the garbage collector to walk; it grows by doubling up to `most`.
+ * Counters by the hash of their key. No objects, so nothing for the garbage collector to walk; it grows by doubling up to
+ * what `most` needs, and moves a few counters at a time, so that no decision waits for a million of them.
  *
- * Where all rows live, a new one takes the place of the lightest of eight: those who came once make room, those who are
- * being refused stay.
+ * Where all live, a new one takes the place of the lightest of eight: those who came once make room, those who are being
+ * refused stay.
  */
 export class CounterTable {
   readonly #expired: TableOptions['expired']
   readonly #weight: TableOptions['weight']
   #most: number
-  #data = new Float64Array(FEWEST * WIDTH)
-  #hashes = new Uint32Array(this.#data.buffer)
-  /** Row + 1, and bits of the hash above it; 0: free. */
-  #index = new Uint32Array(FEWEST * 2)
+  #slots: CounterSlots
+  /** What is being moved from; its counters are in `#slots` too as soon as they are found. */
+  #old: CounterSlots | null = null
+  #moved = 0
   #count = 0
   #cursor = 0
 
@@ -40,11 +43,15 @@ export class CounterTable {
     this.#most = most
     this.#expired = expired
     this.#weight = weight
+    // so that doubling ends at what is needed
+    let size = most / LOAD
+    while (size > FEWEST * 2) size /= 2
+    this.#slots = new CounterSlots(Math.ceil(Math.max(size, FEWEST) / 2) * 2)
   }
 
   /** Numbers of all counters; another array after each `add`. */
   get data (): Float64Array {
-    return this.#data
+    return this.#slots.data
   }
 
   get count (): number {
@@ -53,120 +60,111 @@ export class CounterTable {
 
   /** Memory that it holds. */
   get bytes (): number {
-    return this.#data.byteLength + this.#index.byteLength
+    return this.#slots.data.byteLength + (this.#old?.data.byteLength ?? 0)
   }
 
   /** Holds no more than this from now on; memory that was taken is kept. */
   limitTo (most: number): void {
     this.#most = most
-    while (this.#count > most) this.#remove(this.#count - 1)
-  }
-
-  /** Where the counter's numbers start; -1: there is none. */
-  find (high: number, low: number): number {
-    const index = this.#index
-    const mask = index.length - 1
-    const tag = high >>> ROW_BITS
-    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-      const entry = index[slot] as number
-      if (entry === 0) return -1
-      // a look at a row is a look at memory that no cache has, of a million counters
-      if (entry >>> ROW_BITS !== tag) continue
-      const row = (entry & ROW) - 1
-      const at = row * WIDTH * 2
-      if (this.#hashes[at] === low && this.#hashes[at + 1] === high) return row * WIDTH + 1
+    while (this.#old !== null) this.#move(-Infinity)
+    for (let slot = this.#slots.size - 1; this.#count > most; slot--) {
+      while (this.#count > most && this.#slots.isUsed(slot)) this.#remove(slot)
     }
   }
 
+  /** A counter of this place will be looked for soon. */
+  bring (place: number): void {
+    this.#slots.bring(place)
+  }
+
+  /**
+   * Where the counter's numbers start; -1: there is none.
+   *
+   * @param place 32 bits of the key's hash
+   * @param tag 24 others
+   */
+  find (place: number, tag: number): number {
+    const slot = this.#slots.find(place, tag)
+    if (slot !== -1) return CounterSlots.numbers(slot)
+    return this.#old === null ? -1 : this.#findOld(place, tag, this.#old)
+  }
+
   /** Makes a counter that isn't there yet, of zeros. Places that were found before are void. */
-  add (high: number, low: number, now: number): number {
+  add (place: number, tag: number, now: number): number {
     this.#sweep(now)
-    if (this.#count >= this.#most) this.#remove(this.#lightest(now))
-    if (this.#count * WIDTH === this.#data.length) this.#grow()
-    const row = this.#count++
-    const at = row * WIDTH
-    this.#data.fill(0, at, at + WIDTH)
-    this.#hashes[at * 2] = low
-    this.#hashes[at * 2 + 1] = high
-    this.#enter(row)
-    return at + 1
+    if (this.#count >= this.#most) this.#remove(this.#lightest(place, now))
+    if (this.#count >= Math.floor(this.#slots.size * LOAD)) this.#grow()
+    for (let step = 0; step < MOVED && this.#old !== null; step++) this.#move(now)
+    this.#count++
+    return CounterSlots.numbers(this.#slots.insert(place, tag))
   }
 
   #sweep (now: number): void {
-    for (let step = 0; step < SWEEP && this.#count > 0; step++) {
-      if (this.#cursor >= this.#count) this.#cursor = 0
-      if (this.#expired(this.#data, this.#cursor * WIDTH + 1, now)) this.#remove(this.#cursor)
+    const slots = this.#slots
+    for (let step = 0; step < SWEEP; step++) {
+      if (this.#cursor >= slots.size) this.#cursor = 0
+      if (slots.isUsed(this.#cursor) && this.#expired(slots.data, CounterSlots.numbers(this.#cursor), now)) this.#remove(this.#cursor)
       else this.#cursor++
     }
   }
 
-  #lightest (now: number): number {
+  /** @param chance a number that nobody can foresee: it begins the row of those that are looked at */
+  #lightest (chance: number, now: number): number {
+    while (this.#old !== null) this.#move(now)
+    const slots = this.#slots
     let found = -1
     let least = Infinity
-    // far apart: those who came together are alike
-    const stride = Math.max(1, Math.floor(this.#count / SAMPLE))
-    for (let step = 0; step < SAMPLE; step++) {
-      const row = (this.#cursor + step * stride) % this.#count
-      const at = row * WIDTH + 1
-      const weight = this.#expired(this.#data, at, now) ? -1 : this.#weight(this.#data, at)
+    let slot = 0
+    // never the same ones together, and none for standing behind a gap, where the oldest do: each has the same chance
+    let random = chance
+    for (let looked = 0, tries = 0; looked < SAMPLE && (tries < TRIES || found === -1); tries++) {
+      random = (Math.imul(random, 1_664_525) + 1_013_904_223) | 0
+      slot = tries < TRIES ? (random >>> 4) % slots.size : (slot + 1) % slots.size
+      if (!slots.isUsed(slot)) continue
+      looked++
+      const at = CounterSlots.numbers(slot)
+      const weight = this.#expired(slots.data, at, now) ? -1 : this.#weight(slots.data, at)
       if (weight >= least) continue
-      found = row
+      found = slot
       least = weight
     }
     return found
   }
 
-  /** The last row moves into the gap. */
-  #remove (row: number): void {
-    this.#leave(row)
-    const last = --this.#count
-    if (row === last) return
-    const slot = this.#slotOf(last)
-    this.#data.copyWithin(row * WIDTH, last * WIDTH, (last + 1) * WIDTH)
-    this.#index[slot] = ((this.#index[slot] as number) & ~ROW) | (row + 1)
-  }
-
-  #home (row: number): number {
-    return (this.#hashes[row * WIDTH * 2] as number) & (this.#index.length - 1)
-  }
-
-  #enter (row: number): void {
-    const mask = this.#index.length - 1
-    let slot = this.#home(row)
-    while (this.#index[slot] !== 0) slot = (slot + 1) & mask
-    const high = this.#hashes[row * WIDTH * 2 + 1] as number
-    this.#index[slot] = (high & ~ROW) | (row + 1)
-  }
-
-  #slotOf (row: number): number {
-    const mask = this.#index.length - 1
-    let slot = this.#home(row)
-    while (((this.#index[slot] as number) & ROW) !== row + 1) slot = (slot + 1) & mask
-    return slot
-  }
-
-  /** Those that follow close up, so that no marks of what was there slow a search down (Knuth 6.4, algorithm R). */
-  #leave (row: number): void {
-    const index = this.#index
-    const mask = index.length - 1
-    let gap = this.#slotOf(row)
-    for (let slot = (gap + 1) & mask; index[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#home(((index[slot] as number) & ROW) - 1)
-      if (((slot - home) & mask) < ((slot - gap) & mask)) continue
-      index[gap] = index[slot] as number
-      gap = slot
-    }
-    index[gap] = 0
+  #remove (slot: number): void {
+    this.#slots.remove(slot)
+    this.#count--
   }
 
   #grow (): void {
-    const rows = Math.min(this.#count * 2, Math.max(this.#most, FEWEST))
-    const data = new Float64Array(rows * WIDTH)
-    data.set(this.#data)
-    this.#data = data
-    this.#hashes = new Uint32Array(data.buffer)
-    while (this.#index.length < rows * 2) this.#index = new Uint32Array(this.#index.length * 2)
-    this.#index.fill(0)
-    for (let row = 0; row < this.#count; row++) this.#enter(row)
+    while (this.#old !== null) this.#move(-Infinity)
+    this.#old = this.#slots
+    this.#moved = 0
+    this.#slots = new CounterSlots(this.#old.size * 2)
+  }
+
+  /** One slot less of those that are to be moved. */
+  #move (now: number): void {
+    const old = this.#old as CounterSlots
+    const slot = this.#moved++
+    if (old.isUsed(slot)) {
+      if (this.#expired(old.data, CounterSlots.numbers(slot), now)) this.#count--
+      else this.#take(old, slot)
+    }
+    if (this.#moved === old.size) this.#old = null
+  }
+
+  #findOld (place: number, tag: number, old: CounterSlots): number {
+    const slot = old.find(place, tag)
+    return slot === -1 ? -1 : this.#take(old, slot)
+  }
+
+  /** Moves a counter, and says where its numbers are now. */
+  #take (old: CounterSlots, slot: number): number {
+    const from = CounterSlots.numbers(slot)
+    const at = CounterSlots.numbers(this.#slots.insert(old.placeOf(slot), old.tagOf(slot)))
+    for (let number = 0; number < 3; number++) this.data[at + number] = old.data[from + number] as number
+    old.leave(slot)
+    return at
   }
 }

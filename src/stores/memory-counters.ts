@@ -5,12 +5,13 @@ import { type Late, LATE } from './algorithms/late.ts'
 import { CounterTable } from './counter-table.ts'
 import type { Counting, CounterStore, CounterWindow, Decision, Order, OrderStore, Period, Settlement, Spending, WindowType, WindowUsage } from './counters.ts'
 import { KeyHash } from './key-hash.ts'
+import { PlaceHash } from './place-hash.ts'
 import { PERIODS } from './periods.ts'
 import { createSteadyClock } from './steady-clock.ts'
 
 export interface MemoryCountersOptions {
   readonly type: WindowType
-  /** Counters held at most; each window of a key is one, of 40 to 48 bytes. */
+  /** Counters held at most; each window of a key is one, of 53 bytes when all are in use. */
   readonly most: number
   /** Milliseconds since the epoch; may jump. */
   readonly now: () => number
@@ -23,6 +24,10 @@ export class MemoryCounters implements CounterStore, OrderStore {
   readonly #table: CounterTable
   readonly #now: () => number
   readonly #hash = new KeyHash(randomBytes(8))
+  readonly #placeHash = new PlaceHash()
+  /** Of the key that is being decided about, see `#meet`. */
+  #place = 0
+  #tag = 0
   /** Where the windows of a key are that is being decided about. */
   readonly #places = new Int32Array(PERIODS.length)
   /** A counter that isn't there yet. */
@@ -53,8 +58,8 @@ export class MemoryCounters implements CounterStore, OrderStore {
   }
 
   take (key: string | readonly string[], windows: readonly CounterWindow[], cost: number, counting: Counting): Decision {
+    if (typeof key === 'string') return this.#takeOne(key, windows, cost, counting)
     const now = this.#now()
-    if (typeof key === 'string') return this.#takeOne(key, windows, cost, counting, now)
     const admitted = key.every(one => this.#fits(one, windows, cost, now))
     const demand = { cost, count: counts(admitted, cost, counting), need: cost }
     return { admitted, usage: tightest(key.map(one => this.#settle(one, windows, demand, now))) }
@@ -71,10 +76,9 @@ export class MemoryCounters implements CounterStore, OrderStore {
   forget (key: string, names: ReadonlyArray<string | null>, windows: readonly CounterWindow[]): number {
     let count = 0
     for (const name of names) {
-      this.#hash.of(name === null ? key : `${name} ${key}`)
-      const { high, low } = this.#hash
+      this.#meet(name === null ? key : `${name} ${key}`)
       for (const window of windows) {
-        const at = this.#table.find(high, saltedBy(low, window))
+        const at = this.#table.find(this.#place, this.#tagOf(window))
         if (at === -1) continue
         this.#table.data.fill(0, at, at + 3)
         count++
@@ -84,16 +88,16 @@ export class MemoryCounters implements CounterStore, OrderStore {
   }
 
   /** Of a key that is known nothing is looked for twice: hash and search are most of what a decision costs. */
-  #takeOne (key: string, windows: readonly CounterWindow[], cost: number, counting: Counting, now: number): Decision {
-    this.#hash.of(key)
-    const { high, low } = this.#hash
+  #takeOne (key: string, windows: readonly CounterWindow[], cost: number, counting: Counting): Decision {
+    this.#meet(key)
+    const now = this.#now()
     const places = this.#places
     const algorithm = this.#algorithm
     let admitted = true
     let known = windows.length <= places.length
     for (let index = 0; index < windows.length; index++) {
       const window = windows[index] as CounterWindow
-      const at = this.#table.find(high, saltedBy(low, window))
+      const at = this.#table.find(this.#place, this.#tagOf(window))
       places[index] = at
       known &&= at !== -1
       const data = this.#rolled(at, window, now)
@@ -116,12 +120,11 @@ export class MemoryCounters implements CounterStore, OrderStore {
    */
   adopt (key: string, windows: readonly CounterWindow[], numbers: Float64Array, since: Float64Array | undefined): void {
     const now = this.#now()
-    this.#hash.of(key)
-    const { high, low } = this.#hash
+    this.#meet(key)
     for (const [index, window] of windows.entries()) {
-      const salted = saltedBy(low, window)
-      const found = this.#table.find(high, salted)
-      const at = found === -1 ? this.#table.add(high, salted, now) : found
+      const tag = this.#tagOf(window)
+      const found = this.#table.find(this.#place, tag)
+      const at = found === -1 ? this.#table.add(this.#place, tag, now) : found
       const { data } = this.#table
       for (const place of [EXPIRES, FIRST, SECOND]) data[at + place] = numbers[index * 3 + place] as number
       this.#algorithm.roll(data, at, window, now)
@@ -129,12 +132,28 @@ export class MemoryCounters implements CounterStore, OrderStore {
     }
   }
 
-  #fits (key: string, windows: readonly CounterWindow[], cost: number, now: number): boolean {
+  /** The hash of a key, in two parts: where it is, which is known early, and what it is known by, while memory fetches the place. */
+  #meet (key: string): void {
+    const near = key.length <= PlaceHash.LONGEST
+    if (near) {
+      this.#place = this.#placeHash.of(key)
+      this.#table.bring(this.#place)
+    }
     this.#hash.of(key)
-    const { high, low } = this.#hash
+    if (!near) this.#place = this.#hash.high | 0
+    this.#tag = this.#hash.low >>> 8
+  }
+
+  /** Each window of a key has a counter of its own, beside the others. */
+  #tagOf ({ period }: CounterWindow): number {
+    return this.#tag ^ (typeof period === 'number' ? (period + PERIODS.length) & 0xffffff : SALTS[period])
+  }
+
+  #fits (key: string, windows: readonly CounterWindow[], cost: number, now: number): boolean {
+    this.#meet(key)
     let fits = true
     for (const window of windows) {
-      const at = this.#table.find(high, saltedBy(low, window))
+      const at = this.#table.find(this.#place, this.#tagOf(window))
       const data = this.#rolled(at, window, now)
       if (this.#algorithm.free(data, Math.max(at, 0), window, now) + ROUNDING < cost) fits = false
     }
@@ -143,12 +162,11 @@ export class MemoryCounters implements CounterStore, OrderStore {
 
   /** Counts, and says what the windows look like then. */
   #settle (key: string, windows: readonly CounterWindow[], demand: Demand, now: number): WindowUsage[] {
-    this.#hash.of(key)
-    const { high, low } = this.#hash
+    this.#meet(key)
     return windows.map(window => {
-      const salted = saltedBy(low, window)
-      let at = this.#table.find(high, salted)
-      if (at === -1 && demand.count) at = this.#table.add(high, salted, now)
+      const tag = this.#tagOf(window)
+      let at = this.#table.find(this.#place, tag)
+      if (at === -1 && demand.count) at = this.#table.add(this.#place, tag, now)
       const data = this.#rolled(at, window, now)
       return settle(this.#algorithm, data, Math.max(at, 0), window, now, demand)
     })
@@ -162,15 +180,8 @@ export class MemoryCounters implements CounterStore, OrderStore {
   }
 }
 
-const SALTS = Object.fromEntries(PERIODS.map((period, index) => [period, Math.imul(index + 1, 0x9e3779b1)])) as Record<Period, number>
+const SALTS = Object.fromEntries(PERIODS.map((period, index) => [period, index])) as Record<Period, number>
 
 function counts (admitted: boolean, cost: number, counting: Counting): boolean {
   return cost > 0 && (counting === 'always' || (admitted && counting === 'admitted'))
-}
-
-/** Each window of a key has a counter of its own. */
-function saltedBy (low: number, { period }: CounterWindow): number {
-  // words below, seconds above
-  const salt = typeof period === 'number' ? Math.imul(period + PERIODS.length + 1, 0x9e3779b1) : SALTS[period]
-  return (low ^ salt) >>> 0
 }

@@ -42,6 +42,14 @@ t.test('keys and windows are apart', async t => {
   t.equal(counters.count, 6)
   t.same(counters.take('a', windows, 1, 'never').usage.map(usage => Math.floor(usage.remaining)), [0, 1, 2, 3, 4, 5])
   t.same(counters.take('b', windows, 1, 'never').usage.map(usage => usage.remaining | 0), [1, 2, 3, 4, 5, 6])
+  const { counters: others } = store({ type: 'sliding' })
+  const seconds = [...PERIODS, ...Array.from({ length: 300 }, (_, index) => (index + 1) * 60)].map(period => ({ period, limit: 10 }))
+  others.take('a', seconds, 1, 'admitted')
+  t.equal(others.count, 306, 'windows of any length')
+  // the place of long keys comes of another hash
+  for (const end of ['a', 'b']) others.take(`${'x'.repeat(300)}${end}`, seconds, 1, 'admitted')
+  t.equal(others.count, 918)
+  t.equal(others.take(`${'x'.repeat(300)}b`, seconds, 1, 'never').usage[0]?.remaining, 9)
 })
 
 t.test('calendar windows end where the calendar has them, leap years included', async t => {
