@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
@@ -10,11 +11,18 @@ import { until } from './running.ts'
 
 const cli = promisify(execFile)
 
+/** One for each that runs: `t.testdir()` is emptied by each call, which fails while another node writes to it. */
+function folder (t: Test): string {
+  const dir = mkdtempSync(join(tmpdir(), 'sallyport-redis-'))
+  t.teardown(() => rmSync(dir, { recursive: true, force: true }))
+  return dir
+}
+
 async function startNodes (t: Test): Promise<number[]> {
   const ports: number[] = []
   for (let node = 0; node < 3; node++) {
     const bus = await freePort()
-    const { port } = await startRedis(t, ['--cluster-enabled', 'yes', '--cluster-config-file', join(t.testdir(), `nodes-${node}.conf`), '--cluster-port', String(bus), '--cluster-announce-ip', '127.0.0.1'])
+    const { port } = await startRedis(t, ['--cluster-enabled', 'yes', '--cluster-config-file', join(folder(t), 'nodes.conf'), '--cluster-port', String(bus), '--cluster-announce-ip', '127.0.0.1'])
     ports.push(port)
   }
   return ports
@@ -46,7 +54,7 @@ export async function startCluster (t: Test): Promise<number[]> {
 /** A sentinel that knows one master, `main`. @returns its port */
 export async function startSentinel (t: Test, master: number): Promise<number> {
   const port = await freePort()
-  const file = join(t.testdir(), 'sentinel.conf')
+  const file = join(folder(t), 'sentinel.conf')
   writeFileSync(file, `port ${port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 ${master} 1\nsentinel down-after-milliseconds main 300\nsentinel failover-timeout main 2000\n`)
   await startRedis(t, [file, '--sentinel'], port)
   return port

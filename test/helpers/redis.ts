@@ -13,12 +13,12 @@ export interface RedisServer {
   stop (): Promise<void>
 }
 
-/** A real Redis for the time of a test, that keeps nothing on disk. */
+/** A real Redis (or what `REDIS_SERVER` names) for the time of a test, that keeps nothing on disk. */
 export async function startRedis (t: Test, args: readonly string[] = [], port?: number): Promise<RedisServer> {
   const at = port ?? await freePort()
   const own = ['--port', String(at), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', tmpdir()]
   // a file to start from comes first, and says all
-  const child = spawn('redis-server', args[0]?.startsWith('-') === false ? [...args] : [...own, ...args], { stdio: 'ignore' })
+  const child = spawn(process.env['REDIS_SERVER'] ?? 'redis-server', args[0]?.startsWith('-') === false ? [...args] : [...own, ...args], { stdio: 'ignore' })
   const ended = once(child, 'exit')
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL')
