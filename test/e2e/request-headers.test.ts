@@ -118,6 +118,15 @@ t.test('what must be there once only is refused when it comes twice, in whatever
   t.same(upstream.requests[0]!.fields.map(([name, text]) => `${name}: ${text}`).filter(line => once.includes(line)), once.filter(line => line !== 'X_Token: 5'), 'one of each; the look-alike is dropped, the name that a plugin reads is not')
 })
 
+t.test('what the gateway alone says and a plugin reads as a credential is refused twice, and never passed on', async t => {
+  const upstream = await rawUpstream(t)
+  const both = definePlugin({ name: 'both', priority: 1, schema: Type.Object({}, { additionalProperties: false }), scopes: ['global'], credentialHeaders: () => ['X-Cert'], identityHeaders: () => ['X-Cert'], register () {} })
+  const { port } = await startHop(t, upstream.port, { plugins: [both] })
+  t.equal(statusOf((await ask(t, port, get('/', 'X-Cert: 1', 'x_cert: 2'))).answer), 400)
+  t.equal(statusOf((await ask(t, port, get('/', 'X-Cert: 1'))).answer), 200)
+  t.equal(value(upstream.requests[0]!, 'x-cert'), undefined)
+})
+
 t.test('no field replaces the path behind the back of the router, whoever the peer is', async t => {
   const upstream = await rawUpstream(t)
   const fields = ['X-Original-URL: /admin', 'X-Original-URI: /admin', 'x-rewrite-url: /admin', 'X-Kept: 1']

@@ -9,10 +9,14 @@ import { cutFacts } from '../../src/gateway/cut-facts.ts'
 import type { ProcessFacts } from '../../src/gateway/engine.ts'
 import { createLineWriter } from '../../src/observability/access-line.ts'
 import { createRedactor } from '../../src/observability/redaction.ts'
-import { config, route, service, settings } from '../helpers/config.ts'
+import type { AnswerWatcher } from '../../src/plugin.ts'
+import { HeaderList } from '../../src/proxy/header-list.ts'
+import { config, entry, route, service, settings } from '../helpers/config.ts'
 import { dnsServer } from '../helpers/dns-server.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { upstream } from '../helpers/balancing.ts'
+import { healthchecks } from '../helpers/healthchecks.ts'
+import { testPlugin } from '../helpers/plugins.ts'
 import { ask, startProcess, until } from '../helpers/running.ts'
 
 interface Backend { readonly port: number, readonly requests: IncomingMessage[], readonly sockets: Set<Socket>, die (): void }
@@ -95,6 +99,33 @@ t.test('no target, or none that can be used: 503 without a name', async t => {
     const { status, text } = await ask(port, '/')
     t.equal(status, 503)
     t.match(JSON.parse(text), { message: 'failure to get a peer from the ring-balancer' })
+  }
+})
+
+t.test('the only target, whose failure takes it out, leaves a retry nobody to ask: 503', async t => {
+  const gone = await backend(t)
+  gone.die()
+  const { port } = await startGateway(t, balanced([target(`127.0.0.1:${gone.port}`)], { upstream: { healthchecks: healthchecks({ max_ejection_percent: 100, passive: { unhealthy: { tcp_failures: 1 } } }) } }))
+  t.equal((await ask(port, '/')).status, 503)
+})
+
+t.test('an answer that stands for the upstream\'s keeps the client with who was asked; a request beside it has the client\'s Host where it is preserved', async t => {
+  const one = await backend(t)
+  const unheard: AnswerWatcher = { head: () => null, data () {}, satisfied: true, end () {}, failed: () => null, closed () {} }
+  const instead = testPlugin(scope => {
+    scope.addHook('preHandler', async request => {
+      request.gateway.sendBeside(new HeaderList(['X-Beside', '1']), unheard)
+      request.gateway.watch({ ...unheard, head: () => ({ status: 299, fields: [], body: Buffer.from('instead') }) })
+    })
+  })
+  for (const preserve of [true, false]) {
+    one.requests.length = 0
+    const configured = balanced([target(`127.0.0.1:${one.port}`)], { upstream: { algorithm: 'sticky-sessions', sticky_sessions_cookie: 'at' }, preserve })
+    const { port } = await startGateway(t, { ...configured, plugins: [entry({ name: 'test' })] }, [instead])
+    const answer = await ask(port, '/', { headers: { host: 'client.test' } })
+    t.match([answer.status, answer.text, answer.headers['set-cookie']], [299, 'instead', [/^at=/]])
+    await until('both were asked', () => one.requests.length === 2)
+    for (const { headers } of one.requests) t.equal(headers.host, preserve ? 'client.test' : `127.0.0.1:${one.port}`, `preserve ${preserve}, beside: ${headers['x-beside'] ?? 'no'}`)
   }
 })
 
