@@ -12,6 +12,8 @@ import type { LintContext } from './context.ts'
 /** Headers whose value is a credential, as `Name: value` in the options of plugins. */
 const CREDENTIAL = /^(authorization|proxy-authorization|x-api-key|api-key|apikey|x-auth-token|x-access-token|x-vault-token|x-amz-security-token|cookie)\s*:\s*(?=\S)/i
 const CREDENTIAL_NAME = /^(authorization|proxy-authorization|x-api-key|api-key|apikey|x-auth-token|x-access-token|x-vault-token|x-amz-security-token|cookie)$/i
+/** Query arguments that are credentials, as `name:value`. */
+const ARGUMENT = /^(?:[\w-]*[_-])?(?:key|apikey|secret|password|token)\s*:\s*(?=\S)/i
 const USER_INFO = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:[^/?#\s@]+@/i
 
 /** Secrets that stand in the file instead of in the environment. */
@@ -113,6 +115,7 @@ export function * secretsIn (value: unknown, schema: TSchema | undefined, pointe
     if (value === '') return
     if (isSecretSchema(schema)) yield { pointer, name: `'${key}'` }
     else if (CREDENTIAL.test(value) && !isTemplate(value)) yield { pointer, name: `the value of the '${value.slice(0, value.indexOf(':')).trim()}' header` }
+    else if (key === 'querystring' && ARGUMENT.test(value) && !isTemplate(value)) yield { pointer, name: `the value of the query argument '${value.slice(0, value.indexOf(':')).trim()}'` }
     else if (CREDENTIAL_NAME.test(key) && !isTemplate(value)) yield { pointer, name: `the value of '${key}'` }
     else if (USER_INFO.test(value)) yield { pointer, name: 'the password in this URL' }
     return

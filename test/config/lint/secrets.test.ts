@@ -26,6 +26,13 @@ t.test('credentials in headers', async t => {
   }), ['/add/headers/0', '/add/headers/1', '/headers/authorization'])
 })
 
+t.test('credentials in query arguments', async t => {
+  t.same(pointers({
+    add: { querystring: ['api_key:x', 'apikey: x', 'token:$(headers.x)', 'page:1', 'token:'], body: ['token:1'] },
+    remove: { querystring: ['token:x'] }
+  }), ['/add/querystring/0', '/add/querystring/1'])
+})
+
 t.test('a password in a URL', async t => {
   t.same(pointers({ a: 'redis://user:pw@host', b: 'redis://host/a:b@c', c: 'https://host/@x' }), ['/a'])
 })
