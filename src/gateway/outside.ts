@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { buildConnector } from 'undici'
 import type { PluginEntry } from '../config/model.ts'
@@ -38,6 +39,8 @@ export interface Outside {
   /** What is trusted there in the place of the authorities of the file, or of Node. */
   trusts (tls: UpstreamTls): UpstreamTls
   readonly names: NameServer
+  /** Stands in the place of lists of revoked certificates, where the file names one. */
+  revokes (certificate: X509Certificate): boolean
   /** How far the time of breakers and of targets' health is ahead of the monotonic clock, in milliseconds. */
   shift (): number
   /** Told of a client's connection before anything is read from it. */

@@ -188,6 +188,7 @@ export class Lab {
           dial: (purpose, to) => this.addresses.server.dial(purpose, to),
           trusts: tls => this.addresses.server.trusts(tls),
           names: this.addresses.server.names,
+          revokes: certificate => this.authorities.revokes(certificate),
           shift: () => this.clock.now() - this.#began,
           connected: socket => { this.#accept(socket) },
           observe: (entry, phase, run) => this.#observer.wrap(entry, phase, run)

@@ -313,6 +313,7 @@ services:
       - { name: mtls, paths: [/mtls], plugins: [{ name: mtls-auth, config: { ca_certificates: [partners] } }] }
       - { name: field, paths: [/field], plugins: [{ name: header-cert-auth, config: { ca_certificates: [partners], certificate_header_name: X-Cert, certificate_header_format: url_encoded } }] }
       - { name: xfcc, paths: [/xfcc], plugins: [{ name: header-cert-auth, config: { ca_certificates: [others], certificate_header_name: X-Forwarded-Client-Cert, certificate_header_format: xfcc, skip_consumer_lookup: true } }] }
+      - { name: listed, paths: [/listed], plugins: [{ name: mtls-auth, config: { ca_certificates: [partners], crl_file: partners.crl } }] }
       - { name: base64, paths: [/base64], plugins: [{ name: header-cert-auth, config: { ca_certificates: [partners], certificate_header_name: X-Der, certificate_header_format: base64_encoded } }] }
 `,
     'one.test.yaml': `
@@ -320,6 +321,15 @@ tests:
   - name: by the common name
     request: { url: 'https://api.example.com:8443/mtls', client_certificate: { subject: 'CN=ann,O=Partner' } }
     expect: { status: 200, consumer: ann, plugins: { mtls-auth: allowed } }
+  - name: one that lists revoke
+    request: { url: 'https://api.example.com:8443/listed', client_certificate: { subject: CN=ann, revoked: true } }
+    expect: { status: 401, plugins: { mtls-auth: refused }, upstream: null }
+  - name: one that they don't
+    request: { url: 'https://api.example.com:8443/listed', client_certificate: { subject: CN=ann } }
+    expect: { status: 200, consumer: ann }
+  - name: nobody looks at lists
+    request: { url: 'https://api.example.com:8443/mtls', client_certificate: { subject: CN=ann, revoked: true } }
+    expect: { status: 200, consumer: ann }
   - name: by an alternative name
     request: { url: 'https://api.example.com:9443/mtls', client_certificate: { names: [192.0.2.1, '2001:db8::1', 'spiffe://a/b', a@example.com, ann] } }
     expect: { status: 200, consumer: ann }
@@ -350,7 +360,7 @@ tests:
   t.match(stdout, /failed {2}in clear[^]*over https alone/)
   t.match(stdout, /failed {2}no name[^]*'ann' is no subject/)
   t.match(stdout, /failed {2}no field[^]*no header-cert-auth reads a certificate from 'X-None'/)
-  t.match(stdout, /11 passed, 6 failed/)
+  t.match(stdout, /14 passed, 6 failed/)
   const wrong = await run(t, { 'one.test.yaml': 'tests:\n  - { name: a, request: { url: /health, client_certificate: { issuer: nobody } }, expect: { status: 200 } }\n' })
   t.match(wrong.stdout, /no (?:item|CA certificate) 'nobody'/)
 })

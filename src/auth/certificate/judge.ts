@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import type { Consumer } from '../../config/model.ts'
 import type { GatewayError } from '../../errors.ts'
+import type { Outside } from '../../gateway/outside.ts'
 import type { PluginGateway } from '../../plugin-contract.ts'
 import type { PeerChain } from '../../tls/peer-chain.ts'
 import { linkOf, verifyChain, type Link, type Path } from '../../tls/verify-chain.ts'
@@ -32,6 +33,8 @@ export class CertificateJudge {
   readonly #gateway: Pick<PluginGateway, 'consumers' | 'now'>
   readonly #authorities: readonly Link[]
   readonly #crl: CrlFile | null
+  /** Knows what is revoked where a configuration is tried. */
+  readonly #tried: Pick<Outside, 'revokes'> | null
   /** STRICT: what no list speaks of is refused. */
   readonly #strict: boolean
   readonly #known = new LRUCache<string, Verified>({ max: REMEMBERED })
@@ -41,16 +44,18 @@ export class CertificateJudge {
   /** @throws Error about the file of revoked certificates */
   static async create (options: CertificateOptions, gateway: PluginGateway): Promise<CertificateJudge> {
     const { crl_file: file, revocation_check_mode: mode } = options
+    if (file === undefined || mode === 'SKIP') return new CertificateJudge(options, gateway, null, null)
     // a configuration that is tried has authorities of its own, of which no list speaks
-    const crl = file === undefined || mode === 'SKIP' || gateway.outside !== undefined ? null : await CrlFile.open(resolve(gateway.directory, file), gateway.log)
-    return new CertificateJudge(options, gateway, crl)
+    if (gateway.outside !== undefined) return new CertificateJudge(options, gateway, null, gateway.outside)
+    return new CertificateJudge(options, gateway, await CrlFile.open(resolve(gateway.directory, file), gateway.log), null)
   }
 
-  private constructor (options: CertificateOptions, gateway: PluginGateway, crl: CrlFile | null) {
+  private constructor (options: CertificateOptions, gateway: PluginGateway, crl: CrlFile | null, tried: Pick<Outside, 'revokes'> | null) {
     this.#options = options
     this.#gateway = gateway
     this.#authorities = options.ca_certificates.map(name => linkOf(new X509Certificate(gateway.caCertificate(name).cert)))
     this.#crl = crl
+    this.#tried = tried
     this.#strict = options.revocation_check_mode !== 'IGNORE_CA_ERROR'
     this.anonymous = gateway.consumers.anonymous(options.anonymous)
   }
@@ -90,6 +95,7 @@ export class CertificateJudge {
 
   /** Asked again and again: lists change, and end. */
   #revocation ({ path }: Verified, now: number): GatewayError | null {
+    if (this.#tried !== null && path.some(({ certificate }) => this.#tried?.revokes(certificate))) return failed('a certificate is revoked')
     if (this.#crl === null) return null
     const standing = this.#crl.lists.standing(path, now)
     if (standing === 'revoked') return failed('a certificate is revoked')

@@ -70,6 +70,7 @@ const ClientCertificate = Type.Object({
   issuer: Type.Optional(Type.String({ description: 'Item of `ca_certificates` that vouches for it, by name or id: an authority of the test with the same subject stands in its place. The first one where it is left out.', examples: ['partners'] })),
   untrusted: Type.Optional(Type.Boolean({ description: 'An authority vouches for it that nobody knows.', examples: [true] })),
   expired: Type.Optional(Type.Boolean({ description: 'It has ended.', examples: [true] })),
+  revoked: Type.Optional(Type.Boolean({ description: 'The lists of `crl_file` say that it is revoked: entries that have one refuse it, others accept it.', examples: [true] })),
   header: Type.Optional(Type.String({ minLength: 1, description: 'Field that a proxy would send it in, `certificate_header_name` of a `header-cert-auth` entry: it is written as that entry reads it. Where it is left out, the client shows it in the handshake.', examples: ['X-Client-Cert'] }))
 }, { ...closed, title: 'Client certificate', description: 'Certificate of the client, made for the test.' })
 

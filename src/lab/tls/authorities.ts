@@ -13,6 +13,7 @@ export interface ClientCertificateOptions {
   readonly issuer?: string
   readonly untrusted?: boolean
   readonly expired?: boolean
+  readonly revoked?: boolean
 }
 
 /**
@@ -23,6 +24,7 @@ export class Authorities {
   /** With them in it. */
   readonly config: Config
   readonly #byId = new Map<string, Minted>()
+  readonly #revoked = new Set<string>()
   #stranger: Minted | null = null
 
   constructor (config: Config) {
@@ -32,11 +34,18 @@ export class Authorities {
   }
 
   /** Makes a client's certificate. @throws LabError */
-  issue ({ subject = '', names = [], issuer, untrusted = false, expired = false }: ClientCertificateOptions): X509Certificate {
+  issue ({ subject = '', names = [], issuer, untrusted = false, expired = false, revoked = false }: ClientCertificateOptions): X509Certificate {
     const name = nameOf(subject)
     if (name === null) throw new LabError(`'${subject}' is no subject: write it like CN=ann,O=Partner, of CN, O, OU, L, ST, C, DC and UID`)
     const { cert } = mint({ subject: name, names, issuer: untrusted ? this.#unknown : this.#named(issuer), expired })
-    return new X509Certificate(cert)
+    const certificate = new X509Certificate(cert)
+    if (revoked) this.#revoked.add(certificate.fingerprint256)
+    return certificate
+  }
+
+  /** Whether a list would say so. */
+  revokes ({ fingerprint256 }: X509Certificate): boolean {
+    return this.#revoked.has(fingerprint256)
   }
 
   /** As the proxy before a `header-cert-auth` entry would write it. @throws LabError where there is none for the field */
