@@ -6,6 +6,7 @@ import { applyExtras } from './krakend/extras.ts'
 import type { Owner } from './krakend/owner.ts'
 import { seconds } from './krakend/limits.ts'
 import { Backends } from './krakend/backends.ts'
+import { sayUnknown } from './krakend/unknown.ts'
 import { pathPattern, priorities } from './openapi/paths.ts'
 import { entitiesOf } from './settle.ts'
 import { isItem, items, readStructured, texts, type Structured } from './structured.ts'
@@ -23,10 +24,11 @@ export function importKrakend ({ text, file }: ImportInput): Imported {
   const draft = new Draft()
   const places = new WeakMap<object, Place>()
   const endpoints = items(value['endpoints'])
-  draft.file['gateway'] = { listen: [{ host: '0.0.0.0', port: Number(value['port'] ?? 8080) }] }
+  draft.file['gateway'] = { listen: [{ host: String(value['listen_ip'] ?? '0.0.0.0'), port: Number(value['port'] ?? 8080) }] }
   if (value['tls'] !== undefined) draft.tell('todo', 'tls', 'write its certificates into `certificates`, and `tls: true` into the listener (docs/guides/tls.md); until then only http is served.', at('tls'), draft.file)
   for (const key of ['async_agent', 'client_tls', 'plugin', 'sequential_start']) if (value[key] !== undefined && value[key] !== false) draft.tell('left_out', key, key === 'client_tls' ? 'write `ca_certificates` and `tls_verify` of the services.' : 'there is no such thing here.', at(key), draft.file)
   sayInputs(source, endpoints, draft)
+  sayUnknown(source, draft)
   const names = new Names()
   const backends = new Backends(source, draft, places)
   const ranked = priorities(endpoints.map(({ endpoint }) => wildless(String(endpoint))))
