@@ -11,6 +11,7 @@ export const AuditLog = Type.Object({
     title: 'Secret',
     description: 'Makes the hashes HMACs, so that who can write the file can\'t write the chain anew.',
     minLength: 16,
+    secret: true,
     examples: ['{vault://env/audit-secret}']
   })),
   methods: Type.Array(Type.String({ title: 'Method', description: 'A method, in capitals.', pattern: '^[A-Z]+$', examples: ['DELETE'] }), {

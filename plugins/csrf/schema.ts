@@ -9,6 +9,7 @@ const Token = Type.Object({
     title: 'Secret',
     description: 'At least 32 characters that nobody can guess.',
     minLength: 32,
+    secret: true,
     examples: ['{vault://env/GATEWAY_CSRF_SECRET}']
   }), {
     title: 'Secrets',

@@ -46,6 +46,10 @@ async function verifyAuditLog (log: string, { secretEnv, format }: VerifyArgs, i
     return code
   }
   for (const { line, message } of faults) write(`${log}:${line}: ${paint.error('error:')} ${message}\n`)
-  write(`${records} records in ${chains} chains, ${open} without an end${lost === 0 ? '' : `; there was no room for ${lost} more`}: ${faults.length === 0 ? 'all as they were written' : `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`}\n`)
+  write(`${counted(records, 'record')} in ${counted(chains, 'chain')}, ${open} without an end${lost === 0 ? '' : `; there was no room for ${lost} more`}: ${faults.length === 0 ? 'all as they were written' : `${counted(faults.length, 'fault')}`}\n`)
   return code
+}
+
+function counted (number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
 }

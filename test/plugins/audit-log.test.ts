@@ -94,5 +94,7 @@ t.test('records without room are left out, and counted in the next one', async t
   room = true
   chain.add('end', {})
   writeFileSync(file, written.join(''))
-  t.same(await verify(file, null), [0, '2 records in 1 chains, 0 without an end; there was no room for 2 more: all as they were written\n'])
+  t.same(await verify(file, null), [0, '2 records in 1 chain, 0 without an end; there was no room for 2 more: all as they were written\n'])
+  writeFileSync(file, '')
+  t.match(await verify(file, null), [1, /audit\.log:1: error: there are no records, not even that of a start/], 'one that was emptied')
 })

@@ -67,6 +67,8 @@ interface Part {
   readonly minProperties?: number
   readonly items?: Part
   readonly allOf?: readonly unknown[]
+  readonly anyOf?: readonly Part[]
+  readonly secret?: boolean
 }
 
 /** A schema and all inside it, with the path of each. */
@@ -74,6 +76,14 @@ function * parts (schema: Part, path = ''): Generator<[path: string, part: Part]
   yield [path, schema]
   for (const [name, property] of Object.entries(schema.properties ?? {})) yield * parts(property, `${path}/${name}`)
   if (schema.items !== undefined) yield * parts(schema.items, `${path}/-`)
+}
+
+/** Names of options that hold secrets, or lists of them. */
+const SECRET = /(?:^|_|\/)(?:secrets?|password|private_key|hmac_key)(?:\/-)?$/
+
+/** Whether a text there would be shown to nobody. */
+function hidden ({ type, secret, items, anyOf }: Part): boolean {
+  return type === 'string' ? secret === true : type === 'array' && items !== undefined ? hidden(items) : anyOf?.every(hidden) ?? true
 }
 
 const folders = readdirSync(join(packageRoot, 'plugins'), { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => entry.name)
@@ -106,6 +116,7 @@ for (const plugin of builtins) {
       if (part.properties !== undefined) t.equal(part.additionalProperties, false, `${of} is closed`)
       t.match([part.title, part.description], [/\S/, /\S/], `${of} has title and description`)
       if (path === '') continue
+      if (SECRET.test(path)) t.ok(hidden(part), `${of} is marked as a secret: views, dumps and logs leave it out`)
       t.ok(Array.isArray(part.examples) && part.examples.length > 0, `${of} has examples`)
       const validate = ajv.compile({ type: 'object', properties: { value: part } })
       for (const value of part.examples ?? []) t.ok(validate(structuredClone({ value })), `example of ${of} is valid: ${JSON.stringify(value)}`)

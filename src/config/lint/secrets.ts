@@ -9,9 +9,11 @@ import type { PluginRegistry } from '../../plugins.ts'
 import { finish, type Steps } from '../../steps.ts'
 import type { LintContext } from './context.ts'
 
-/** Headers whose value is a credential, as `Name: value` in the options of plugins. */
-const CREDENTIAL = /^(authorization|proxy-authorization|x-api-key|api-key|apikey|x-auth-token|x-access-token|x-vault-token|x-amz-security-token|cookie)\s*:\s*(?=\S)/i
-const CREDENTIAL_NAME = /^(authorization|proxy-authorization|x-api-key|api-key|apikey|x-auth-token|x-access-token|x-vault-token|x-amz-security-token|cookie)$/i
+/** Names of headers whose value is a credential: those that are known, and those that end in what says so. */
+const NAME = '(?:proxy-)?authorization|cookie|x-honeycomb-team|(?:[a-z0-9]+-)*(?:api-?key|token|secret|password)'
+/** As `Name: value` in the options of plugins. */
+const CREDENTIAL = new RegExp(`^(?:${NAME})\\s*:\\s*(?=\\S)`, 'i')
+const CREDENTIAL_NAME = new RegExp(`^(?:${NAME})$`, 'i')
 /** Query arguments that are credentials, as `name:value`. */
 const ARGUMENT = /^(?:[\w-]*[_-])?(?:key|apikey|secret|password|token)\s*:\s*(?=\S)/i
 const USER_INFO = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:[^/?#\s@]+@/i

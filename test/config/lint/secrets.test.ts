@@ -33,6 +33,12 @@ t.test('credentials in query arguments', async t => {
   }), ['/add/querystring/0', '/add/querystring/1'])
 })
 
+t.test('credentials in headers of other names, as log servers and collectors want them', async t => {
+  const headers = { 'X-Splunk-Token': 's', 'DD-API-KEY': 'd', 'x-honeycomb-team': 'h', 'X-Client-Secret': 'c', 'X-Source': 'gateway', 'X-Token-Type': 'jwt', 'X-Monkey': 'm' }
+  t.same(pointers({ headers }), ['/headers/X-Splunk-Token', '/headers/DD-API-KEY', '/headers/x-honeycomb-team', '/headers/X-Client-Secret'])
+  t.same(pointers({ add: Object.entries(headers).map(field => field.join(':')) }), ['/add/0', '/add/1', '/add/2', '/add/3'])
+})
+
 t.test('a password in a URL', async t => {
   t.same(pointers({ a: 'redis://user:pw@host', b: 'redis://host/a:b@c', c: 'https://host/@x' }), ['/a'])
 })
