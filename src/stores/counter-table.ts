@@ -148,8 +148,13 @@ export class CounterTable {
     const old = this.#old as CounterSlots
     const slot = this.#moved++
     if (old.isUsed(slot)) {
-      if (this.#expired(old.data, CounterSlots.numbers(slot), now)) this.#count--
-      else this.#take(old, slot)
+      if (this.#expired(old.data, CounterSlots.numbers(slot), now)) {
+        // else it would be found, and be back
+        old.leave(slot)
+        this.#count--
+      } else {
+        this.#take(old, slot)
+      }
     }
     if (this.#moved === old.size) this.#old = null
   }

@@ -90,6 +90,29 @@ t.test('while it grows it moves a few at a time, and all are found with what the
   t.equal(often, 100)
 })
 
+t.test('its count is what is there, whatever expires while it grows', async t => {
+  for (const most of [1500, 5000, 20_000]) {
+    const counters = table(most)
+    const known = new Map<number, number>()
+    let now = 0
+    for (let step = 0; step < 60_000; step++) {
+      if (step % 50 === 0) now += step % 19
+      const hash = (spread(step) >>> 0) % (most * 2)
+      const at = counters.find(spread(hash), hash)
+      if (at !== -1) {
+        if (counters.data[at + 2] !== hash) return t.fail('another counter')
+        continue
+      }
+      if (counters.count < most * 0.9 && (known.get(hash) ?? 0) > now) return t.fail('one that lives is lost')
+      const expires = now + 1 + (spread(-step) >>> 0) % 3000
+      put(counters, hash, expires, 1, now)
+      known.set(hash, expires)
+    }
+    const there = [...known.keys()].filter(hash => has(counters, hash)).length
+    t.equal(there, counters.count, `${most} at most`)
+  }
+})
+
 t.test('what has expired is not moved, and a lower bound in the middle of it holds', async t => {
   const counters = table(100_000)
   const { bytes } = counters
