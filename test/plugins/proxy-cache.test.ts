@@ -65,6 +65,16 @@ t.test('fields that are for one reader are not stored', async t => {
   t.same([headers['x-mine'], headers['x-fresh'], headers['x-all'], headers['x-ratelimit-remaining-minute']], [undefined, undefined, '3', undefined])
 })
 
+t.test('fields of one connection or one moment are not stored', async t => {
+  const own = { 'proxy-authenticate': 'Basic', 'proxy-authentication-info': 'a=b', 'x-cache-key': 'forged', age: '7', 'ratelimit-reset': '5' }
+  const run = await cached(t, { headers: { 'cache-control': 'max-age=60', ...own } })
+  await run.request()
+  const { headers } = await run.request()
+  t.same([headers['x-cache-status'], headers['age']], ['Hit', '7'])
+  t.same([headers['proxy-authenticate'], headers['proxy-authentication-info'], headers['ratelimit-reset']], [undefined, undefined, undefined])
+  t.match(headers['x-cache-key'], /^[0-9a-f]{64}$/)
+})
+
 t.test('Kong\'s way: everything is stored for cache_ttl', async t => {
   const run = await cached(t, { headers: { 'cache-control': 'private', age: '500' } }, { config: { cache_control: false, cache_ttl: 10 } })
   await run.request({ headers: { 'cache-control': 'no-cache' } })

@@ -18,6 +18,13 @@ t.test('an identified caller gets only what all may share', async t => {
   t.equal((await run.request()).headers['x-cache-status'], 'Hit', 'and it is still there')
 })
 
+t.test('what has to be asked about each time is not kept for whom it names nobody else', async t => {
+  const run = await cached(t, request => request.headers['if-none-match'] === undefined ? { headers: { 'cache-control': 'public, no-cache, max-age=60', etag: '"e"' } } : { status: 304, body: '' })
+  const headers = { authorization: 'Basic YTpi' }
+  t.same(states([await run.request({ headers }), await run.request({ headers })]), ['Bypass', 'Bypass'])
+  t.same(states([await run.request(), await run.request()]), ['Miss', 'Refresh'])
+})
+
 t.test('without cache_control, too, what is private to callers is not shared', async t => {
   const run = await cached(t, { headers: { 'cache-control': 'no-cache, no-store, must-revalidate' } }, { config: { cache_control: false } })
   await run.request()

@@ -143,6 +143,9 @@ t.test('unsafe requests that succeed drop what they changed', async t => {
     t.match(headers, { 'x-cache-status': 'Bypass', 'cache-status': 'sallyport; fwd=method' })
   }
   t.same(await warm(...paths), ['Miss', 'Miss', 'Hit', 'Hit'])
+  const elsewhere = async () => (await run.request({ path: '/kept', headers: { host: 'elsewhere.test' } })).headers['x-cache-status']
+  t.same([await elsewhere(), (await run.request({ method: 'PUT', path: '/item?a=1', headers: { host: 'gateway.test' }, body: 'x' })).status, await elsewhere()], ['Miss', 201, 'Hit'], 'what is another\'s stays')
+  await warm('/made')
   await run.request({ method: 'OPTIONS', path: '/made', headers: { host: 'gateway.test' } })
   t.same(await warm('/made'), ['Hit'], 'a safe method changes nothing')
 })

@@ -97,6 +97,22 @@ t.test('after a pause one request at a time tries it, and a good one brings it b
   t.match(changes.at(-1), 'back passive: a request on trial was good')
 })
 
+t.test('an attempt that began before the target came back says nothing about it, however it ends', async t => {
+  for (const ending of ['connect', 'timeout', 'reset'] as const) {
+    const { answer, begin, health, clock, changes } = create({ passive: { unhealthy: { http_failures: 1, tcp_failures: 1, timeouts: 1 }, recovery_interval: 10 } })
+    const old = begin()
+    answer(500)
+    clock.now += 10_000
+    answer(200)
+    health.end(ending, 0, old, clock.now)
+    t.equal(health.healthy, true, ending)
+    health.head(500, old, clock.now)
+    t.equal(changes.length, 2)
+    health.end(ending, 0, begin(), clock.now)
+    t.equal(health.healthy, false, 'a new one does')
+  }
+})
+
 t.test('each failed trial doubles the pause, up to its bound', async t => {
   const { answer, fail, health, clock } = create({ passive: { unhealthy: { http_failures: 1 }, recovery_interval: 10, max_recovery_interval: 35 } })
   answer(500)

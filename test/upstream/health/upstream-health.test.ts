@@ -62,6 +62,12 @@ t.test('targets without weight count neither way', async t => {
   fail(1)
   fail(2)
   t.same(out(), [1, 3])
+
+  const few = create(t, PASSIVE, 0)
+  few.health.update(few.owner, [few.endpoint(1), few.endpoint(2), few.endpoint(3, 0), few.endpoint(4, 0)])
+  few.fail(1)
+  few.fail(2)
+  t.same(few.out(), [1], 'half of the two that get requests')
 })
 
 t.test('changes are logged, and that a target must stay once a minute', async t => {
