@@ -1,5 +1,6 @@
 /** gateway.config.yml of Express Gateway: endpoints in their order, pipelines as entries of their routes. */
 import { existsSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { dirname, join } from 'node:path'
 import { Draft, listOf, Names, type Item, type Place } from './draft.ts'
 import { ImportError } from './import-error.ts'
@@ -33,7 +34,13 @@ export function importExpressGateway ({ text, file, path }: ImportInput): Import
   const endpoints = readEndpoints(source)
   const { http, https } = source.value
   const port = isItem(http) ? Number(/^(?:\$\{\w+:-?)?(\d+)\}?$/.exec(String(http['port']))?.[1]) : NaN
-  if (port > 0) draft.file['gateway'] = { listen: [{ host: '0.0.0.0', port }] }
+  if (port > 0) {
+    // a name or a variable may lead anywhere: this machine alone until somebody says where
+    const named = (http as Item)['hostname'] ?? '0.0.0.0'
+    const host = isIP(String(named)) === 0 ? '127.0.0.1' : String(named)
+    draft.file['gateway'] = { listen: [{ host, port }] }
+    if (host !== named && named !== 'localhost') draft.tell('todo', 'http.hostname', `write the address that ${String(named)} stands for into \`listen\`; until then only this machine is served.`, source.at('http', 'hostname'), draft.file)
+  }
   if (https !== undefined) draft.tell('todo', 'https', 'write its certificates into `certificates`, and a listener with `tls: true` (docs/guides/tls.md).', source.at('https'), draft.file)
   if (source.value['admin'] !== undefined) draft.tell('left_out', 'admin', 'there is no Admin API that changes anything: the file does.', source.at('admin'), draft.file)
   if (existsSync(join(dirname(path), 'system.config.yml'))) draft.tell('left_out', 'system.config.yml', 'users, credentials and tokens in its Redis are not moved.', { file, line: null }, draft.file)

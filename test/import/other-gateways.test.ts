@@ -147,13 +147,30 @@ t.test('endpoints of KrakenD with one backend are routes', async t => {
   t.same(['v1-dashboard', 'v1-users-me', 'v1-rules'].map(name => closed(value, name)), [true, true, true])
   t.match(pluginsOf(value, 'v1-users-id-post'), { 'request-transformer': { http_method: 'PUT' } })
   t.same(value['plugins'].map(({ name }: Tree) => name), ['cors', 'security-headers', 'bot-detection'])
-  t.match(said(result, 'left_out'), ['input_headers, input_query_strings', 'cache_ttl'])
+  t.match(said(result, 'left_out'), ['cache_ttl', 'input_headers, input_query_strings'])
   t.equal(winner(result, '/v1/users/me', 'any.test'), 'v1-users-me')
+})
+
+t.test('Express Gateway listens where its file says, and never more widely', async t => {
+  for (const [hostname, host, todo] of [[undefined, '0.0.0.0', []], ['10.0.0.1', '10.0.0.1', []], ['localhost', '127.0.0.1', []], ['gateway.internal', '127.0.0.1', ['http.hostname']]] as const) {
+    const result = await imported(t, 'express-gateway', JSON.stringify({ http: { port: 9000, hostname }, apiEndpoints: { a: { paths: '/a' } }, serviceEndpoints: { s: { url: 'http://a.internal' } }, policies: ['proxy'], pipelines: [{ apiEndpoints: ['a'], policies: [{ proxy: [{ action: { serviceEndpoint: 's' } }] }] }] }))
+    t.same([result.value['gateway'].listen[0].host, said(result, 'todo')], [host, todo])
+  }
 })
 
 t.test('no key of KrakenD goes without a word, and it listens where the file says', async t => {
   const result = await imported(t, 'krakend', JSON.stringify({
-    version: 3, $schema: 'x', name: 'n', port: 9000, listen_ip: '127.0.0.1', host: ['http://a.internal'], cache_ttl: '1s', read_timeout: '3s', dns_cache_ttl: '1s', debug_endpoint: true, disable_rest: true,
+    version: 3,
+    $schema: 'x',
+    name: 'n',
+    port: 9000,
+    listen_ip: '127.0.0.1',
+    host: ['http://a.internal'],
+    cache_ttl: '1s',
+    read_timeout: '3s',
+    dns_cache_ttl: '1s',
+    debug_endpoint: true,
+    disable_rest: true,
     endpoints: [
       { '@comment': 'x', endpoint: '/a', cache_ttl: '1s', concurrent_calls: 3, input_headers: ['*'], input_query_strings: ['*'], backend: [{ url_pattern: '/a', encoding: 'xml', disable_host_sanitize: true }] },
       { endpoint: '/b', cache_ttl: '1s', concurrent_calls: 1, input_headers: ['*'], input_query_strings: ['*'], backend: [{ url_pattern: '/b', encoding: 'json', input_headers: ['X-A'], something: 1 }] }
