@@ -1,5 +1,4 @@
 /** deploy/kubernetes/: manifests that agree with each other, and with what the gateway does. */
-import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
@@ -31,12 +30,6 @@ function at (value: unknown, path: string): unknown {
   return path.split('.').reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], value)
 }
 
-/** The arguments, and what it reads; no cluster is asked. */
-function kubectl (...args: Array<string | { readonly input: string }>): ReturnType<typeof spawnSync> & { readonly stdout: string, readonly stderr: string } {
-  const input = args.map(one => typeof one === 'string' ? '' : one.input).join('')
-  return spawnSync('kubectl', args.filter(one => typeof one === 'string'), { input, encoding: 'utf8', env: { PATH: process.env['PATH'], HOME: t.testdir(), KUBECONFIG: '/dev/null' } })
-}
-
 const pods = manifests.filter(one => ['Deployment', 'StatefulSet', 'Job'].includes(one.kind)).map(one => ({ name: one.metadata?.name, kind: one.kind, pod: at(one, 'spec.template.spec') }))
 const { config, diagnostics } = await loadConfig({
   file: 'gateway.yaml',
@@ -64,20 +57,6 @@ t.test('no field has a name or a type that Kubernetes does not know', async t =>
   for (const manifest of kinds) t.same(findings(manifest, manifest.kind), [], `${manifest.kind} ${manifest.metadata?.name}`)
   const wrong = JSON.parse(JSON.stringify(find('Deployment', 'sallyport')).replace('readinessProbe', 'readynessProbe').replace('"containerPort":8000', '"containerPort":"8000"')) as unknown
   t.equal(findings(wrong, 'Deployment').length, 2, 'a wrong name and a wrong type are found')
-})
-
-t.test('kubectl reads what has pods into its own types, and loses nothing', { skip: kubectl('version', '--client').error !== undefined && 'kubectl is not installed' }, async t => {
-  const built = kubectl('kustomize', folder)
-  t.equal(built.status, 0, built.stderr)
-  const all = loadAll(built.stdout) as Manifest[]
-  t.equal(all.length, 11)
-  for (const one of all.filter(({ kind }) => ['Deployment', 'StatefulSet', 'Job'].includes(kind))) {
-    const read = kubectl('set', 'env', '--local', '-o', 'json', '-f', '-', 'TRY=1', { input: JSON.stringify(one) })
-    t.equal(read.status, 0, read.stderr)
-    t.match(JSON.parse(read.stdout), one, `${one.kind} ${one.metadata?.name}`)
-    const wrong = kubectl('set', 'env', '--local', '-o', 'json', '-f', '-', 'TRY=1', { input: JSON.stringify(one).replaceAll(/"memory":"\d+Mi"/g, '"memory":"1Mx"') })
-    t.match(wrong.stderr, /quantities must match/, 'an amount that is none is found')
-  }
 })
 
 t.test('the configuration loads without a finding', async t => {

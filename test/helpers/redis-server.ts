@@ -2,6 +2,9 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import type { Test } from 'tap'
 import { freePort } from './free-port.ts'
 
+/** The program: `REDIS_SERVER=valkey-server npm test` runs the tests with Valkey. */
+export const redisProgram = process.env['REDIS_SERVER'] ?? 'redis-server'
+
 /** A real Redis for the time of a test, on a port of its own, without a file. */
 export interface RedisServer {
   readonly url: string
@@ -13,14 +16,14 @@ export interface RedisServer {
 }
 
 /** Whether tests have to be skipped: only outside of CI, where .ci/run installs it. */
-export const noRedis: string | false = process.env['CI'] === undefined && spawnSync('redis-server', ['--version']).error !== undefined && 'redis-server is not installed'
+export const noRedis: string | false = process.env['CI'] === undefined && spawnSync(redisProgram, ['--version']).error !== undefined && 'redis-server is not installed'
 
 export async function startRedis (t: Test, password?: string): Promise<RedisServer> {
   const port = await freePort()
   let child: ChildProcess | null = null
 
   async function start (): Promise<void> {
-    const started = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...password === undefined ? [] : ['--requirepass', password]], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const started = spawn(redisProgram, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...password === undefined ? [] : ['--requirepass', password]], { stdio: ['ignore', 'pipe', 'ignore'] })
     child = started
     await new Promise<void>((resolve, reject) => {
       let output = ''

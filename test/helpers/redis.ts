@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import type { Test } from 'tap'
 import { freePort } from './free-port.ts'
+import { redisProgram } from './redis-server.ts'
 import { until, Vain } from './running.ts'
 
 export interface RedisServer {
@@ -18,7 +19,7 @@ export async function startRedis (t: Test, args: readonly string[] = [], port?: 
   const at = port ?? await freePort()
   const own = ['--port', String(at), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', tmpdir()]
   // a file to start from comes first, and says all
-  const child = spawn(process.env['REDIS_SERVER'] ?? 'redis-server', args[0]?.startsWith('-') === false ? [...args] : [...own, ...args], { stdio: 'ignore' })
+  const child = spawn(redisProgram, args[0]?.startsWith('-') === false ? [...args] : [...own, ...args], { stdio: 'ignore' })
   const ended = once(child, 'exit')
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL')
