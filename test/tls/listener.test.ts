@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -10,6 +10,8 @@ import { statusOf, value } from '../helpers/http-messages.ts'
 import { ask, RawClient, rawClient } from '../helpers/raw-client.ts'
 import { until } from '../helpers/running.ts'
 import { authority, certificatesOf, gatewayCertificate, recordingUpstream, startTls, tlsClient, tlsConfig, tlsConnect } from '../helpers/tls.ts'
+import { listenDefaults } from '../../src/config/entities/listen.ts'
+import { TlsDoor } from '../../src/gateway/listener/tls-door.ts'
 import { newTicketSeed, TicketKeys } from '../../src/tls/ticket-keys.ts'
 import { tlsProfile } from '../../src/tls/profile.ts'
 
@@ -89,6 +91,18 @@ t.test('a handshake has its time: with nothing said, and with half of it said', 
   await slow.end()
   t.equal(silent.bytes.length + slow.bytes.length, 0)
   t.equal(server.facts().connections, 0)
+})
+
+t.test('a client whose port comes again before its end is known has its time as well', async t => {
+  const door = new TlsDoor({ ...listenDefaults, host: '127.0.0.1', port: 0, tls: true }, { certificates: () => { throw new Error('nobody says anything') }, ticketKeys: {} as never, timeout: () => 20, secured () {}, refusePlain () {}, log: {} as never })
+  const client = (): Socket => Object.defineProperties(new Socket(), { remoteAddress: { value: '192.0.2.1' }, remotePort: { value: 5000 }, localAddress: { value: '192.0.2.2' } })
+  const [first, second] = [client(), client()]
+  door.greet(first)
+  door.greet(second)
+  first.destroy()
+  await once(first, 'close')
+  t.equal(second.destroyed, false)
+  await once(second, 'close')
 })
 
 t.test('only what the listener says is spoken', async t => {

@@ -65,7 +65,10 @@ export class TlsDoor {
     const peer = peerOf(raw)
     this.#greeted.set(peer, { raw, timer: setTimeout(() => raw.destroy(), this.#options.timeout()) })
     const destroy = (): void => { raw.destroy() }
-    raw.once('close', () => this.#forget(peer))
+    raw.once('close', () => {
+      // the same port may have come again before we are told that this one has gone
+      if (this.#greeted.get(peer)?.raw === raw) this.#forget(peer)
+    })
     raw.on('error', destroy)
     raw.once('end', destroy)
     raw.once('data', first => {
