@@ -65,6 +65,15 @@ t.test('fields that are for one reader are not stored', async t => {
   t.same([headers['x-mine'], headers['x-fresh'], headers['x-all'], headers['x-ratelimit-remaining-minute']], [undefined, undefined, '3', undefined])
 })
 
+t.test('storage_ttl is the end of what is kept, also of what may be validated', async t => {
+  const run = await cached(t, request => request.headers['if-none-match'] === undefined ? { headers: { 'cache-control': 'max-age=1', etag: '"e"' } } : { status: 304, body: '', headers: { 'cache-control': 'max-age=1' } }, { config: { storage_ttl: 10 } })
+  await run.request()
+  run.clock.advance(9_999)
+  t.equal((await run.request()).headers['x-cache-status'], 'Refresh')
+  run.clock.advance(10_001)
+  t.equal((await run.request()).headers['x-cache-status'], 'Miss')
+})
+
 t.test('fields of one connection or one moment are not stored', async t => {
   const own = { 'proxy-authenticate': 'Basic', 'proxy-authentication-info': 'a=b', 'x-cache-key': 'forged', age: '7', 'ratelimit-reset': '5' }
   const run = await cached(t, { headers: { 'cache-control': 'max-age=60', ...own } })

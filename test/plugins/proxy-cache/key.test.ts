@@ -107,6 +107,23 @@ t.test('what a trusted peer says in Forwarded is part of the key, but for addres
   t.equal(strict.received.at(-1)?.headers['forwarded'], undefined, 'of nobody else')
 })
 
+t.test('each part of a key counts by itself', async t => {
+  const keys = new KeyMaker(completeConfig(plugin) as never)
+  const gateway = { scheme: 'http', host: 'a', path: '/', target: '/', port: 80, route: { id: 'r' }, service: { id: 's' }, trusted: false }
+  const upstream = { body: null, headers: new HeaderList(), host: 'b', port: 80, hostHeader: 'b', path: '/', query: null }
+  const key = (own: object, up: object, method = 'GET', caller = ''): string => {
+    const { uri, rest } = keys.of({ headers: {}, gateway: { ...gateway, ...own } } as never, { ...upstream, ...up } as never, method, caller)
+    return `${uri}\n${rest}`
+  }
+  const all = [
+    key({}, {}), key({}, {}, 'PURGE'), key({}, {}, 'GET', 'ada'),
+    ...[{ scheme: 'https' }, { host: 'c' }, { path: '/c', target: '/c' }, { target: '/?' }, { target: '/?c' }, { target: '/./' }, { port: 81 }, { route: { id: 'c' } }, { route: null }, { service: { id: 'c' } }, { service: null }].map(own => key(own, {})),
+    ...[{ host: 'c' }, { port: 81 }, { hostHeader: 'c' }, { path: '/c' }, { query: 'c' }].map(up => key({}, up))
+  ]
+  t.equal(new Set(all).size, all.length)
+  t.equal(key({}, {}), key({}, {}))
+})
+
 t.test('the body that goes up is part of the key, not the one that came', async t => {
   const keys = new KeyMaker(completeConfig(plugin) as never)
   const key = (sent: string | null, came: string) => keys.of({ body: Buffer.from(came), headers: {}, gateway: { scheme: 'http', host: 'a', path: '/', target: '/', port: 80, route: null, service: null } } as never, { body: sent === null ? null : Buffer.from(sent), headers: new HeaderList(), host: 'b', port: 80, hostHeader: 'b', path: '/', query: null } as never, 'POST', '').rest

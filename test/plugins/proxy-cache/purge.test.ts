@@ -1,6 +1,7 @@
 /** Purging through the admin listener: what it takes, and that it reaches every process. */
 import t, { type Test } from 'tap'
 import { createGateway } from '../../../src/index.ts'
+import { fresh, holding } from '../../helpers/cache-gateway.ts'
 import { ask, gatewayYaml, startProcess, until, upstream } from '../../helpers/running.ts'
 
 const quiet = { accessLog: '/dev/null', log: { write () {} } }
@@ -48,6 +49,23 @@ t.test('answers are purged by key, URL, beginning and tag, or all', async t => {
     t.same(await left(), remaining)
   }
   for (const order of [{}, { tag: 'a', all: true }, { all: false }, { tags: 'a' }, 'all']) t.match(await purge(order), { status: 400, message: /^The body does not fit: / })
+})
+
+t.test('what is purged while it is fetched is not stored', async t => {
+  const { port: service, next } = await holding(t)
+  const gateway = await createGateway({ file: 'gateway.yaml', text: gatewayYaml(service, {}, CACHE), ...quiet })
+  await gateway.listen()
+  t.teardown(() => gateway.close())
+  const port = gateway.addresses[0]?.port as number
+  const old = ask(port, '/a')
+  const [, slow] = await next()
+  await ask(gateway.adminAddress?.port as number, '/proxy-cache/purge', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"tag":"a"}' })
+  slow.writeHead(200, { ...fresh, 'cache-tag': 'a' }).end('old')
+  t.equal((await old).text, 'old')
+  const fetched = ask(port, '/a')
+  const [, response] = await next()
+  response.writeHead(200, fresh).end('new')
+  t.equal((await fetched).text, 'new')
 })
 
 t.test('addresses with escapes and answers to POST are purged, too', async t => {
