@@ -1,9 +1,10 @@
 import { constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
-import { pipeline, type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { answerFields, endsStream, HEADER_LIST, requestFields, sizeOf } from './fields.ts'
 import { failure, REFUSED, streamFailure } from '../failure.ts'
 import type { Flow, Outgoing, Receiver } from '../flow.ts'
 import { hostOf } from '../open-socket.ts'
+import { upload } from './upload.ts'
 
 /** Whose request it is. */
 export interface StreamOwner {
@@ -85,7 +86,7 @@ export class Http2Stream implements Flow {
     this.#stream = stream
     this.#listen(stream, home)
     if (Buffer.isBuffer(this.#body)) stream.end(this.#body)
-    else if (this.#body !== null) pipeline(this.#body, stream, error => this.#uploaded(error))
+    else if (this.#body !== null) upload(this.#body, stream, error => this.#break(error))
     return true
   }
 
@@ -175,13 +176,6 @@ export class Http2Stream implements Flow {
     } catch (error) {
       this.#receiver.onError(error as Error)
     }
-  }
-
-  #uploaded (error: Error | null | undefined): void {
-    // the stream's own end is told by the stream
-    if (error === null || error === undefined || (this.#body as Readable).errored !== error) return
-    this.#drop()
-    this.#fail(error)
   }
 
   /** The stream has ended, and the answer had not. */

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
-import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import { connect, createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import type { Outgoing, Receiver } from '../../../src/proxy/flow.ts'
 import { Http1Connections } from '../../../src/proxy/http1/connections.ts'
 import { Http2Connections } from '../../../src/proxy/http2/connections.ts'
+import { upload } from '../../../src/proxy/http2/upload.ts'
 import { until } from '../../helpers/running.ts'
 
 interface Upstream {
@@ -125,4 +127,27 @@ t.test('a connection whose requests have all left before it was there is idle, a
   others.close()
   await left
   await until('it is closed', () => others.size === 0)
+})
+
+t.test('an upload lets Node reset its stream before that is destroyed: a stream without a reset is written empty frames for, without an end', async t => {
+  let streams = 0
+  const there = await upstream(t, stream => {
+    streams++
+    stream.resume()
+  })
+  const session = connect(`http://127.0.0.1:${there.port}`).on('error', () => {})
+  t.teardown(() => { session.destroy() })
+  const ends = [0, 1].map(async () => {
+    const stream = session.request({ ':method': 'POST', ':path': '/' }, { endStream: false }).on('error', () => {})
+    const body = new Readable({ read () { setImmediate(() => { this.push(Buffer.alloc(1_000)) }) } })
+    upload(body, stream, () => {})
+    const aborted = new Promise(resolve => { stream.once('aborted', () => resolve(stream.destroyed)) })
+    const left = once(body, 'close')
+    const destroyed = await aborted
+    await left
+    return destroyed
+  })
+  await until('both are there', () => streams === 2)
+  there.sessions[0]?.destroy()
+  t.same(await Promise.all(ends), [false, false], 'at `aborted` it is still to be reset; its body ends with it')
 })
