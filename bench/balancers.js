@@ -4,7 +4,7 @@
  *
  * npm run build && node --expose-gc bench/balancers.js
  */
-import { HeaderList } from '../dist/src/proxy/header-list.js'
+import { HeaderList } from '../dist/src/proxy/fields/header-list.js'
 import { Address } from '../dist/src/upstream/address.js'
 import { createBalancer } from '../dist/src/upstream/balancer/create.js'
 import { hashText, mix } from '../dist/src/upstream/balancer/hash.js'

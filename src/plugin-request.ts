@@ -2,12 +2,12 @@
 import type { Readable } from 'node:stream'
 import type { Consumer, Route, Service } from './config/model.ts'
 import type { Attempt, Identity } from './auth/identity.ts'
-import type { AnswerWatcher } from './proxy/answer-watcher.ts'
-import type { HeaderList } from './proxy/header-list.ts'
+import type { AnswerWatcher } from './proxy/answer/answer-watcher.ts'
+import type { HeaderList } from './proxy/fields/header-list.ts'
 import type { Timeline } from './gateway/timeline.ts'
 import type { Ended } from './observability/ended.ts'
-import type { WholeAnswer } from './proxy/whole-answer.ts'
-import type { RetryPolicy } from './proxy/retry-policy.ts'
+import type { WholeAnswer } from './proxy/answer/whole-answer.ts'
+import type { RetryPolicy } from './proxy/attempts/retry-policy.ts'
 import type { Timeouts as UpstreamTimeouts } from './proxy/service-policy.ts'
 
 /** What was verified about the caller. */

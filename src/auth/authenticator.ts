@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Consumer } from '../config/model.ts'
 import { GatewayError } from '../errors.ts'
 import type { GatewayRequest } from '../plugin.ts'
-import { fieldValue } from '../proxy/field-value.ts'
+import { fieldValue } from '../proxy/fields/field-value.ts'
 import { consumerFields, type Identity } from './identity.ts'
 
 export interface AuthenticatorOptions {

@@ -1,6 +1,6 @@
 import type { Consumer } from '../config/model.ts'
 import type { GatewayError } from '../errors.ts'
-import { fieldValue } from '../proxy/field-value.ts'
+import { fieldValue } from '../proxy/fields/field-value.ts'
 import type { Credential } from '../plugin.ts'
 
 /** Who calls, as one authentication plugin has verified it. */

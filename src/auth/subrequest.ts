@@ -1,8 +1,8 @@
 import type { Outside } from '../gateway/outside.ts'
-import type { Flow, Receiver } from '../proxy/flow.ts'
-import { HeaderList } from '../proxy/header-list.ts'
-import { Http1Connections } from '../proxy/http1/connections.ts'
-import { hostOf } from '../proxy/open-socket.ts'
+import type { Flow, Receiver } from '../proxy/transport/flow.ts'
+import { HeaderList } from '../proxy/fields/header-list.ts'
+import { Http1Connections } from '../proxy/transport/http1/connections.ts'
+import { hostOf } from '../proxy/transport/open-socket.ts'
 import { clientOptions } from '../tls/upstream-tls.ts'
 
 /** Whom to ask, and for how long. */

@@ -1,10 +1,10 @@
 /** From a text to what its mistakes can be shown in: of gateway.yaml, and of files that are written like it. */
-import type { YamlNode } from './nodes.ts'
-import { parseYaml } from './parse.ts'
-import type { Parsed } from './parsed.ts'
+import type { YamlNode } from './yaml/nodes.ts'
+import { parseYaml } from './yaml/parse.ts'
+import type { Parsed } from './yaml/parsed.ts'
 import { Report } from './report.ts'
 import { Source } from './source.ts'
-import { expandsTooFar, toValue } from './values.ts'
+import { expandsTooFar, toValue } from './yaml/values.ts'
 
 export interface ReadSource extends Pick<Parsed, 'candidates'> {
   readonly source: Source

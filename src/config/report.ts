@@ -2,7 +2,7 @@ import type { Diagnostic, Range, RelatedPlace, Severity } from './diagnostics.ts
 import { cutPasswords } from './cut-passwords.ts'
 import { compare } from './diagnostics.ts'
 import type { Pointer } from './model.ts'
-import { DECK_EXAMPLE } from './deck-example.ts'
+import { DECK_EXAMPLE } from './references/deck-example.ts'
 import type { Source } from './source.ts'
 
 /** What a rule has to say; the place is given beside it. */

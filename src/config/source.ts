@@ -1,11 +1,11 @@
 import type { Range, RelatedPlace } from './diagnostics.ts'
-import { Lines } from './lines.ts'
-import { content } from './nodes.ts'
-import type { MappingEntry, YamlNode } from './nodes.ts'
+import { Lines } from './yaml/lines.ts'
+import { content } from './yaml/nodes.ts'
+import type { MappingEntry, YamlNode } from './yaml/nodes.ts'
 import { createValueCutter, SHORTEST_SECRET } from './cut-values.ts'
 import { split } from './pointer.ts'
 import type { Pointer } from './model.ts'
-import { toValue } from './values.ts'
+import { toValue } from './yaml/values.ts'
 
 /** Keys whose value names an object in messages, best first. */
 const NAMES = ['name', 'username', 'custom_id', 'instance_name']

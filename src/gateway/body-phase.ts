@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { collectBody, hasBody, inviteBody } from '../proxy/request-body.ts'
+import { collectBody, hasBody, inviteBody } from '../proxy/request/request-body.ts'
 import { contextOf } from './context-of.ts'
 import { chosen, type Step } from './hooks/step.ts'
 

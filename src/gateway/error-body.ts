@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import { restoreFields } from '../proxy/reply-fields.ts'
+import { restoreFields } from '../proxy/fields/reply-fields.ts'
 import { stamp } from './local-answer.ts'
 import type { Context } from './context.ts'
 import { isGatewayError } from './log-failure.ts'

@@ -3,8 +3,8 @@
  * throws at boot when it isn't there: a version of Fastify that works otherwise can't go unnoticed.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { FieldValue } from '../proxy/answer-fields.ts'
-import { restoreFields, type ReplyFields } from '../proxy/reply-fields.ts'
+import type { FieldValue } from '../proxy/fields/answer-fields.ts'
+import { restoreFields, type ReplyFields } from '../proxy/fields/reply-fields.ts'
 import { contextOf } from './context-of.ts'
 
 type ReplyPrototype = Pick<FastifyReply, 'send' | 'hijack' | 'header' | 'getHeader' | 'getHeaders' | 'hasHeader' | 'removeHeader' | 'type'>

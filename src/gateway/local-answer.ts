@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
-import { debugFields } from '../proxy/debug-fields.ts'
-import { answerEarly } from '../proxy/request-body.ts'
+import { debugFields } from '../proxy/fields/debug-fields.ts'
+import { answerEarly } from '../proxy/request/request-body.ts'
 import type { Context } from './context.ts'
 
 /** Puts the gateway's own fields on an answer that did not come from an upstream. Bears being called twice. */

@@ -1,4 +1,4 @@
-import type { FieldRulesOptions } from '../proxy/field-rules.ts'
+import type { FieldRulesOptions } from '../proxy/fields/field-rules.ts'
 import type { LiveEntry } from './scopes.ts'
 
 /** What plugins say about fields of requests, whatever route they stand at. */

@@ -1,4 +1,4 @@
-import { FixedFields } from '../proxy/fixed-fields.ts'
+import { FixedFields } from '../proxy/fields/fixed-fields.ts'
 import type { LiveEntry } from './scopes.ts'
 
 /**

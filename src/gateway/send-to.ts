@@ -1,5 +1,5 @@
 import type { Service } from '../config/model.ts'
-import { Upstream } from '../proxy/upstream.ts'
+import { Upstream } from '../proxy/request/upstream.ts'
 import { upstreamPath } from '../router/upstream-path.ts'
 import type { Context } from './context.ts'
 import { serviceHost } from './runtime.ts'

@@ -1,5 +1,5 @@
 import type { EndReason } from '../observability/end-reason.ts'
-import type { PoolFacts } from '../proxy/transport.ts'
+import type { PoolFacts } from '../proxy/transport/transport.ts'
 import type { StoreFacts } from '../stores/store-stats.ts'
 import type { BreakerFacts } from '../upstream/breaker/breaker-set.ts'
 import type { UpstreamFacts } from '../upstream/health/upstream-health.ts'

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Copy } from '../proxy/copy.ts'
 import type { Redactor } from '../observability/redaction.ts'
-import type { Transport } from '../proxy/transport.ts'
+import type { Transport } from '../proxy/transport/transport.ts'
 import type { Breakers } from '../upstream/breaker/breakers.ts'
 import type { HealthChecks } from '../upstream/health/health-checks.ts'
 import type { Context } from './context.ts'

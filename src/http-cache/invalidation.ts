@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import type { AnswerWatcher, WatchedHead } from '../proxy/answer-watcher.ts'
-import type { WholeAnswer } from '../proxy/whole-answer.ts'
+import type { AnswerWatcher, WatchedHead } from '../proxy/answer/answer-watcher.ts'
+import type { WholeAnswer } from '../proxy/answer/whole-answer.ts'
 import type { ResponseCache } from './cache.ts'
 import { valueOf } from './fields.ts'
 

@@ -1,5 +1,5 @@
-import type { AnswerWatcher, WatchedHead } from '../proxy/answer-watcher.ts'
-import type { WholeAnswer } from '../proxy/whole-answer.ts'
+import type { AnswerWatcher, WatchedHead } from '../proxy/answer/answer-watcher.ts'
+import type { WholeAnswer } from '../proxy/answer/whole-answer.ts'
 import type { CachedAnswer } from '../stores/cache/cache-store.ts'
 import type { ResponseCache } from './cache.ts'
 import { fieldsWhere, valueOf } from './fields.ts'

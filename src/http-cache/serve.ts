@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { WholeAnswer } from '../proxy/whole-answer.ts'
+import type { WholeAnswer } from '../proxy/answer/whole-answer.ts'
 import type { CachedAnswer } from '../stores/cache/cache-store.ts'
 import { isKnown, wantedPart } from './conditional.ts'
 import { fieldsWhere } from './fields.ts'

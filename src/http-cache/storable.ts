@@ -1,5 +1,5 @@
 /** Which answers may be stored, and what of them (RFC 9111 section 3). */
-import type { WatchedHead } from '../proxy/answer-watcher.ts'
+import type { WatchedHead } from '../proxy/answer/answer-watcher.ts'
 import type { CachedAnswer } from '../stores/cache/cache-store.ts'
 import { answerDirectives, type AnswerDirectives } from './directives.ts'
 import { fieldsWhere, members, valueOf } from './fields.ts'

@@ -1,4 +1,4 @@
-import type { HeaderList } from '../proxy/header-list.ts'
+import type { HeaderList } from '../proxy/fields/header-list.ts'
 
 /** The key of one variant. That a field is not there is not that it is empty (RFC 9111 section 4.1). */
 export function variant (rest: string, vary: readonly string[], headers: HeaderList): string {

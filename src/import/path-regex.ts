@@ -1,5 +1,5 @@
 /** Regexes of other gateways as paths of routes: the same requests, or none at all. */
-import { checkRegex } from '../config/regex-safety.ts'
+import { checkRegex } from '../config/regex/safety.ts'
 import { compilePathRegex, isProblem } from '../router/path-regex.ts'
 
 export function escapeRegex (text: string): string {

@@ -1,8 +1,8 @@
-import { parseYaml } from '../config/parse.ts'
+import { parseYaml } from '../config/yaml/parse.ts'
 import { join } from '../config/pointer.ts'
 import { Source } from '../config/source.ts'
-import { content, type YamlNode } from '../config/nodes.ts'
-import { expandsTooFar } from '../config/values.ts'
+import { content, type YamlNode } from '../config/yaml/nodes.ts'
+import { expandsTooFar } from '../config/yaml/values.ts'
 import { ImportError } from './import-error.ts'
 import type { Item, Place } from './draft.ts'
 

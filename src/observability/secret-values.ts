@@ -1,5 +1,5 @@
 import type { Config } from '../config/model.ts'
-import { content, type ScalarNode, type YamlNode } from '../config/nodes.ts'
+import { content, type ScalarNode, type YamlNode } from '../config/yaml/nodes.ts'
 import type { Source } from '../config/source.ts'
 import { targetAddress } from '../config/target-address.ts'
 import { isLoopback } from './redaction.ts'

@@ -1,4 +1,4 @@
-import { checkRegex } from '../config/regex-safety.ts'
+import { checkRegex } from '../config/regex/safety.ts'
 import type { CheckFinding } from '../plugin-contract.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Context } from '../gateway/context.ts'
-import type { Upstream } from './upstream.ts'
-import type { WholeAnswer } from './whole-answer.ts'
+import type { Upstream } from './request/upstream.ts'
+import type { WholeAnswer } from './answer/whole-answer.ts'
 
 /** Conditions that a watcher may have made of a request to the service that it watches (RFC 9110 section 13.1). */
 const CONDITIONS = ['if-none-match', 'if-modified-since'] as const

@@ -5,11 +5,11 @@ import type { CopyOptions, CopyOutcome } from '../plugin.ts'
 import type { Destination, Ending } from '../upstream/destination.ts'
 import { escapePath } from '../router/escape.ts'
 import { serviceHost } from '../gateway/runtime.ts'
-import { Attempt, type Attempter } from './attempt.ts'
-import { copyBody } from './copy-body.ts'
+import { Attempt, type Attempter } from './attempts/attempt.ts'
+import { copyBody } from './request/copy-body.ts'
 import { endingOf } from './errors.ts'
-import { HeaderList } from './header-list.ts'
-import type { Upstream } from './upstream.ts'
+import { HeaderList } from './fields/header-list.ts'
+import type { Upstream } from './request/upstream.ts'
 
 /** As much of an answer as is read, for the sake of its connection. */
 const DISCARDED = 1_048_576

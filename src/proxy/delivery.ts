@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
-import type { AnswerChain } from './hooked-answer.ts'
-import type { Tokens } from './product.ts'
-import type { ReplyFields } from './reply-fields.ts'
+import type { AnswerChain } from './answer/hooked-answer.ts'
+import type { Tokens } from './fields/product.ts'
+import type { ReplyFields } from './fields/reply-fields.ts'
 
 /** How the answers of a scope are delivered: fixed when the scope is built. */
 export interface Delivery {

@@ -1,13 +1,13 @@
 import { STATUS_CODES } from 'node:http'
 import type { Context } from '../gateway/context.ts'
-import { answerHead } from './answer-head.ts'
-import { watchedHead, type AnswerWatcher } from './answer-watcher.ts'
-import { Attempt, type Attempter } from './attempt.ts'
+import { answerHead } from './answer/answer-head.ts'
+import { watchedHead, type AnswerWatcher } from './answer/answer-watcher.ts'
+import { Attempt, type Attempter } from './attempts/attempt.ts'
 import { endingOf } from './errors.ts'
-import type { HeaderList } from './header-list.ts'
-import { finishRequestHead } from './request-head.ts'
+import type { HeaderList } from './fields/header-list.ts'
+import { finishRequestHead } from './request/request-head.ts'
 import type { Ending } from '../upstream/destination.ts'
-import type { Upstream } from './upstream.ts'
+import type { Upstream } from './request/upstream.ts'
 
 /** Bodies up to this length are read to their end although nobody wants them, so that their connection can be used again. */
 const SHORT = 65_536

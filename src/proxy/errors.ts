@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import type { Ending } from '../upstream/destination.ts'
-import { tlsFailure } from './tls-failure.ts'
+import { tlsFailure } from './transport/tls-failure.ts'
 
 /** Kong's texts, which users search for. */
 const INVALID = 'An invalid response was received from the upstream server'

@@ -4,10 +4,10 @@ import { GatewayError } from '../errors.ts'
 import { admit } from './admission.ts'
 import type { Delivery } from './delivery.ts'
 import { Exchange } from './exchange.ts'
-import { WholeDelivery } from './whole-answer.ts'
-import { collectBody, hasBody, inviteBody, SMALL_BODY } from './request-body.ts'
-import { Upload } from './upload.ts'
-import type { Upstream } from './upstream.ts'
+import { WholeDelivery } from './answer/whole-answer.ts'
+import { collectBody, hasBody, inviteBody, SMALL_BODY } from './request/request-body.ts'
+import { Upload } from './request/upload.ts'
+import type { Upstream } from './request/upstream.ts'
 
 /** The proxy handler of a scope: what stands at the end of each chain. */
 export function createProxyHandler (delivery: Delivery): (request: FastifyRequest, reply: FastifyReply) => void {

@@ -1,8 +1,8 @@
 import { DEFAULT_RETRY } from '../config/entities/retry.ts'
 import type { Config, Deadline, Service } from '../config/model.ts'
 import type { KeptState } from '../gateway/keep.ts'
-import { RetryBudget, type BudgetLimits } from './retry-budget.ts'
-import { createRetryPolicy, type RetryPolicy } from './retry-policy.ts'
+import { RetryBudget, type BudgetLimits } from './attempts/retry-budget.ts'
+import { createRetryPolicy, type RetryPolicy } from './attempts/retry-policy.ts'
 
 /** How long is waited for what, in milliseconds. */
 export interface Timeouts {

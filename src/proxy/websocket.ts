@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Context } from '../gateway/context.ts'
 import type { Handshake } from '../gateway/listener/handshake.ts'
-import type { Attempt } from './attempt.ts'
+import type { Attempt } from './attempts/attempt.ts'
 
 /** After one side has ended, the other gets this long to say and to take the rest, in milliseconds. */
 const LINGER = 10_000

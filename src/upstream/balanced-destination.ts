@@ -1,6 +1,6 @@
 import type { Service, Upstream } from '../config/model.ts'
 import type { Context } from '../gateway/context.ts'
-import type { Target, Transport } from '../proxy/transport.ts'
+import type { Target, Transport } from '../proxy/transport/transport.ts'
 import type { Turn } from '../proxy/turn.ts'
 import type { UpstreamTls } from '../tls/upstream-tls.ts'
 import { BalancedTarget } from './balanced-target.ts'

@@ -1,5 +1,5 @@
-import type { TargetConnections } from '../proxy/target-connections.ts'
-import type { Target, TargetOptions, Transport } from '../proxy/transport.ts'
+import type { TargetConnections } from '../proxy/transport/target-connections.ts'
+import type { Target, TargetOptions, Transport } from '../proxy/transport/transport.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /** An endpoint as one service reaches it. The connections may be shared with others that reach it in the same way. */

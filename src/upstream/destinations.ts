@@ -1,7 +1,7 @@
 import type { Config, Service } from '../config/model.ts'
 import type { CircuitBreakerOptions } from '../config/entities/circuit-breaker.ts'
 import { runAll } from '../gateway/run-all.ts'
-import type { Transport } from '../proxy/transport.ts'
+import type { Transport } from '../proxy/transport/transport.ts'
 import { upstreamTls } from '../tls/upstream-tls.ts'
 import type { Breakers } from './breaker/breakers.ts'
 import { guard } from './breaker/guard.ts'

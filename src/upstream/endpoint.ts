@@ -1,4 +1,4 @@
-import type { Target } from '../proxy/transport.ts'
+import type { Target } from '../proxy/transport/transport.ts'
 import type { Address } from './address.ts'
 import type { BalancedTarget } from './balanced-target.ts'
 import type { AddressHealth } from './address-health.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '../gateway/context.ts'
-import type { Target } from '../proxy/transport.ts'
+import type { Target } from '../proxy/transport/transport.ts'
 import type { Turn } from '../proxy/turn.ts'
 import type { Destination, Ending } from './destination.ts'
 

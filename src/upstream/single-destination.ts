@@ -1,4 +1,4 @@
-import type { Target, TargetOptions, Transport } from '../proxy/transport.ts'
+import type { Target, TargetOptions, Transport } from '../proxy/transport/transport.ts'
 import type { Turn } from '../proxy/turn.ts'
 import type { Destination } from './destination.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { HeaderList } from '../proxy/header-list.ts'
+import { HeaderList } from '../proxy/fields/header-list.ts'
 import { violations } from './errors.ts'
 import { readForm, readMultipart } from './form-body.ts'
 import { createJsonReader } from './json-reader.ts'

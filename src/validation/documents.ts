@@ -1,8 +1,8 @@
 import type { CheckContext } from '../plugin-contract.ts'
-import { parseYaml } from '../config/parse.ts'
+import { parseYaml } from '../config/yaml/parse.ts'
 import { split } from '../config/pointer.ts'
 import { Source } from '../config/source.ts'
-import { expandsTooFar, toValue } from '../config/values.ts'
+import { expandsTooFar, toValue } from '../config/yaml/values.ts'
 import { readNamedFile } from '../plugin-kit/named-file.ts'
 
 /** A text of YAML or JSON with the places of its values. */

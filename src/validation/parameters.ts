@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyRequest } from 'fastify'
-import { HeaderList } from '../proxy/header-list.ts'
+import { HeaderList } from '../proxy/fields/header-list.ts'
 import { toText } from '../plugin-kit/bytes.ts'
 import { violations } from './errors.ts'
 import { createJsonReader } from './json-reader.ts'

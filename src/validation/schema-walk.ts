@@ -1,7 +1,7 @@
 import { isAbsolute, relative, resolve } from 'node:path'
 import { nearest } from '../config/nearest.ts'
 import { join } from '../config/pointer.ts'
-import { createRegexChecker } from '../config/regex-safety.ts'
+import { createRegexChecker } from '../config/regex/safety.ts'
 import { modernize, type SchemaObject } from './dialect.ts'
 import { valueAt } from './documents.ts'
 import { innerSchemas } from './keywords.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { excerpt } from '../../src/cli/report/excerpt.ts'
-import { Lines } from '../../src/config/lines.ts'
+import { Lines } from '../../src/config/yaml/lines.ts'
 
 const same = (text: string): string => text
 const show = (text: string, column: number, endColumn: number, mask = false): string[] =>

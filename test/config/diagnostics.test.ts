@@ -1,7 +1,7 @@
 import t from 'tap'
 import { compare, count, hasErrors } from '../../src/config/diagnostics.ts'
 import type { Diagnostic, Severity } from '../../src/config/diagnostics.ts'
-import { Lines } from '../../src/config/lines.ts'
+import { Lines } from '../../src/config/yaml/lines.ts'
 
 function diagnostic (severity: Severity, line: number, column = 1, rule = 'x'): Diagnostic {
   return { rule, severity, file: 'f', range: { line, column, endLine: line, endColumn: column + 1 }, path: '', cause: 'c', mend: 'm' }

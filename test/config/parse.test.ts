@@ -1,6 +1,6 @@
 import t from 'tap'
 import { loaderRules } from '../../src/config/loader-rules.ts'
-import { parseYaml } from '../../src/config/parse.ts'
+import { parseYaml } from '../../src/config/yaml/parse.ts'
 import { Source } from '../../src/config/source.ts'
 import { loadText, placeOf, unmark } from '../helpers/marked-yaml.ts'
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import t from 'tap'
-import { checkRegex, createRegexChecker } from '../../src/config/regex-safety.ts'
+import { checkRegex, createRegexChecker } from '../../src/config/regex/safety.ts'
 import { holds } from '../helpers/holds.ts'
 
 const safe = [

@@ -1,7 +1,7 @@
 import { PassThrough, Readable, Transform } from 'node:stream'
 import t from 'tap'
 import type { BrandedPlugin } from '../../src/plugin.ts'
-import { copyBody } from '../../src/proxy/copy-body.ts'
+import { copyBody } from '../../src/proxy/request/copy-body.ts'
 import { statusOf, value, values } from '../helpers/http-messages.ts'
 import { settled, startHop } from '../helpers/hop.ts'
 import { refusing, testPlugin } from '../helpers/plugins.ts'

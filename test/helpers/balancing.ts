@@ -1,8 +1,8 @@
 /** Endpoints and requests for tests of balancers, without sockets. */
 import type { Upstream } from '../../src/config/model.ts'
 import type { Context } from '../../src/gateway/context.ts'
-import { HeaderList } from '../../src/proxy/header-list.ts'
-import type { Target } from '../../src/proxy/transport.ts'
+import { HeaderList } from '../../src/proxy/fields/header-list.ts'
+import type { Target } from '../../src/proxy/transport/transport.ts'
 import { Address } from '../../src/upstream/address.ts'
 import type { AddressHealth } from '../../src/upstream/address-health.ts'
 import type { Balancer } from '../../src/upstream/balancer/balancer.ts'

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { writeAnswer } from '../../src/proxy/answer-writer.ts'
+import { writeAnswer } from '../../src/proxy/answer/answer-writer.ts'
 import { get } from '../helpers/hop.ts'
 import { value } from '../helpers/http-messages.ts'
 import { rawClient } from '../helpers/raw-client.ts'

@@ -1,9 +1,9 @@
 import t from 'tap'
 import type { Deadline } from '../../src/config/model.ts'
 import type { Context } from '../../src/gateway/context.ts'
-import { deadlineOf, readDeadline, writeDeadline } from '../../src/proxy/deadline.ts'
-import { HeaderList } from '../../src/proxy/header-list.ts'
-import type { Upstream } from '../../src/proxy/upstream.ts'
+import { deadlineOf, readDeadline, writeDeadline } from '../../src/proxy/attempts/deadline.ts'
+import { HeaderList } from '../../src/proxy/fields/header-list.ts'
+import type { Upstream } from '../../src/proxy/request/upstream.ts'
 
 const NOW = Date.UTC(2026, 0, 31, 12)
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { HeaderList } from '../../src/proxy/header-list.ts'
+import { HeaderList } from '../../src/proxy/fields/header-list.ts'
 
 t.test('names are compared without case and kept as written', async t => {
   const list = new HeaderList(['Accept', 'a', 'X-One', '1', 'accept', 'b'])

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { RetryBudget } from '../../src/proxy/retry-budget.ts'
+import { RetryBudget } from '../../src/proxy/attempts/retry-budget.ts'
 import { holds } from '../helpers/holds.ts'
 
 type Step = { readonly after: number, readonly kind: 'request' | 'take' | 'giveBack', readonly which: number }

@@ -1,10 +1,10 @@
 import t from 'tap'
 import { DEFAULT_RETRY } from '../../src/config/entities/retry.ts'
 import { endingOf } from '../../src/proxy/errors.ts'
-import { rawField } from '../../src/proxy/raw-field.ts'
-import { retryAfter } from '../../src/proxy/retry-after.ts'
-import { backoffTime, createRetryPolicy, isReason } from '../../src/proxy/retry-policy.ts'
-import type { Upstream } from '../../src/proxy/upstream.ts'
+import { rawField } from '../../src/proxy/fields/raw-field.ts'
+import { retryAfter } from '../../src/proxy/attempts/retry-after.ts'
+import { backoffTime, createRetryPolicy, isReason } from '../../src/proxy/attempts/retry-policy.ts'
+import type { Upstream } from '../../src/proxy/request/upstream.ts'
 
 t.test('a pause is random, doubles with each attempt, and has an end', async t => {
   const policy = createRetryPolicy({ ...DEFAULT_RETRY, backoff: 25, max_backoff: 1000 }, 5)

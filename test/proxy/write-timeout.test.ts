@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { watchUpload } from '../../src/proxy/write-timeout.ts'
+import { watchUpload } from '../../src/proxy/request/write-timeout.ts'
 
 /** A body that always has more to give than is taken. */
 function body (): Readable {

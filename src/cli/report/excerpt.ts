@@ -1,5 +1,5 @@
 import type { Range } from '../../config/diagnostics.ts'
-import type { Lines } from '../../config/lines.ts'
+import type { Lines } from '../../config/yaml/lines.ts'
 import type { Painter } from '../paint.ts'
 import { maskSecrets } from './mask.ts'
 

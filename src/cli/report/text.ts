@@ -1,5 +1,5 @@
 import { compare, count, type Diagnostic } from '../../config/diagnostics.ts'
-import { Lines } from '../../config/lines.ts'
+import { Lines } from '../../config/yaml/lines.ts'
 import type { Painter } from '../paint.ts'
 import { excerpt } from './excerpt.ts'
 

@@ -1,6 +1,6 @@
 import type { PluginEntry, Route, Service } from '../model.ts'
 import { join } from '../pointer.ts'
-import { referencesIn } from '../plugin-references.ts'
+import { referencesIn } from '../references/plugin-references.ts'
 import type { LintContext } from './context.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Credentials, PluginEntry, Route } from '../model.ts'
 import { nearest } from '../nearest.ts'
-import { referencesIn } from '../plugin-references.ts'
+import { referencesIn } from '../references/plugin-references.ts'
 import type { LintContext } from './context.ts'
 
 /** Services that no route leads to. */

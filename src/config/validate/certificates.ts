@@ -1,7 +1,7 @@
 import type { RawEntity } from '../collect.ts'
 import { kinds } from '../entities/kinds.ts'
 import { join } from '../pointer.ts'
-import { createRegexChecker } from '../regex-safety.ts'
+import { createRegexChecker } from '../regex/safety.ts'
 import type { Report } from '../report.ts'
 import type { Source } from '../source.ts'
 import { readCertificates } from '../../tls/pem.ts'

@@ -1,6 +1,6 @@
 import type { Pointer } from '../model.ts'
 import { join } from '../pointer.ts'
-import type { checkRegex } from '../regex-safety.ts'
+import type { checkRegex } from '../regex/safety.ts'
 import type { Finding, Report } from '../report.ts'
 import type { Source } from '../source.ts'
 

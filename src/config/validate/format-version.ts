@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv'
-import { content, member } from '../nodes.ts'
-import type { YamlNode } from '../nodes.ts'
+import { content, member } from '../yaml/nodes.ts'
+import type { YamlNode } from '../yaml/nodes.ts'
 import type { Pointer } from '../model.ts'
 import { join } from '../pointer.ts'
 import type { Report } from '../report.ts'

@@ -1,6 +1,6 @@
 import type { compilePathRegex } from '../../router/path-regex.ts'
 import { isProblem } from '../../router/path-regex.ts'
-import type { RegexVerdict } from '../regex-safety.ts'
+import type { RegexVerdict } from '../regex/safety.ts'
 import type { Finding } from '../report.ts'
 import type { EntityContext } from './context.ts'
 import { sentence } from './sentence.ts'

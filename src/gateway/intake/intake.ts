@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../../errors.ts'
-import { Upstream } from '../../proxy/upstream.ts'
+import { Upstream } from '../../proxy/request/upstream.ts'
 import { splitTarget } from '../../router/normalize.ts'
 import type { RouteMatch } from '../../router/types.ts'
 import { upstreamPath } from '../../router/upstream-path.ts'

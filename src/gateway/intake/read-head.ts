@@ -1,11 +1,11 @@
 import { GatewayError } from '../../errors.ts'
-import { dropNamed } from '../../proxy/answer-head.ts'
-import { dashed, removeFields } from '../../proxy/field-rules.ts'
+import { dropNamed } from '../../proxy/answer/answer-head.ts'
+import { dashed, removeFields } from '../../proxy/fields/field-rules.ts'
 import {
   AUTHORIZATION, CONNECTION, CONTENT_LENGTH, DEBUG, DROP, EXPECT, FORWARDED, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PATH,
   FORWARDED_PORT, FORWARDED_PREFIX, FORWARDED_PROTO, HOST, KEEP, ONCE, REAL_IP, TE, TRANSFER_ENCODING, UNDERSCORE,
   UPGRADE, VIA
-} from '../../proxy/request-fields.ts'
+} from '../../proxy/fields/request-fields.ts'
 import type { Context } from '../context.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { clientAddress } from './trust.ts'

@@ -1,4 +1,4 @@
-import { hasBody } from '../../proxy/request-body.ts'
+import { hasBody } from '../../proxy/request/request-body.ts'
 import type { ClientMessage } from './client-message.ts'
 
 /**

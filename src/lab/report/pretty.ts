@@ -1,7 +1,7 @@
 import type { Painter } from '../../cli/paint.ts'
 import { excerpt } from '../../cli/report/excerpt.ts'
 import { textReport } from '../../cli/report/text.ts'
-import { Lines } from '../../config/lines.ts'
+import { Lines } from '../../config/yaml/lines.ts'
 import type { Coverage } from '../coverage.ts'
 import type { FileResult, Problem, RunResult, TestResult } from '../result.ts'
 

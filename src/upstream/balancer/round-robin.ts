@@ -1,5 +1,5 @@
 import type { Context } from '../../gateway/context.ts'
-import type { Target } from '../../proxy/transport.ts'
+import type { Target } from '../../proxy/transport/transport.ts'
 import type { Endpoint } from '../endpoint.ts'
 import type { Balancer } from './balancer.ts'
 import { Shares } from './shares.ts'

@@ -1,4 +1,4 @@
-import type { Target } from '../../proxy/transport.ts'
+import type { Target } from '../../proxy/transport/transport.ts'
 import type { Endpoint } from '../endpoint.ts'
 
 /** Share with which a slow start begins: with less, a lightly used address would never get a request to warm up with. */

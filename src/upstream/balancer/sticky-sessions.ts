@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Context } from '../../gateway/context.ts'
-import type { Target } from '../../proxy/transport.ts'
+import type { Target } from '../../proxy/transport/transport.ts'
 import type { Endpoint } from '../endpoint.ts'
 import type { Balancer } from './balancer.ts'
 import { cookieValue, setCookie } from './cookie.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { PermissionCache } from '../../../plugins/forward-auth/cache.ts'
 import { identityOf } from '../../../src/plugin.ts'
-import { HeaderList } from '../../../src/proxy/header-list.ts'
+import { HeaderList } from '../../../src/proxy/fields/header-list.ts'
 
 const permission = { identity: identityOf({}), names: false, clientHeaders: [] }
 

@@ -2,8 +2,8 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import t from 'tap'
-import { AnswerReader } from '../../../src/proxy/http1/answer-reader.ts'
-import type { AnswerHead } from '../../../src/proxy/http1/head.ts'
+import { AnswerReader } from '../../../src/proxy/transport/http1/answer-reader.ts'
+import type { AnswerHead } from '../../../src/proxy/transport/http1/head.ts'
 import { holds } from '../../helpers/holds.ts'
 
 interface Read {

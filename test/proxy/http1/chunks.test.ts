@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { Chunks } from '../../../src/proxy/http1/chunks.ts'
+import { Chunks } from '../../../src/proxy/transport/http1/chunks.ts'
 import { holds } from '../../helpers/holds.ts'
 
 interface Read {

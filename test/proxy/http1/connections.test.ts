@@ -3,8 +3,8 @@ import { connect, createServer, Socket, type AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import type { Flow, Outgoing, Receiver } from '../../../src/proxy/flow.ts'
-import { Http1Connections } from '../../../src/proxy/http1/connections.ts'
+import type { Flow, Outgoing, Receiver } from '../../../src/proxy/transport/flow.ts'
+import { Http1Connections } from '../../../src/proxy/transport/http1/connections.ts'
 import { until } from '../../helpers/running.ts'
 
 interface Upstream {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { mayBecomeHead, parseHead, parseTrailers } from '../../../src/proxy/http1/head.ts'
+import { mayBecomeHead, parseHead, parseTrailers } from '../../../src/proxy/transport/http1/head.ts'
 import { holds } from '../../helpers/holds.ts'
 
 const head = (...lines: string[]): string => lines.map(line => `${line}\r\n`).join('')

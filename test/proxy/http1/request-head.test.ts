@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import t from 'tap'
-import type { Outgoing } from '../../../src/proxy/flow.ts'
-import { knowFields, requestHead } from '../../../src/proxy/http1/request-head.ts'
+import type { Outgoing } from '../../../src/proxy/transport/flow.ts'
+import { knowFields, requestHead } from '../../../src/proxy/transport/http1/request-head.ts'
 
 const outgoing = (given: Partial<Outgoing>): Outgoing => ({ method: 'GET', path: '/', fields: ['host', 'a'], body: null, upgrade: false, connectTimeout: 1, readTimeout: 1, ...given })
 const text = (given: Partial<Outgoing>): string => requestHead(outgoing(given)).text

@@ -3,10 +3,10 @@ import { connect, createServer, type ServerHttp2Session, type ServerHttp2Stream 
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
-import type { Outgoing, Receiver } from '../../../src/proxy/flow.ts'
-import { Http1Connections } from '../../../src/proxy/http1/connections.ts'
-import { Http2Connections } from '../../../src/proxy/http2/connections.ts'
-import { upload } from '../../../src/proxy/http2/upload.ts'
+import type { Outgoing, Receiver } from '../../../src/proxy/transport/flow.ts'
+import { Http1Connections } from '../../../src/proxy/transport/http1/connections.ts'
+import { Http2Connections } from '../../../src/proxy/transport/http2/connections.ts'
+import { upload } from '../../../src/proxy/transport/http2/upload.ts'
 import { until } from '../../helpers/running.ts'
 
 interface Upstream {
