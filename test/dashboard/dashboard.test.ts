@@ -267,6 +267,8 @@ consumers:
     await go('requests?end=UA')
     await page.getByRole('link', { name: /GET \/orders$/ }).click()
     await page.getByText('No credential, or one that is not valid.').waitFor()
+    // the list says the same sentence: what is told of the request alone shows that its page is there
+    await page.locator('.facts', { hasText: 'Ended by' }).getByText('key-auth').waitFor()
     t.equal(await page.locator('.facts', { hasText: 'Ended by' }).getByText('key-auth').count(), 1)
     await page.getByRole('link', { name: 'list-orders' }).click()
     await page.getByRole('row', { name: /2 rate-limiting route everybody/ }).waitFor()

@@ -64,7 +64,7 @@ export const cases: readonly Case[] = [
 
   { name: 'talks before it is asked', connected: thenNothing('220 mail.example ESMTP\r\n'), expected: INVALID },
   { name: 'talks garbage', answers: thenNothing('\x15\x03\x01\x00\x02\x02\x46'), expected: INVALID },
-  { name: 'talks HTTP/2', answers: thenNothing('\x00\x00\x12\x04\x00\x00\x00\x00\x00'), expected: INVALID },
+  { name: 'talks HTTP/2', answers: thenNothing('\x00\x00\x12\x04\x00\x00\x00\x00\x00'), expected: { status: 502, code: 'SP_UPSTREAM_PROTOCOL' } },
   { name: 'sends a field without a colon', answers: thenNothing('HTTP/1.1 200 OK\r\nwhat is this\r\n\r\n'), expected: INVALID },
   { name: 'sends two lengths', answers: thenNothing('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok'), expected: { status: 502, code: 'SP_UPSTREAM_LENGTH' } },
   { name: 'sends a chunk size that is none', answers: thenNothing(`${CHUNKED}3\r\nabc\r\nzz\r\n`), expected: { status: 'cut', code: 'SP_UPSTREAM_INVALID' } },
