@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
@@ -37,10 +38,11 @@ const said = ({ report }: ImportResult, kind: string) => report.findings.filter(
 /** The real one, for the time of a test. */
 async function runNginx (t: Test, http: string): Promise<number> {
   const port = await freePort()
-  const directory = t.testdir()
+  // not the test's own folder, which is made anew for the file of ours
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-nginx-'))
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${directory}/${name};`).join(' ')
   const conf = join(directory, 'real.conf')
-  t.testdir({ 'real.conf': `daemon off; master_process off; pid ${directory}/pid; error_log ${directory}/error.log;\nevents {}\nhttp { access_log off; ${temporary}\n${http.replaceAll('listen 80', `listen 127.0.0.1:${port}`)}\n}\n` })
+  writeFileSync(conf, `daemon off; master_process off; pid ${directory}/pid; error_log ${directory}/error.log;\nevents {}\nhttp { access_log off; ${temporary}\n${http.replaceAll('listen 80', `listen 127.0.0.1:${port}`)}\n}\n`)
   const child = spawn('nginx', ['-p', directory, '-c', conf], { env, stdio: ['ignore', 'ignore', 'pipe'] })
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => { errors += chunk.toString() })
@@ -48,6 +50,7 @@ async function runNginx (t: Test, http: string): Promise<number> {
   t.teardown(async () => {
     child.kill('SIGKILL')
     await ended
+    rmSync(directory, { recursive: true, force: true })
   })
   for (;;) {
     const up = await new Promise<boolean>(resolve => {
