@@ -1,6 +1,6 @@
 # docker build -t sallyport .
-# docker run -p 8000:8000 -v ./config:/etc/sallyport:ro sallyport            (config/gateway.yaml)
-# docker run --rm -v ./config:/etc/sallyport:ro sallyport check /etc/sallyport/gateway.yaml
+# docker run -p 8000:8000 -v ./config:/etc/sallyport:ro sallyport            (./config/gateway.yaml is yours; deploy/config has one)
+# docker run --rm -v ./config:/etc/sallyport:ro sallyport check
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /app

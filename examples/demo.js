@@ -23,7 +23,7 @@ if (!existsSync(`${root}/${main}`)) {
 const children = [
   run('users', ['examples/upstreams/users.js']),
   run('orders', ['examples/upstreams/orders.js']),
-  run('gateway', [main, 'start', 'gateway.yaml', '--port', values.port, '--admin-port', values['admin-port']])
+  run('gateway', [main, 'dev', 'gateway.yaml', '--no-open', '--port', values.port, '--admin-port', values['admin-port']])
 ]
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop(0))
@@ -39,7 +39,12 @@ Two services and the gateway are running. Try:
 
 The first is proxied, with an id of its own. The second shows what the service behind receives: what the gateway and
 its plugins added. The third streams one event a second. The last is no route of gateway.yaml.
-Ctrl-C stops all three.
+
+  http://127.0.0.1:${values['admin-port']}/dashboard/                        what happened to them, and why
+  npx sallyport explain GET /nowhere                      the same, asked before
+  npx sallyport init -o /tmp/mine.yaml                    a gateway of your own
+
+Change gateway.yaml while it runs. Ctrl-C stops all three. Below is a line for each request.
 `)
 
 function run (name, args) {

@@ -3,34 +3,23 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { BrandedPlugin } from '../src/plugin.ts'
+import { optionsOf, purposeOf, typeOf } from '../src/plugin-options.ts'
 import { loadPlugins } from '../src/plugins.ts'
+import { GROUPS, groupOf } from './plugin-groups.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** Pages with the table of all plugins. */
-const OVERVIEWS = ['README.md', 'docs/plugins.md']
-
-/** What the tables read of a schema. */
-interface Described {
-  readonly type?: string
-  readonly description?: string
-  readonly default?: unknown
-  readonly examples?: readonly unknown[]
-  readonly enum?: readonly unknown[]
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly items?: Described
-  readonly anyOf?: readonly Described[]
-  readonly properties?: Readonly<Record<string, Described>>
-  readonly required?: readonly string[]
-}
+/** The page with the table of all plugins. */
+const OVERVIEW = 'docs/plugins.md'
+const README = 'README.md'
 
 /** Pages by path, as they should be. */
 export async function generatePluginDocs (): Promise<Map<string, string>> {
   const { registry } = await loadPlugins([], root)
   const plugins = [...registry.values()].sort((a, b) => b.priority - a.priority)
   return new Map([
-    ...OVERVIEWS.map(file => [file, fill(read(file), 'plugins', pluginTable(plugins, file))] as const),
+    [OVERVIEW, fill(read(OVERVIEW), 'plugins', pluginTable(plugins, OVERVIEW))],
+    [README, fill(read(README), 'plugins', pluginGroups(plugins))],
     ...plugins.map(plugin => {
       const file = `plugins/${plugin.name}/README.md`
       return [file, fill(read(file), 'options', optionTable(plugin))] as const
@@ -47,38 +36,31 @@ export async function stalePluginDocs (): Promise<string[]> {
 function pluginTable (plugins: readonly BrandedPlugin[], file: string): string {
   return table(['Plugin', 'What it does', 'Levels', 'Priority'], plugins.map(plugin => [
     `[${plugin.name}](${relative(dirname(file), `plugins/${plugin.name}/README.md`)})`,
-    (plugin.schema as Described).description ?? '',
+    purposeOf(plugin),
     plugin.scopes.join(', '),
     String(plugin.priority)
   ]))
 }
 
+/** What there is, by what it is for: a first reader looks for a name, not for priorities. */
+function pluginGroups (plugins: readonly BrandedPlugin[]): string {
+  const groups = new Map<string, string[]>()
+  for (const { name } of [...plugins].sort((a, b) => a.name < b.name ? -1 : 1)) {
+    const group = groupOf(name)
+    groups.set(group, [...groups.get(group) ?? [], `[${name}](plugins/${name}/README.md)`])
+  }
+  return table(['For', 'Plugins'], GROUPS.map(group => [group, (groups.get(group) ?? []).join(', ')]))
+}
+
 /** One row an option; those of a record follow it as `record.option`, those of a list's records as `list[].option`. */
 function optionTable (plugin: BrandedPlugin): string {
-  return table(['Option', 'Type', 'Default', 'Description', 'Example'], optionRows(plugin.schema as Described, ''))
-}
-
-function optionRows ({ properties = {}, required = [] }: Described, prefix: string): string[][] {
-  return Object.entries(properties).flatMap(([name, schema]) => {
-    if (schema.properties !== undefined) return optionRows(schema, `${prefix}${name}.`)
-    const missing = required.includes(name) ? 'required' : '–'
-    const inside = schema.items?.properties === undefined ? [] : optionRows(schema.items, `${prefix}${name}[].`)
-    return [[
-      code(prefix + name),
-      typeOf(schema),
-      schema.default === undefined ? missing : code(JSON.stringify(schema.default)),
-      schema.description ?? '',
-      schema.examples === undefined ? '' : code(JSON.stringify(schema.examples[0]))
-    ], ...inside]
-  })
-}
-
-function typeOf (schema: Described): string {
-  if (schema.enum !== undefined) return schema.enum.map(value => code(String(value))).join(', ')
-  if (schema.items !== undefined) return `list of ${typeOf(schema.items)}`
-  if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(' or ')
-  const range = schema.minimum === undefined ? '' : ` ${schema.minimum} to ${schema.maximum ?? '…'}`
-  return `${schema.type ?? 'any'}${range}`
+  return table(['Option', 'Type', 'Default', 'Description', 'Example'], optionsOf(plugin).map(({ name, schema, required }) => [
+    code(name),
+    typeOf(schema, code),
+    schema.default === undefined ? required ? 'required' : '–' : code(JSON.stringify(schema.default)),
+    schema.description ?? '',
+    schema.examples === undefined ? '' : code(JSON.stringify(schema.examples[0]))
+  ]))
 }
 
 function code (text: string): string {

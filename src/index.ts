@@ -1,5 +1,6 @@
 /** Runs gateways from a program: `import { createGateway } from 'sallyport'`. */
 import type { DestinationStream } from 'pino'
+import { breathless, createBreath, type Breath } from './breath.ts'
 import type { Diagnostic } from './config/diagnostics.ts'
 import { loadConfig, type LoadOptions } from './config/load.ts'
 import { ConfigError } from './config/config-error.ts'
@@ -40,13 +41,13 @@ export interface GatewayOptions extends Pick<LoadOptions, 'file' | 'text' | 'env
 export async function createGateway (options: GatewayOptions): Promise<Gateway> {
   const { watch = false, accessLog = 1 } = options
   const modules = new PluginModules()
-  const load = async (): Promise<Awaited<ReturnType<typeof loadConfig>>> => await loadConfig({ ...options, modules })
-  const file = await load()
+  const load = async (breath: Breath): Promise<Awaited<ReturnType<typeof loadConfig>>> => await loadConfig({ ...options, modules, breath })
+  const file = await load(breathless)
   if (file.config === null) throw new ConfigError(file.diagnostics)
   const log = createLog(file.config.gateway.log.level, options.log)
   const destination = createDestination(accessLog)
   const engine = new LocalEngine({ log, destination, workers: 1 })
-  return createControl({ file: file as RunnableFile, engine, log, destination, load, workers: 1, render: oneLineEach, watch: watch && options.text === undefined })
+  return createControl({ file: file as RunnableFile, engine, log, destination, load: async () => await load(createBreath()), workers: 1, render: oneLineEach, watch: watch && options.text === undefined })
 }
 
 function oneLineEach (diagnostics: readonly Diagnostic[]): string {

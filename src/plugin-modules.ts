@@ -115,7 +115,7 @@ export async function resolve (specifier, context, next) {
 }`)}`
 
 /** A file and all that it imports, directly or not, of the files beside it. */
-function localFiles (entry: string): ModuleFile[] {
+export function localFiles (entry: string): ModuleFile[] {
   const found = new Map<string, ModuleFile>()
   const open = [entry]
   for (let path = open.pop(); path !== undefined; path = open.pop()) {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isAbsolute, join, resolve } from 'node:path'
 import { builtins } from '../plugins/index.ts'
-import { isPlugin, PLUGIN_API, type BrandedPlugin } from './plugin.ts'
+import { isPlugin, PLUGIN_API, type BrandedPlugin, type PluginScope } from './plugin.ts'
 import { PluginModules } from './plugin-modules.ts'
 
 /** Plugins by name. */
@@ -23,6 +23,11 @@ export interface LoadedPlugins {
   /** Which names each module of the list brought, for "nothing uses it". */
   readonly modules: ReadonlyArray<readonly string[]>
 }
+
+const SCOPES: ReadonlySet<unknown> = new Set<PluginScope>(['global', 'service', 'route', 'consumer'])
+
+/** Parts of a plugin that are called, where it has them: of one in JavaScript nobody has looked at their types. */
+const FUNCTIONS = ['check', 'checkRoute', 'setup', 'reopen', 'close', 'companions', 'admitsAll', 'outcomes', 'keyTiers', 'dividedByWorkers', 'circuitBreaker', 'identityHeaders', 'credentialHeaders', 'secretNames', 'publish', 'metrics', 'everyAnswer', 'serverIdentities'] as const satisfies ReadonlyArray<keyof BrandedPlugin>
 
 const KEBAB = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 
@@ -111,6 +116,14 @@ function accept (value: unknown, module: string): BrandedPlugin {
   if (typeof value.name !== 'string' || !KEBAB.test(value.name)) throw new Refused(`module '${module}': the name of its plugin is not kebab-case`, "name it like 'geo-block'")
   if (typeof value.priority !== 'number' || !Number.isFinite(value.priority)) throw new Refused(`module '${module}': plugin '${value.name}' has no priority`, 'give it a number; higher runs first')
   if (typeof value.register !== 'function') throw new Refused(`module '${module}': plugin '${value.name}' has no register function`, mend)
+  const { scopes } = value as { scopes?: unknown }
+  if (!Array.isArray(scopes) || scopes.length === 0 || !scopes.every(scope => SCOPES.has(scope))) {
+    throw new Refused(`module '${module}': plugin '${value.name}' doesn't say where it may stand`, 'write scopes: [\'global\', \'service\', \'route\'], or those of them that fit; \'consumer\' is one too')
+  }
+  for (const part of FUNCTIONS) {
+    const given = value[part] as unknown
+    if (given !== undefined && typeof given !== 'function') throw new Refused(`module '${module}': '${part}' of plugin '${value.name}' is not a function`, 'make it one, or leave it out')
+  }
   const schema = value.schema as { type?: unknown, additionalProperties?: unknown } | undefined
   if (schema?.type !== 'object' || schema.additionalProperties !== false) {
     throw new Refused(`module '${module}': the schema of plugin '${value.name}' is not a closed object`, 'write Type.Object({ … }, { additionalProperties: false }), so that a mistyped key is an error')

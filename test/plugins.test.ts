@@ -86,6 +86,9 @@ const refused: Record<string, [Record<string, string>, string, RegExp]> = {
   'no default export': [{ 'm.mjs': 'export const a = 1' }, './m.mjs', /has no plugin as its default export/],
   'a name that is there already': [{ 'm.mjs': source('correlation-id') }, './m.mjs', /'correlation-id', which is already there/],
   'a name that is not kebab-case': [{ 'm.mjs': source('GeoBlock') }, './m.mjs', /not kebab-case/],
+  'no scopes': [{ 'm.mjs': source('geo').replace(/scopes: \[.*?\],?/, '') }, './m.mjs', /plugin 'geo' doesn't say where it may stand/],
+  'an unknown scope': [{ 'm.mjs': source('geo').replace(/scopes: \[.*?\]/, "scopes: ['rout']") }, './m.mjs', /plugin 'geo' doesn't say where it may stand/],
+  'a part that is no function': [{ 'm.mjs': source('geo').replace(/scopes: /, 'check: true, scopes: ') }, './m.mjs', /'check' of plugin 'geo' is not a function/],
   'an open schema': [{ 'm.mjs': source('geo').replace(', { additionalProperties: false }', '') }, './m.mjs', /schema of plugin 'geo' is not a closed object/],
   'another version of the contract': [{ 'm.mjs': source('geo').replace('export default definePlugin(', 'const p = definePlugin(') + "\nconst brand = Symbol.for('sallyport.plugin')\nexport default { ...p, api: 99, [brand]: true }" }, './m.mjs', /version 99 of the plugin contract/]
 }

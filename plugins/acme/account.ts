@@ -1,4 +1,5 @@
 import type { Client } from 'acme-client'
+import { clientOf } from './authority.ts'
 import type { Storage } from './storage.ts'
 
 export interface AccountOptions {
@@ -18,20 +19,22 @@ interface Kept {
  * A client with the account of this storage; the first one makes it.
  *
  * Call it with the lock of the storage: two accounts do no harm, and no good.
+ *
+ * @param signal calls off whatever the client is about
  */
-export async function openAccount (options: AccountOptions, storage: Storage): Promise<Client> {
+export async function openAccount (options: AccountOptions, storage: Storage, signal: AbortSignal): Promise<Client> {
   // 30 MB that others don't need
-  const { Client, crypto } = await import('acme-client')
+  const { crypto } = await import('acme-client')
   const name = `account:${options.account_email}:${options.api_uri}`
   const known = await storage.get(name)
   const external = options.eab_kid === undefined || options.eab_hmac_key === undefined ? {} : { externalAccountBinding: { kid: options.eab_kid, hmacKey: options.eab_hmac_key } }
-  const common = { directoryUrl: options.api_uri, ...external, backoffAttempts: 20, backoffMin: 1_000, backoffMax: 15_000 }
+  const common = { directoryUrl: options.api_uri, ...external }
   if (known !== null) {
     const { key, url } = JSON.parse(known) as Kept
-    return new Client({ ...common, accountKey: key, accountUrl: url })
+    return await clientOf({ ...common, accountKey: key, accountUrl: url }, signal)
   }
   const key = (await crypto.createPrivateEcdsaKey()).toString()
-  const client = new Client({ ...common, accountKey: key })
+  const client = await clientOf({ ...common, accountKey: key }, signal)
   await client.createAccount({ termsOfServiceAgreed: options.tos_accepted, contact: [`mailto:${options.account_email}`] })
   await storage.set(name, JSON.stringify({ key, url: client.getAccountUrl() } satisfies Kept))
   return client

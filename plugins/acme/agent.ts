@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, ServerIdentities } from '../../src/plugin.ts'
 import { openAccount, type AccountOptions } from './account.ts'
+import { pause } from './authority.ts'
 import { type Issued, renewalOf, show, type Shown } from './issued.ts'
 import type { Storage } from './storage.ts'
 
@@ -51,6 +52,8 @@ export class Agent implements ServerIdentities {
   #timer: NodeJS.Timeout | undefined
   #watcher: NodeJS.Timeout | undefined
   #closed = false
+  /** Falls when it is closed: an order under way is given up. */
+  readonly #end = new AbortController()
   /** The look under way. */
   #looking: Promise<void> = Promise.resolve()
   /** Gives the lock back that it holds. */
@@ -87,7 +90,8 @@ export class Agent implements ServerIdentities {
     this.#closed = true
     clearTimeout(this.#timer)
     clearInterval(this.#watcher)
-    // what is being written is written; an authority is not waited for
+    this.#end.abort(new Error('the gateway ends'))
+    // what is being written is written
     let timer: NodeJS.Timeout | undefined
     await Promise.race([this.#looking, new Promise(resolve => { timer = setTimeout(resolve, PATIENCE) })])
     clearTimeout(timer)
@@ -147,14 +151,15 @@ export class Agent implements ServerIdentities {
       await this.#load(domain)
       if (!this.#isDue(domain)) return
       this.#orders.push(now())
-      const text = JSON.stringify(await within(LOCK - MINUTE, this.#order(domain)))
+      const text = JSON.stringify(await within(LOCK - MINUTE, this.#end.signal, signal => this.#order(domain, signal)))
       const shown = show(text)
       await storage.set(`cert:${domain}`, text)
       this.#shown.set(domain, shown)
       await storage.delete(`failure:${domain}`)
       log.info({ domain, until: new Date(shown.notAfter).toISOString() }, 'a certificate was issued')
     } catch (error) {
-      if (this.#closed && this.#release === null) return
+      // nobody has failed: whoever looks next orders at once
+      if (this.#closed) return
       const count = (failure?.count ?? 0) + 1
       const wait = Math.min(this.#options.fail_backoff_minutes * MINUTE * 2 ** Math.min(count - 1, 20), DAY)
       log.error({ domain, reason: reasonOf(error), failures: count, next: new Date(now() + wait).toISOString() }, 'no certificate was issued')
@@ -171,11 +176,11 @@ export class Agent implements ServerIdentities {
     return this.#orders.length < this.#options.orders_per_hour
   }
 
-  async #order (domain: string): Promise<Issued> {
+  async #order (domain: string, signal: AbortSignal): Promise<Issued> {
     const { storage, settle } = this.#services
     const { challenge: type, preferred_chain: chain } = this.#options
     const { crypto } = await import('acme-client')
-    const client = await openAccount(this.#options, storage)
+    const client = await openAccount(this.#options, storage, signal)
     const key = (await crypto.createPrivateEcdsaKey()).toString()
     const [, csr] = await crypto.createCsr({ altNames: [domain] }, key)
     const cert = await client.auto({
@@ -195,7 +200,7 @@ export class Agent implements ServerIdentities {
         const [alpnKey, alpnCert] = await crypto.createAlpnCertificate(authorization, answer, await crypto.createPrivateEcdsaKey())
         await storage.set('challenge', JSON.stringify({ domain, cert: String(alpnCert), key: String(alpnKey) }), LOCK)
         await this.#readChallenge()
-        if (settle > 0) await new Promise(resolve => { setTimeout(resolve, settle) })
+        if (settle > 0) await pause(settle, signal)
       },
       challengeRemoveFn: async (_authorization, challenge) => {
         if (challenge.type === 'http-01') await storage.delete(`token:${challenge.token}`)
@@ -218,14 +223,23 @@ export class Agent implements ServerIdentities {
   }
 }
 
-/** acme-client waits for an answer as long as it takes: an authority that says nothing would be waited for until the process ends. */
-async function within <Value> (milliseconds: number, work: Promise<Value>): Promise<Value> {
+/**
+ * An authority that says nothing would be waited for until the process ends.
+ *
+ * @param end calls the work off before; its end is waited for, since it tidies up
+ */
+async function within <Value> (milliseconds: number, end: AbortSignal, work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  const late = new AbortController()
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('the order took too long')), milliseconds).unref()
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const reason = new Error('the order took too long')
+      reject(reason)
+      late.abort(reason)
+    }, milliseconds).unref()
   })
   try {
-    return await Promise.race([work, late])
+    return await Promise.race([work(AbortSignal.any([end, late.signal])), tooLate])
   } finally {
     clearTimeout(timer)
   }

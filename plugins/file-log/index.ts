@@ -14,7 +14,10 @@ export default definePlugin({
   priority: 9,
   schema: FileLog,
   scopes: ['global', 'service', 'route', 'consumer'],
-  check: fieldFindings,
+  * check (config) {
+    yield * fieldFindings(config)
+    if (config.max_size > 0 && /^\/(?:dev|proc)\//.test(config.path)) yield { path: '/max_size', message: `\`${config.path}\` can't be put aside`, mend: 'Leave `max_size` out.' }
+  },
   metrics: (states: readonly State[]) => logMetrics('file-log', states.map(({ file }) => file)),
   async setup (config, gateway): Promise<State> {
     const path = gateway.outside === undefined ? resolve(gateway.directory, config.path) : devNull

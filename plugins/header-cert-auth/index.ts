@@ -1,4 +1,4 @@
-import { CERTIFICATE_FIELDS, CertificateJudge, type CheckFinding, checkCertificateOptions, createAuthenticator, definePlugin, fieldOf, type GatewayError, type Identity, refusedCertificateOptions, refuse } from '../../src/plugin.ts'
+import { CERTIFICATE_FIELDS, CertificateJudge, type CheckContext, type CheckFinding, checkCertificateOptions, createAuthenticator, definePlugin, fieldOf, type GatewayError, type Identity, refusedCertificateOptions, refuse } from '../../src/plugin.ts'
 import { readField } from './read-field.ts'
 import { HeaderCertAuth } from './schema.ts'
 
@@ -13,11 +13,11 @@ export default definePlugin({
   refuses: refusedCertificateOptions,
   // the proxy's word about who calls: services of other routes must not take a client's for it
   identityHeaders: config => [config.certificate_header_name, ...config.skip_consumer_lookup ? CERTIFICATE_FIELDS : []],
-  * check (config): Generator<CheckFinding> {
+  * check (config, context: CheckContext): Generator<CheckFinding> {
     if (!config.secure_source) {
       yield { path: '/secure_source', message: 'with `false`, whoever reaches the gateway passes as whoever they like: a certificate is no secret', mend: 'Remove it, and name the proxy in `gateway.trusted_ips`.' }
     }
-    yield * checkCertificateOptions(config)
+    yield * checkCertificateOptions(config, context)
   },
   * checkRoute (_config, { trustsProxies }): Generator<CheckFinding> {
     if (!trustsProxies) yield { path: '', message: 'there is no proxy whose word about a certificate counts, so nobody can pass', mend: 'Name the proxy in `gateway.trusted_ips`.' }

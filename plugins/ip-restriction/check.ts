@@ -1,6 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type CheckFinding, readNetwork, type Static } from '../../src/plugin.ts'
+import { type CheckFinding, readNetwork, readRegularSync, type Static } from '../../src/plugin.ts'
 import { listProblem } from './list.ts'
 import { LONGEST } from './networks.ts'
 import type { IpRestriction } from './schema.ts'
@@ -37,10 +36,10 @@ function * checkNetwork (text: string, path: string): Generator<CheckFinding> {
 function fileProblem (file: string): string | null {
   let text: string
   try {
-    if (statSync(file).size > LONGEST) return `the file has more than ${LONGEST} bytes`
-    text = readFileSync(file, 'utf8')
+    text = readRegularSync(file, LONGEST).toString()
   } catch (error) {
-    return `the file can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    return code === 'EFBIG' ? `the file has more than ${LONGEST} bytes` : `the file can't be read (${code})`
   }
   return listProblem(text)
 }

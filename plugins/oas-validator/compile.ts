@@ -1,14 +1,13 @@
 import { type BodyCheck, type CheckContext, type CheckFinding, compileBody, compileParameters, type FastifyRequest, type JsonLimits, type Violation } from '../../src/plugin.ts'
 import { Drift } from './drift.ts'
 import { fieldsOf, OpenApi, type Place } from './document.ts'
+import { operationsOf } from './methods.ts'
 import type { ApiState, Operation, PathItem } from './operation.ts'
 import { contentsOf, type ParameterEntry, parametersOf } from './parts.ts'
 import { PathTree } from './path-tree.ts'
 import type { ResponseRule } from './response.ts'
 import type { Config } from './schema.ts'
 import { basePaths } from './servers.ts'
-
-const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
 
 /** What `check` has to say. */
 export function * checkConfig (config: Config, { directory, reads }: CheckContext): Generator<CheckFinding> {
@@ -72,10 +71,7 @@ class Compiler {
 
   #path (tree: PathTree<PathItem>, root: Place, template: string, place: Place): void {
     const operations = new Map<string, Operation>()
-    for (const method of METHODS) {
-      const operation = this.#request.get(place, method)
-      if (operation !== null) operations.set(method.toUpperCase(), this.#operation(template, method, place, operation))
-    }
+    for (const { method, steps, place: operation } of operationsOf(this.#request, place)) operations.set(method, this.#operation(template, steps, place, operation))
     const get = operations.get('GET')
     // a HEAD is a GET without its body (RFC 9110 section 9.3.2)
     if (get !== undefined && !operations.has('HEAD')) operations.set('HEAD', get)
@@ -86,13 +82,13 @@ class Compiler {
     }
   }
 
-  #operation (template: string, method: string, item: Place, operation: Place): Operation {
+  #operation (template: string, steps: readonly string[], item: Place, operation: Place): Operation {
     const { max_errors: most } = this.#config
     const entries = parametersOf(this.#request, template, item, operation)
     const bodyPlace = this.#request.get(operation, 'requestBody')
     const body = this.#body(bodyPlace)
     const rules = new Map<string, ResponseRule>()
-    if (this.#response !== null) this.#responses(this.#response, template, method, rules)
+    if (this.#response !== null) this.#responses(this.#response, template, steps, rules)
     const free = { parameters: () => null, surplus: () => null, body, responses: { rules, limits: this.#limits, most } }
     // nothing is compiled of a document that is wrong: `check` goes on to look for more
     if (this.findings.some(isError)) return free
@@ -114,9 +110,9 @@ class Compiler {
     })
   }
 
-  #responses (document: OpenApi, template: string, method: string, rules: Map<string, ResponseRule>): void {
+  #responses (document: OpenApi, template: string, steps: readonly string[], rules: Map<string, ResponseRule>): void {
     const place = document.root === null ? null : document.get(document.root, 'paths', template)
-    const operation = place === null ? null : document.get(place, method)
+    const operation = place === null ? null : document.get(place, ...steps)
     const responses = operation === null ? null : document.get(operation, 'responses')
     for (const status of Object.keys(fieldsOf(responses?.value))) {
       const response = status.startsWith('x-') ? null : document.get(responses as Place, status)

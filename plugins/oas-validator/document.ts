@@ -10,6 +10,9 @@ export interface Place {
   readonly value: unknown
 }
 
+/** What schemas of 3.1 and 3.2 are written in, unless `jsonSchemaDialect` names another one. */
+const OWN_DIALECT = /^https?:\/\/(?:json-schema\.org\/draft\/2020-12\/schema#?$|spec\.openapis\.org\/oas\/3\.[12]\/dialect\/)/
+
 /** References in a row before it must be a circle. */
 const MOST_REFERENCES = 20
 
@@ -29,6 +32,7 @@ export class OpenApi {
     const dialect = member === null ? undefined : this.#dialect(probe, member)
     this.set = dialect === undefined ? probe : new SchemaSet({ directory: home, dialect, direction, reads })
     const again = dialect === undefined ? null : this.set.addFile(relative(home, path), '/spec_file')
+    if (dialect !== undefined) this.set.findings.push(...probe.findings)
     this.root = again === null ? null : { member: again, pointer: '', value: again.value }
   }
 
@@ -52,8 +56,8 @@ export class OpenApi {
     return this.set.use(member, `${pointer}/${step}`)
   }
 
-  report ({ member, pointer }: Place, message: string, mend: string): void {
-    this.set.report(member, pointer, message, mend)
+  report ({ member, pointer }: Place, message: string, mend: string, severity?: 'error' | 'warning'): void {
+    this.set.report(member, pointer, message, mend, severity)
   }
 
   #follow (start: Place): Place | null {
@@ -70,10 +74,15 @@ export class OpenApi {
   }
 
   #dialect (set: SchemaSet, member: Member): Dialect | undefined {
-    const { openapi } = fieldsOf(member.value)
-    if (typeof openapi === 'string' && /^3\.[01]\.\d+/.test(openapi)) return openapi.startsWith('3.0') ? 'openapi30' : 'draft202012'
-    set.report(member, '', 'this is no OpenAPI 3.0 or 3.1 document: `openapi` doesn\'t say so', 'Write `openapi: 3.1.0`, or convert an older document.')
-    return undefined
+    const { openapi, jsonSchemaDialect: named } = fieldsOf(member.value)
+    if (typeof openapi !== 'string' || !/^3\.[012]\.\d+/.test(openapi)) {
+      const older = fieldsOf(member.value)['swagger'] !== undefined
+      set.report(member, '', `this is no OpenAPI 3.0, 3.1 or 3.2 document: ${older ? 'it is Swagger' : '`openapi` doesn\'t say so'}`, older ? 'Convert it to OpenAPI 3 (npx swagger2openapi).' : 'Write `openapi: 3.1.0`, or convert an older document.')
+      return undefined
+    }
+    if (openapi.startsWith('3.0')) return 'openapi30'
+    if (named !== undefined && !OWN_DIALECT.test(String(named))) set.report(member, '/jsonSchemaDialect', 'schemas in another dialect than that of OpenAPI or 2020-12 are not read', 'Write the schemas in JSON Schema 2020-12, and leave `jsonSchemaDialect` out.')
+    return 'draft202012'
   }
 }
 

@@ -31,8 +31,16 @@ export function parametersOf (document: OpenApi, template: string, item: Place, 
 
 function readParameter (document: OpenApi, place: Place): ParameterEntry | null {
   const { in: where, name, required, style, explode, schema, content } = fieldsOf(place.value)
+  if (where === 'querystring') {
+    document.report(place, 'a parameter that is the whole query (`in: querystring`) is not held against its schema here', 'Write its members as parameters with `in: query`.')
+    return null
+  }
   if (typeof name !== 'string' || typeof where !== 'string' || !Object.hasOwn(STYLES_OF, where)) {
     document.report(place, 'a parameter needs `name`, and `in`: query, header, path or cookie', 'Write both.')
+    return null
+  }
+  if (style === 'cookie') {
+    document.report(place, 'the style `cookie`, without escapes, is not read here', 'Leave `style` out: that is `form`, which is the same for texts without `%`.')
     return null
   }
   if (style !== undefined && !STYLES_OF[where as ParameterPlace].includes(style as Style)) {
@@ -67,6 +75,7 @@ export function contentsOf (document: OpenApi, place: Place): BodyContent[] {
     const inner = document.get(place, 'content', type)
     if (inner === null) continue
     const range = parseMediaType(type)
+    if (fieldsOf(inner.value)['itemSchema'] !== undefined) document.report(inner, 'the items of a stream are not held against `itemSchema`: what has this type passes', 'Leave it, where the service looks at them; `schema` is for what is one value.', 'warning')
     if (range === null) document.report(inner, `'${type}' is no media type`, 'Write `application/json`, or `application/*`.')
     else contents.push({ range, schema: fieldsOf(inner.value)['schema'] === undefined ? null : document.schema(inner, 'schema') })
   }

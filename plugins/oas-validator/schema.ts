@@ -3,7 +3,7 @@ import { JsonLimitOptions, MaxErrors, type Static, Type } from '../../src/plugin
 export const OasValidator = Type.Object({
   spec_file: Type.String({
     title: 'Document',
-    description: 'OpenAPI 3.0 or 3.1 document, YAML or JSON; relative names start at gateway.yaml. Read again, with what it refers to, when it changes.',
+    description: 'OpenAPI 3.0, 3.1 or 3.2 document, YAML or JSON; relative names start at gateway.yaml. Read again, with what it refers to, when it changes.',
     minLength: 1,
     examples: ['openapi/orders.yaml']
   }),

@@ -1,13 +1,18 @@
-import type { FastifyBaseLogger } from '../../src/plugin.ts'
-import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace-base'
 import { resourceFromAttributes } from '@opentelemetry/resources'
+import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import { hostname } from 'node:os'
+import { Nap } from '../../src/plugin.ts'
+import type { Delivery } from './delivery.ts'
 import type { Origin } from './finished-span.ts'
 import type { Config } from './schema.ts'
 
+/** What became of spans. */
 export interface SpanCounts {
   sent: number
+  /** There was no room, or no time at the end. */
   dropped: number
+  /** The collector could not be reached in time, or would not have them. */
   failed: number
 }
 
@@ -15,90 +20,145 @@ export interface SpanCounts {
 const QUIET = 60_000
 /** What a closing gateway gives the collector, in milliseconds. */
 const LAST = 2_000
-/** The SDK's side of an entry: takes finished spans to the collector. Loaded when an entry is set up, and not before. */
+/** Pauses before a batch is tried again, in milliseconds; doubled each time, with a fifth of chance, so that gateways don't come all at once. */
+const FIRST_PAUSE = 250
+const LONGEST_PAUSE = 5_000
+const CHANCE = 0.2
+
+/**
+ * Takes finished spans to the collector: bounded in number, in batches, one at a time. Adding takes no time and never fails.
+ *
+ * Not the SDK's processor and exporters: those try gRPC but once, take what a collector rejects for sent, keep a batch for ever whose
+ * answer never ends, and leave their connections open after their end, at each reload.
+ */
 export class Exporter {
-  readonly counts: SpanCounts = { sent: 0, dropped: 0, failed: 0 }
   readonly origin: Origin
-  readonly #batches: BatchSpanProcessor
-  readonly #most: number
-  readonly #log: Pick<FastifyBaseLogger, 'warn'>
-  #waiting = 0
+  readonly #delivery: Delivery
+  readonly #counts: SpanCounts
+  readonly #config: Config
+  readonly #warn: (counts: SpanCounts, reason: string) => void
+  #spans: ReadableSpan[] = []
+  #underWay = 0
+  #timer: NodeJS.Timeout | null = null
+  readonly #nap = new Nap()
+  #running: Promise<void> | null = null
+  #closing = false
   #told = -Infinity
 
-  constructor (inner: SpanExporter, config: Config, version: string, log: Pick<FastifyBaseLogger, 'warn'>) {
-    const { queue, resource_attributes: attributes, timeout } = config
-    this.#log = log
-    this.#most = queue.max_entries
-    this.#batches = new BatchSpanProcessor(this.#counting(inner), {
-      maxQueueSize: queue.max_entries,
-      maxExportBatchSize: Math.min(queue.max_batch_size, queue.max_entries),
-      scheduledDelayMillis: queue.max_coalescing_delay * 1000,
-      exportTimeoutMillis: timeout
-    })
+  /**
+   * @param counts they outlive it
+   * @param warn writes to the log that spans are lost
+   */
+  constructor (delivery: Delivery, config: Config, version: string, counts: SpanCounts, warn: (counts: SpanCounts, reason: string) => void) {
+    this.#delivery = delivery
+    this.#config = config
+    this.#counts = counts
+    this.#warn = warn
     this.origin = {
-      resource: resourceFromAttributes({ 'service.name': 'sallyport', 'service.version': version, 'service.instance.id': `${hostname()}:${process.pid}`, ...attributes }),
+      resource: resourceFromAttributes({ 'service.name': 'sallyport', 'service.version': version, 'service.instance.id': `${hostname()}:${process.pid}`, ...config.resource_attributes }),
       instrumentationScope: { name: 'sallyport', version }
     }
   }
 
   /** Spans that wait or are under way. */
   get length (): number {
-    return this.#waiting
+    return this.#spans.length + this.#underWay
   }
 
-  /** The SDK drops what is too much as well, but doesn't say so. */
   add (span: ReadableSpan): void {
-    if (this.#waiting >= this.#most) {
-      this.counts.dropped++
-      this.#tell('the queue is full')
+    const { max_entries: most, max_batch_size: batch, max_coalescing_delay: delay } = this.#config.queue
+    if (this.#closing || this.length >= most) {
+      this.#lose('dropped', 1, this.#closing ? 'the entry has ended' : 'the queue is full')
       return
     }
-    this.#waiting++
-    this.#batches.onEnd(span)
+    this.#spans.push(span)
+    if (this.#running !== null) return
+    // a queue that is shorter than a batch is one
+    if (this.#spans.length >= Math.min(batch, most)) this.#start()
+    else this.#timer ??= setTimeout(() => this.#start(), delay * 1000).unref()
   }
 
+  /** Sends what waits, once and for a short time, then lets go. */
   async close (): Promise<void> {
+    this.#closing = true
+    this.#nap.end()
+    this.#start()
     let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>(resolve => { timer = setTimeout(resolve, LAST) })
-    await Promise.race([this.#batches.shutdown().catch(() => {}), late])
+    await Promise.race([this.#running, new Promise<void>(resolve => { timer = setTimeout(resolve, LAST) })])
     clearTimeout(timer)
+    this.#lose('dropped', this.#spans.length, 'the collector was too slow at the end')
+    this.#spans = []
+    this.#delivery.close()
+    await this.#running
   }
 
-  #counting (inner: SpanExporter): SpanExporter {
-    return {
-      export: (spans, done) => {
-        inner.export(spans, result => {
-          this.#waiting -= spans.length
-          this.counts[result.code === 0 ? 'sent' : 'failed'] += spans.length
-          if (result.code !== 0) this.#tell(result.error?.message ?? 'the collector refused them')
-          done(result)
-        })
-      },
-      forceFlush: async () => await inner.forceFlush?.(),
-      shutdown: async () => await inner.shutdown()
+  #start (): void {
+    clearTimeout(this.#timer ?? undefined)
+    this.#timer = null
+    if (this.#running !== null || this.#spans.length === 0) return
+    this.#running = this.#run().finally(() => {
+      this.#running = null
+      if (this.#spans.length > 0) this.#timer = setTimeout(() => this.#start(), this.#config.queue.max_coalescing_delay * 1000).unref()
+    })
+  }
+
+  async #run (): Promise<void> {
+    const { max_batch_size: most } = this.#config.queue
+    do {
+      const batch = this.#spans.splice(0, most)
+      this.#underWay = batch.length
+      await this.#deliver(batch)
+      this.#underWay = 0
+    } while (this.#spans.length >= most || (this.#closing && this.#spans.length > 0))
+  }
+
+  /** Never rejects. */
+  async #deliver (batch: ReadableSpan[]): Promise<void> {
+    const end = performance.now() + this.#config.timeout
+    try {
+      const body = ProtobufTraceSerializer.serializeRequest(batch) as Uint8Array
+      for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+        const answer = await this.#delivery.send(body, end - performance.now())
+        if (answer.kind === 'taken') {
+          this.#taken(batch.length, answer.body)
+          return
+        }
+        const left = end - performance.now()
+        const wait = answer.kind === 'refused' ? Infinity : answer.after ?? Math.min(pause * (1 + CHANCE * (2 * Math.random() - 1)), left / 2)
+        if (this.#closing || left < FIRST_PAUSE || wait >= left) {
+          this.#lose('failed', batch.length, answer.reason)
+          return
+        }
+        await this.#nap.take(wait)
+      }
+    } catch (error) {
+      this.#lose('failed', batch.length, (error as Error).message)
     }
   }
 
-  #tell (reason: string): void {
-    const now = Date.now()
+  /** @param answer OTLP's ExportTraceServiceResponse, or nothing */
+  #taken (spans: number, answer: Uint8Array): void {
+    const { rejectedSpans = 0, errorMessage = '' } = partialSuccess(answer)
+    const rejected = Math.min(Math.max(0, Number(rejectedSpans)), spans)
+    this.#counts.sent += spans - rejected
+    this.#lose('failed', rejected, `the collector rejected them${errorMessage === '' ? '' : `: ${errorMessage.slice(0, 200)}`}`)
+  }
+
+  #lose (outcome: 'dropped' | 'failed', spans: number, reason: string): void {
+    if (spans === 0) return
+    this.#counts[outcome] += spans
+    const now = performance.now()
     if (now - this.#told < QUIET) return
     this.#told = now
-    this.#log.warn({ ...this.counts, reason }, 'spans are lost')
+    this.#warn(this.#counts, reason)
   }
 }
 
-/** For a configuration that is tried. */
-export const NOWHERE: SpanExporter = {
-  export: (_spans, done) => done({ code: 0 }),
-  shutdown: async () => {}
-}
-
-/** gRPC is loaded where it is wanted, and not with the rest. */
-export async function exporterOf ({ protocol, traces_endpoint: url, headers, timeout: timeoutMillis }: Config): Promise<SpanExporter> {
-  if (protocol === 'grpc') {
-    const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-grpc')
-    return new OTLPTraceExporter({ url, timeoutMillis })
+/** What is no such message says nothing: the status has said that all is well. */
+function partialSuccess (answer: Uint8Array): { readonly rejectedSpans?: number, readonly errorMessage?: string } {
+  try {
+    return ProtobufTraceSerializer.deserializeResponse(answer).partialSuccess ?? {}
+  } catch {
+    return {}
   }
-  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto')
-  return new OTLPTraceExporter({ url, headers, timeoutMillis })
 }

@@ -1,5 +1,7 @@
 import { definePlugin, type FastifyRequest, type GatewayRequest } from '../../src/plugin.ts'
-import type { Exporter } from './exporter.ts'
+import { checkCollector } from './check.ts'
+import type { Exporter, SpanCounts } from './exporter.ts'
+import { hasFailed } from './faults.ts'
 import { createSpanIds } from './ids.ts'
 import { loadTracing } from './load.ts'
 import { extract, inject, type Parent } from './propagation.ts'
@@ -7,12 +9,10 @@ import { type Config, Opentelemetry } from './schema.ts'
 import type { Spans } from './spans.ts'
 
 interface State {
+  readonly counts: SpanCounts
   readonly exporter: Exporter
   readonly spans: Spans
 }
-
-/** End reasons by a fault of the gateway or of what it depends on, whatever the status. */
-const FAULTS = new Set(['UF', 'UR', 'UT', 'UPE', 'UTL', 'DF', 'DL', 'GE', 'AU', 'RLSE'])
 
 export default definePlugin({
   name: 'opentelemetry',
@@ -31,14 +31,16 @@ export default definePlugin({
     batch_flush_delay: 'use `queue.max_coalescing_delay`'
   },
   timings: true,
-  * check ({ traces_endpoint: endpoint, protocol, headers }) {
-    if (!URL.canParse(endpoint)) yield { path: '/traces_endpoint', message: 'That is no address', mend: 'Write one as `http://collector:4318/v1/traces`.' }
-    if (protocol === 'grpc' && Object.keys(headers).length > 0) yield { path: '/headers', message: 'Header fields go with `protocol: http` alone', mend: 'Use `protocol: http`, or leave them out.' }
-  },
+  check: checkCollector,
   * metrics (states: readonly State[]) {
-    const sums = { sent: 0, dropped: 0, failed: 0 }
-    for (const { exporter: { counts } } of states) for (const outcome of Object.keys(sums) as Array<keyof typeof sums>) sums[outcome] += counts[outcome]
-    yield { name: 'sallyport_trace_spans_total', help: 'Spans: sent, dropped for want of room, or refused by the collector.', type: 'counter', values: Object.entries(sums).map(([outcome, value]) => ({ value, labels: { outcome } })) }
+    const sums: SpanCounts = { sent: 0, dropped: 0, failed: 0 }
+    let waiting = 0
+    for (const { counts, exporter } of states) {
+      for (const outcome of Object.keys(sums) as Array<keyof SpanCounts>) sums[outcome] += counts[outcome]
+      waiting += exporter.length
+    }
+    yield { name: 'sallyport_trace_spans_total', help: 'Spans: sent, dropped for want of room, or failed: the collector was not to be reached or would not have them.', type: 'counter', values: Object.entries(sums).map(([outcome, value]) => ({ value, labels: { outcome } })) }
+    yield { name: 'sallyport_trace_spans_waiting', help: 'Spans that wait to be sent or are under way.', type: 'gauge', values: [{ value: waiting, labels: {} }] }
   },
   async setup (config, gateway): Promise<State> {
     return await loadTracing(config, gateway)
@@ -69,9 +71,8 @@ export default definePlugin({
       if (ended === null) return
       // refused before this plugin had its turn
       if (gateway.trace === null) begin(gateway, request.raw)
-      if (gateway.trace?.sampled !== true && !(errors && (ended.status >= 500 || FAULTS.has(ended.reason)))) return
+      if (gateway.trace?.sampled !== true && !(errors && hasFailed(ended))) return
       spans.make(request, extract(formats.extract, request.raw.rawHeaders))
     })
-  },
-  close: async ({ exporter }) => await exporter.close()
+  }
 })

@@ -1,4 +1,5 @@
 import type { TraceContext } from '../../src/plugin.ts'
+import { isTracestate } from './tracestate.ts'
 
 export type Format = 'w3c' | 'b3' | 'b3-single'
 
@@ -120,14 +121,19 @@ export function extract (formats: readonly Format[], fields: Fields): Parent | n
   return null
 }
 
-/** Takes away what speaks of traces, in one walk. */
+/** Takes away what speaks of traces, in one walk; and once more what says no trace's state. */
 function remove (fields: string[], state: boolean): void {
   let kept = 0
+  let states: string[] | null = null
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] as string
     if (maySpeak(name)) {
       const lower = name.toLowerCase()
-      if (OTHERS.has(lower) || (state && lower === STATE)) continue
+      if (OTHERS.has(lower)) continue
+      if (lower === STATE) {
+        if (state) continue
+        (states ??= []).push(fields[index + 1] as string)
+      }
     }
     if (kept !== index) {
       fields[kept] = name
@@ -136,6 +142,7 @@ function remove (fields: string[], state: boolean): void {
     kept += 2
   }
   if (kept !== fields.length) fields.length = kept
+  if (states !== null && !isTracestate(states)) remove(fields, true)
 }
 
 /**

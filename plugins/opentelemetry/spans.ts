@@ -1,6 +1,8 @@
-import { type Attributes, SpanKind, SpanStatusCode } from '@opentelemetry/api'
-import type { Ended, FastifyRequest, GatewayRequest, Redactor, TimedTry } from '../../src/plugin.ts'
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import type { FastifyRequest, Redactor, TimedTry } from '../../src/plugin.ts'
+import { clientAttributes, failureOf, methodName, routeName, serverAttributes } from './attributes.ts'
 import type { Exporter } from './exporter.ts'
+import { hasFailed } from './faults.ts'
 import { FinishedSpan } from './finished-span.ts'
 import type { Parent } from './propagation.ts'
 
@@ -30,10 +32,10 @@ export class Spans {
     const server = this.#nextId()
     const { origin } = this.#exporter
 
-    const whole = new FinishedSpan(origin, gateway.route === null ? gateway.method : `${gateway.method} ${routeName(gateway)}`, SpanKind.SERVER, traceId, server, startedAt, startedAt + total)
+    const whole = new FinishedSpan(origin, gateway.route === null ? methodName(gateway.method) : `${methodName(gateway.method)} ${routeName(gateway)}`, SpanKind.SERVER, traceId, server, startedAt, startedAt + total)
     if (parent !== null) whole.under(parent.spanId, true)
     whole.attributes = serverAttributes(request, gateway, ended, this.#redactor)
-    whole.status = ended.status >= 500 ? FAILED : UNSET
+    whole.status = hasFailed(ended) ? FAILED : UNSET
     this.#exporter.add(whole)
 
     for (const { plugin, from, to } of waits) {
@@ -45,55 +47,15 @@ export class Spans {
     }
     for (let index = 0; index < tries.length; index++) {
       const attempt = tries[index] as TimedTry
+      const last = index === tries.length - 1
       // upstreams were told of one span: the last attempt has its id
-      const id = index === tries.length - 1 ? context.spanId : this.#nextId()
-      const span = new FinishedSpan(origin, gateway.method, SpanKind.CLIENT, traceId, id, startedAt + attempt.from, startedAt + attempt.to)
+      const id = last ? context.spanId : this.#nextId()
+      const span = new FinishedSpan(origin, methodName(gateway.upstream?.method ?? gateway.method), SpanKind.CLIENT, traceId, id, startedAt + attempt.from, startedAt + attempt.to)
+      const error = failureOf(attempt, last ? ended : null)
       span.under(server, false)
-      span.attributes = clientAttributes(gateway, attempt, index, this.#redactor)
-      span.status = attempt.error !== null || (attempt.status ?? 0) >= 500 ? FAILED : UNSET
+      span.attributes = clientAttributes(gateway, attempt, error, index, this.#redactor)
+      span.status = error === null ? UNSET : FAILED
       this.#exporter.add(span)
     }
   }
-}
-
-function routeName ({ route }: GatewayRequest): string {
-  return route?.paths?.[0] ?? route?.name ?? route?.id ?? ''
-}
-
-/** Names of OpenTelemetry's conventions for HTTP. Queries may hold secrets: they are left out, those in the path are cut. */
-function serverAttributes ({ raw }: FastifyRequest, gateway: GatewayRequest, ended: Ended, redactor: Redactor): Attributes {
-  const { route, service, consumer } = gateway
-  const attributes: Attributes = {
-    'http.request.method': gateway.method,
-    'url.path': redactor.url(gateway.path),
-    'url.scheme': gateway.scheme,
-    'server.address': gateway.host,
-    'server.port': gateway.port,
-    'client.address': gateway.clientIp,
-    'network.protocol.version': raw.httpVersion,
-    'http.response.status_code': ended.status,
-    'sallyport.request.id': gateway.id,
-    'sallyport.end_reason': ended.reason
-  }
-  if (route !== null) {
-    attributes['http.route'] = routeName(gateway)
-    attributes['sallyport.route'] = route.name ?? route.id
-  }
-  if (service !== null) attributes['sallyport.service'] = service.name ?? service.id
-  if (consumer !== null) attributes['sallyport.consumer'] = consumer.username ?? consumer.id
-  if (ended.plugin !== null) attributes['sallyport.ended_by'] = ended.plugin
-  if (ended.error !== null) attributes['error.type'] = ended.error
-  return attributes
-}
-
-function clientAttributes ({ method, upstream }: GatewayRequest, { host, port, status, error }: TimedTry, index: number, redactor: Redactor): Attributes {
-  const attributes: Attributes = {
-    'http.request.method': upstream?.method ?? method,
-    'server.address': redactor.host(host, port),
-    'server.port': port
-  }
-  if (index > 0) attributes['http.request.resend_count'] = index
-  if (status !== null) attributes['http.response.status_code'] = status
-  if (error !== null) attributes['error.type'] = error
-  return attributes
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { BatchQueue, createLineEditor, Datagrams, definePlugin, type Ended, fieldFindings, LineSocket, logMetrics, type LogSink, outward } from '../../src/plugin.ts'
+import { BatchQueue, createLineEditor, Datagrams, definePlugin, type Ended, fieldFindings, fitLine, LineSocket, logMetrics, type LogSink, outward } from '../../src/plugin.ts'
 import { createMessages, SEVERITIES, type Severity } from './message.ts'
 import { type Config, Syslog } from './schema.ts'
 
@@ -54,6 +54,7 @@ export default definePlugin({
     gateway.serving(() => queue.configure(settings))
     const edit = createLineEditor(config)
     const message = createMessages(config.facility, config.ident)
+    const room = config.max_length - message('info', '', 0).length - 1
     const least = SEVERITIES.indexOf(config.log_level)
     const severityOf = (status: number): Severity => status >= 500 ? config.server_errors_severity : status >= 400 ? config.client_errors_severity : config.successful_severity
     return {
@@ -62,7 +63,7 @@ export default definePlugin({
         take (line: string, { status }: Ended) {
           const severity = severityOf(status)
           if (SEVERITIES.indexOf(severity) > least) return
-          queue.add(message(severity, (edit === null ? line : edit(line)).slice(0, -1), Date.now()))
+          queue.add(message(severity, fitLine((edit === null ? line : edit(line)).slice(0, -1), room), Date.now()))
         }
       }
     }

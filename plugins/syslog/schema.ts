@@ -27,6 +27,14 @@ export const Syslog = Type.Object({
   server_errors_severity: severity('Severity of 5xx', 'Severity of answers from 500.'),
   facility: Type.Enum([...FACILITIES], { title: 'Facility', description: 'Facility of the messages.', default: 'user', examples: ['local0'] }),
   ident: Type.String({ title: 'Name', description: 'Name of the application in the messages.', pattern: '^[!-~]{1,48}$', default: 'sallyport', examples: ['kong'] }),
+  max_length: Type.Integer({
+    title: 'Longest message',
+    description: 'Bytes of the longest message; a longer one loses its header fields and arguments. The default is what rsyslog takes by default.',
+    minimum: 2048,
+    maximum: 65507,
+    default: 8000,
+    examples: [65000]
+  }),
   queue: queueOptions(50),
   ...fieldOptions
 }, {

@@ -1,4 +1,4 @@
-import { BatchQueue, createLineEditor, Datagrams, definePlugin, fieldFindings, logMetrics, type LogSink, outward } from '../../src/plugin.ts'
+import { BatchQueue, createLineEditor, Datagrams, definePlugin, fieldFindings, fitLine, logMetrics, LONGEST_DATAGRAM, type LogSink, outward } from '../../src/plugin.ts'
 import { UdpLog } from './schema.ts'
 
 interface State {
@@ -29,7 +29,7 @@ export default definePlugin({
     // one datagram, one line
     gateway.serving(() => queue.configure({ ...config.queue, max_batch_size: 1 }))
     const edit = createLineEditor(config)
-    return { queue, sink: { take: line => queue.add((edit === null ? line : edit(line)).slice(0, -1)) } }
+    return { queue, sink: { take: line => queue.add(fitLine((edit === null ? line : edit(line)).slice(0, -1), LONGEST_DATAGRAM)) } }
   },
   register (scope, { state: { sink } }) {
     scope.addHook('onResponse', function udpLog ({ gateway }) {

@@ -24,9 +24,10 @@ export function refusal (request: IncomingMessage, access: Access, host: string,
   // a page in a browser can make its own name point to 127.0.0.1 and read what comes back
   if (isLoopback(host) && !mayBeAsked(request.headers.host, host)) return failure(403, 'This listener answers to its own address only')
   if (access === 'open' || (access === 'metrics' && rules.metrics_open)) return null
-  // no page of another site may so much as ask; a browser says so by itself, and nothing else sends the field
-  const site = request.headers['sec-fetch-site']
-  if (request.method === 'POST' && site !== undefined && site !== 'same-origin' && site !== 'none') return failure(403, 'Pages of other sites may not ask this')
+  // no page of another site may so much as ask, though it could not read what comes back: long answers cost, too; a browser says so
+  // by itself, and nothing else sends the fields. Who follows a link from there asks himself.
+  const { 'sec-fetch-site': site, 'sec-fetch-mode': mode } = request.headers
+  if (site !== undefined && site !== 'same-origin' && site !== 'none' && (request.method === 'POST' || mode !== 'navigate')) return failure(403, 'Pages of other sites may not ask this')
   if (rules.token === null) {
     // the loader refuses such a file; what is fixed at the start could differ from it all the same
     if (!isLoopback(host)) return failure(403, 'This listener needs a token (gateway.admin.token)')

@@ -51,6 +51,7 @@ function operation ({ method, path, access, summary, tag, query = {}, body, answ
   const failures: Record<number, TSchema> = {
     ...open ? {} : { 401: common.Failure },
     403: common.Failure,
+    ...inQuery.length === 0 ? {} : { 400: common.Failure },
     ...body === undefined ? {} : { 400: common.Failure, 413: common.Failure, 415: common.Failure },
     500: common.Failure
   }
@@ -82,7 +83,14 @@ function plain (value: unknown): unknown {
 
 function members (value: object): unknown {
   if (Array.isArray(value)) return value.map(plain)
-  return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith('~') && key !== '$comment').map(([key, item]) => [key, plain(item)]))
+  return Object.fromEntries(Object.entries(asTuple(value)).filter(([key]) => !key.startsWith('~') && key !== '$comment').map(([key, item]) => [key, plain(item)]))
+}
+
+/** OpenAPI 3.1 is JSON Schema 2020-12, where a list of places is called `prefixItems`. */
+function asTuple (value: object): object {
+  if (!('items' in value) || !Array.isArray(value.items)) return value
+  const { items, additionalItems: _, ...rest } = value as { readonly items: readonly unknown[], readonly additionalItems?: unknown }
+  return { ...rest, prefixItems: items, items: false }
 }
 
 const STATUSES: Readonly<Record<number, string>> = {
@@ -96,6 +104,7 @@ const STATUSES: Readonly<Record<number, string>> = {
   409: 'It was refused.',
   413: 'The body is too long.',
   415: 'The body is no JSON.',
+  429: 'Too much of it waits already.',
   500: 'It failed.',
   503: 'Not now.'
 }

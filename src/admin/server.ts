@@ -1,5 +1,5 @@
 /** The admin listener: probes, metrics, the Admin API and the dashboard. */
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ListenAddress } from '../config/model.ts'
 import { refusal } from './access.ts'
@@ -30,7 +30,7 @@ export function createAdmin (address: ListenAddress, source: AdminSource): Admin
   const readBody = createBodyReader()
   const spread = createSpread()
 
-  async function answer (request: IncomingMessage): Promise<Answer> {
+  async function answer (request: IncomingMessage, response: ServerResponse): Promise<Answer> {
     const { path, query } = targetOf(request)
     const found = new Map(find(path))
     if (found.size === 0) {
@@ -50,8 +50,8 @@ export function createAdmin (address: ListenAddress, source: AdminSource): Admin
     if (known !== undefined && stranger !== undefined) return failure(400, `There is no argument '${stranger}' here; there are: ${Object.keys(known).join(', ')}`)
     const body = endpoint.body === undefined ? undefined : await readBody(request, endpoint.body)
     const second = typeof access === 'function' ? refusal(request, access(body), address.host, source.rules()) : null
-    // a reload with all its workers may take longer than a silent connection is kept; its outcome must still arrive
-    if (method === 'POST') request.socket.setTimeout(12 * TIMEOUT)
+    // a reload with all its workers, or the whole of a large file, may take longer than a silent connection is kept: it must still arrive
+    response.socket?.setTimeout(12 * TIMEOUT)
     return second ?? await endpoint.run({ source, params, query, body, headers: request.headers, spread })
   }
 
@@ -71,11 +71,11 @@ export function createAdmin (address: ListenAddress, source: AdminSource): Admin
     connectionsCheckingInterval: 1_000
   }, (request, response) => {
     // also of what can't be written as JSON: what a plugin gives must not end the process
-    answer(request).then(async result => await send(request, response, result, spread)).catch(async error => {
+    answer(request, response).then(async result => await send(request, response, result, spread)).catch(async error => {
       if (response.headersSent) response.destroy()
       else if (error instanceof Refused) await send(request, response, failure(error.status, error.message, error.headers), spread)
       else await send(request, response, failure(500, 'The answer could not be put together'), spread)
-    })
+    }).catch(() => { response.destroy() })
   })
   server.maxConnections = 256
   server.setTimeout(TIMEOUT)

@@ -74,7 +74,9 @@ export function ruleTitles (): Map<string, string> {
 function adopt ({ rule, range, path, cause, mend, related }: Diagnostic): Spot[] {
   const adopted = Object.hasOwn(adoptedRules, rule) ? adoptedRules[rule] : undefined
   if (adopted === undefined) return []
-  return [{ rule, ...adopted, range, path, cause, mend, docs: `docs/check.md#${rule}`, ...related === undefined ? {} : { related } }]
+  // many routes of which check says the same are one finding here
+  const [subject] = /'[^']*'/.exec(cause) ?? []
+  return [{ rule, ...adopted, range, path, cause, ...subject === undefined ? {} : { subject, template: cause.replace(subject, '…') }, mend, docs: `docs/check.md#${rule}`, ...related === undefined ? {} : { related } }]
 }
 
 function spotOf (rule: AuditRuleText, hit: Hit, source: Source): Spot {

@@ -47,8 +47,10 @@ export class AuditContext {
       }
     }
     for (const entry of config.plugins) {
-      // a global entry also answers where no route does
-      const routes = running.get(entry) ?? (entry.enabled && entry.route === null && entry.service === null ? [] : undefined)
+      // a global entry also answers where no route does, but nobody authenticates there; a file without routes is one that is begun
+      const answers = all.length === 0 || plugins.registry.get(entry.name)?.authentication === undefined
+      const isGlobal = answers && entry.enabled && entry.route === null && entry.service === null
+      const routes = running.get(entry) ?? (isGlobal ? [] : undefined)
       if (routes === undefined) continue
       const list = this.#uses.get(entry.name) ?? []
       list.push({ entry, routes })

@@ -27,6 +27,8 @@ export interface AuditFinding {
 /** One place, before folding. */
 export interface Spot extends Pick<AuditFinding, 'rule' | 'severity' | 'range' | 'path' | 'why' | 'mend' | 'docs'>, Pick<Hit, 'cause' | 'subject'> {
   readonly related?: readonly RelatedPlace[]
+  /** The cause without its subject, where it is a text that was made for one: those of many are told as one. */
+  readonly template?: string
 }
 
 /** One finding a cause: many routes that lack the same are one mistake. */
@@ -34,7 +36,7 @@ export function fold (spots: readonly Spot[], file: string): AuditFinding[] {
   const groups = new Map<string, Spot[]>()
   const seen = new Set<string>()
   for (const spot of spots) {
-    const key = [spot.rule, spot.severity, typeof spot.cause === 'string' ? spot.cause : '', spot.mend].join('\n')
+    const key = [spot.rule, spot.severity, spot.template ?? (typeof spot.cause === 'string' ? spot.cause : ''), spot.mend].join('\n')
     // an anchor that ten places use is one place
     const place = [key, spot.path, spot.subject ?? '', spot.range.line, spot.range.column].join('\n')
     if (seen.has(place)) continue
@@ -48,13 +50,13 @@ export function fold (spots: readonly Spot[], file: string): AuditFinding[] {
 
 function finding (group: readonly Spot[], file: string): AuditFinding {
   const [first, ...rest] = [...group].sort((a, b) => a.range.line - b.range.line || a.range.column - b.range.column) as [Spot, ...Spot[]]
-  const { cause, subject: _, ...told } = first
+  const { cause, subject, template, ...told } = first
   const subjects = [...new Set([first, ...rest].map(({ subject }) => subject ?? ''))]
   const also = rest.map(({ range }) => range).filter(({ line, column }) => line !== first.range.line || column !== first.range.column)
   return {
     ...told,
     file,
-    cause: typeof cause === 'string' ? cause : cause(enumerate(subjects)),
+    cause: typeof cause !== 'string' ? cause(enumerate(subjects)) : template === undefined || subjects.length === 1 ? cause : `${cause} (so it is with ${enumerate(subjects.filter(one => one !== subject))})`,
     paths: [...new Set([first, ...rest].map(({ path }) => path))],
     ...(also.length === 0 ? {} : { also })
   }

@@ -21,6 +21,8 @@ export interface CheckArgs {
   readonly strict: boolean
   /** Also try what the file speaks to. */
   readonly live: boolean
+  /** Tell every warning in full, however many are alike. */
+  readonly all: boolean
   /** Milliseconds for each thing that is tried. */
   readonly timeout: number
 }
@@ -32,6 +34,7 @@ export function checkCommand (io: CliIo, done: Done): Command {
     .addOption(new Option('-f, --format <format>', 'how findings are written').choices(FORMATS).default('text'))
     .option('-s, --strict', 'exit with 2 when there are warnings', false)
     .option('-l, --live', 'then try what it speaks to: names, connections, TLS, providers, stores', false)
+    .option('-a, --all', 'tell every warning in full, however many are alike', false)
     .option('--timeout <ms>', 'with --live: how long each may take', milliseconds, 5000)
     .addHelpText('after', `
 Runs the same code as start, up to the point where it would listen. The rules are explained in docs/check.md.
@@ -49,7 +52,7 @@ Examples:
 }
 
 /** Reports everything that is found in a file. */
-export async function check ({ file, format, strict, live, timeout }: CheckArgs, io: CliIo): Promise<ExitCode> {
+export async function check ({ file, format, strict, live, all, timeout }: CheckArgs, io: CliIo): Promise<ExitCode> {
   const { config, diagnostics: own, source, shown } = await load(file, io)
   const tried = live && config !== null ? await checkLive(config, source, { timeout, now: Date.now() }) : null
   const diagnostics = tried === null ? own : [...own, ...renamed(tried.diagnostics, shown)]
@@ -58,9 +61,10 @@ export async function check ({ file, format, strict, live, timeout }: CheckArgs,
     case 'sarif': io.stdout.write(sarifReport(diagnostics, version)); break
     case 'github': io.stdout.write(githubReport(diagnostics)); break
     case 'text':
-      io.stdout.write(textReport(diagnostics, source.text, io.stdout.paint))
+      io.stdout.write(textReport(diagnostics, source.text, io.stdout.paint, all))
       if (config !== null) io.stdout.write(`${io.stdout.paint.good('ok:')} ${shown} can run: ${inventory(config)}\n`)
       if (tried !== null) io.stdout.write(liveSummary(tried, io))
+      else if (live) io.stdout.write(`${io.stdout.paint.error('live:')} nothing tried: the file has errors\n`)
   }
   if (hasErrors(diagnostics)) return exitCode.errors
   return strict && diagnostics.length > 0 ? exitCode.warnings : exitCode.clean

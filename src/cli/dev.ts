@@ -49,7 +49,7 @@ export async function dev ({ file: named, open, ...flags }: DevArgs, io: CliIo):
     const result = await loadConfig({ file, env: io.env, overrides: overridesOf(flags), modules })
     return { ...forOne(result), diagnostics: renamed(result.diagnostics, shown), files: [...result.files, ...modules.files] }
   }
-  const render = (diagnostics: readonly Diagnostic[], text: string): string => textReport(diagnostics, text, stderr.paint)
+  const render = (diagnostics: readonly Diagnostic[], text: string): string => textReport(renamed(diagnostics, shown), text, stderr.paint)
 
   let first = await readable(load(), io)
   while (hasErrors(first.diagnostics)) {

@@ -7,7 +7,7 @@ import { installedSchema } from '../import/editor-line.ts'
 import { AUTHENTICATION, DEFAULTS, originsOf, problems, upstreamUrl, type Answers, type Given } from '../init/answers.ts'
 import { ask, type Prompts } from '../init/ask.ts'
 import { compose } from '../init/compose.ts'
-import { composedTest, importedTest, testNameOf } from '../init/tests.ts'
+import { asRequested, composedTest, importedTest, testNameOf } from '../init/tests.ts'
 import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { displayName } from './file.ts'
 import { runImport } from './import.ts'
@@ -70,6 +70,8 @@ export async function init (args: InitArgs, io: CliIo, prompts?: Prompts): Promi
   const target = resolve(io.cwd, args.output)
   const shown = displayName(target, io)
   if (!args.force && existsSync(target)) throw new UsageError(`${shown} is there already: name another file with --output, or add --force.`)
+  // before anything is asked
+  if (!existsSync(dirname(target))) throw new UsageError(`${shown} can't be written: there is no folder ${dirname(target)}.`)
   const address = (text: string): string => {
     const url = upstreamUrl(text)
     if (url !== text) io.stdout.write(`${text} is taken as ${url}\n`)
@@ -84,7 +86,7 @@ export async function init (args: InitArgs, io: CliIo, prompts?: Prompts): Promi
     io.stdout.write(nextSteps(shown, target, io, null, tested))
     return code
   }
-  const given = await answersFor(args, io, prompts)
+  const given = await answersFor(args, io, prompts, dirname(target))
   const answers = { ...given, upstream: address(given.upstream) }
   const { text, apiKey } = compose(answers, dirname(target))
   const { diagnostics } = await loadConfig({ file: target, text, env: io.env })
@@ -100,11 +102,11 @@ export async function init (args: InitArgs, io: CliIo, prompts?: Prompts): Promi
   if (apiKey !== null) io.stdout.write(`\nThe API key, shown this once; the file has its hash alone:\n\n  ${io.stdout.paint.strong(apiKey)}\n`)
   const scheme = answers.tls === null ? 'http://127.0.0.1:8000' : 'https://127.0.0.1:8443'
   const header = apiKey !== null ? `-H 'apikey: ${apiKey}' ` : answers.auth === 'jwt' ? "-H 'Authorization: Bearer TOKEN' " : answers.auth === 'basic-auth' ? '-u NAME ' : ''
-  io.stdout.write(nextSteps(shown, target, io, `curl -i ${header}${scheme}${answers.path}`, tested))
+  io.stdout.write(nextSteps(shown, target, io, `curl -i ${header}${scheme}${asRequested(answers.path)}`, tested))
   return exitCode.clean
 }
 
-async function answersFor (args: InitArgs, io: CliIo, prompts: Prompts | undefined): Promise<Answers> {
+async function answersFor (args: InitArgs, io: CliIo, prompts: Prompts | undefined, directory: string): Promise<Answers> {
   const given = givenBy(args)
   const terminal = prompts !== undefined || ((io.stdin as { isTTY?: boolean }).isTTY === true && io.stdout.isTerminal)
   if (args.yes || !terminal) {
@@ -113,7 +115,7 @@ async function answersFor (args: InitArgs, io: CliIo, prompts: Prompts | undefin
     return { ...DEFAULTS, ...given }
   }
   try {
-    return await ask(prompts ?? await import('@inquirer/prompts'), given)
+    return await ask(prompts ?? await import('@inquirer/prompts'), given, directory)
   } catch (error) {
     // Ctrl-C
     if (error instanceof Error && error.name === 'ExitPromptError') throw new UsageError('Nothing was written.')

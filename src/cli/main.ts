@@ -1,7 +1,10 @@
 #!/usr/bin/env node
-import { createPainter } from './paint.ts'
-import { run } from './program.ts'
+// Whoever sends these to a gateway that is just starting means no end, and no debugger on a port, which is what Node makes of them: from the
+// first moment on, hence the imports below, which take a second on a busy machine.
+if (process.argv[2] === 'start') for (const signal of ['SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => {})
 
+const { createPainter } = await import('./paint.ts')
+const { run } = await import('./program.ts')
 const { stdin, stdout, stderr, env } = process
 
 // `sallyport … | head`: the reader has seen enough.

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
+import { withEnvFile } from './env-file.ts'
 import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { UsageError, type CliIo } from './io.ts'
 
@@ -11,7 +12,12 @@ import { UsageError, type CliIo } from './io.ts'
  */
 export async function run (args: readonly string[], io: CliIo): Promise<ExitCode> {
   let code: ExitCode = exitCode.clean
-  const program = createProgram(await commandsFor(args), io, done => { code = done })
+  const own = { ...io }
+  const program = createProgram(await commandsFor(args), own, done => { code = done })
+  program.hook('preAction', async (_program, command) => {
+    const { envFile } = command.opts<{ envFile?: string }>()
+    if (envFile !== undefined) own.env = await withEnvFile(envFile, io)
+  })
   try {
     await program.parseAsync(args, { from: 'user' })
     return code
@@ -41,9 +47,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<Create>>> = {
   'debug-token': async () => (await import('./debug-token.ts')).debugTokenCommand,
   import: async () => (await import('./import.ts')).importCommand,
   'audit-log': async () => (await import('./audit-log.ts')).auditLogCommand,
+  plugins: async () => (await import('./plugins.ts')).pluginsCommand,
   schema: async () => (await import('./schema.ts')).schemaCommand,
   completion: async () => (await import('./completion.ts')).completionCommand
 }
+
+/** Those that look up the variables that gateway.yaml names. */
+const RESOLVING = new Set(['start', 'dev', 'check', 'explain', 'test', 'audit', 'routes', 'plan', 'print', 'debug-token'])
 
 /** The one that is named; all, where none is, or where it speaks of the others. */
 async function commandsFor ([name = '']: readonly string[]): Promise<Create[]> {
@@ -72,6 +82,7 @@ Examples:
   $ sallyport start gateway.yaml --port 9000
   $ sallyport help check`)
   for (const create of creators) program.addCommand(create(io, done))
+  for (const command of program.commands) if (RESOLVING.has(command.name())) command.option('--env-file <file>', 'more variables for references: lines NAME=value')
   const commands = program.commands.flatMap(command => [command, ...command.commands])
   for (const command of [program, ...commands]) {
     command

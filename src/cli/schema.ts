@@ -1,9 +1,9 @@
 import { Command } from 'commander'
 import { fileJsonSchema, pluginJsonSchema } from '../config/json-schema.ts'
-import { nearest } from '../config/nearest.ts'
 import { loadPlugins } from '../plugins.ts'
 import { type Done, exitCode, type ExitCode } from './exit-code.ts'
-import { UsageError, type CliIo } from './io.ts'
+import type { CliIo } from './io.ts'
+import { builtIn } from './plugins.ts'
 
 export interface SchemaArgs {
   /** Name of a plugin; undefined: the whole file. */
@@ -31,11 +31,7 @@ export async function schema ({ plugin: name }: SchemaArgs, io: CliIo): Promise<
     io.stdout.write(`${JSON.stringify(fileJsonSchema(registry), null, 2)}\n`)
     return exitCode.clean
   }
-  const plugin = registry.get(name)
-  if (plugin === undefined) {
-    const near = nearest(name, registry.keys())
-    throw new UsageError(`There is no built-in plugin '${name}'${near === undefined ? `. There are: ${[...registry.keys()].sort().join(', ')}.` : `: did you mean '${near}'?`}`)
-  }
+  const plugin = builtIn(name, registry)
   io.stdout.write(`${JSON.stringify(pluginJsonSchema(plugin), null, 2)}\n`)
   return exitCode.clean
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { Diagnostic } from '../config/diagnostics.ts'
 import { count, hasErrors } from '../config/diagnostics.ts'
+import { breathless, createBreath, type Breath } from '../breath.ts'
 import { loadConfig, type LoadResult } from '../config/load.ts'
 import type { BoundAddress } from '../gateway/engine.ts'
 import type { Gateway } from '../gateway/control/gateway.ts'
@@ -40,12 +41,12 @@ export async function start ({ file: named, ...flags }: StartArgs, io: CliIo): P
   const shown = displayName(file, io)
   const overrides = overridesOf(flags)
   const modules = new PluginModules()
-  const load = async (): Promise<LoadResult> => {
-    const result = await loadConfig({ file, env: io.env, overrides, modules })
+  const load = async (breath: Breath): Promise<LoadResult> => {
+    const result = await loadConfig({ file, env: io.env, overrides, modules, breath })
     return { ...result, diagnostics: renamed(result.diagnostics, shown) }
   }
   const { stderr } = io
-  const first = await readable(load(), io)
+  const first = await readable(load(breathless), io)
   if (hasErrors(first.diagnostics)) {
     stderr.write(textReport(first.diagnostics, first.source.text, stderr.paint))
     return exitCode.errors
@@ -53,12 +54,14 @@ export async function start ({ file: named, ...flags }: StartArgs, io: CliIo): P
   if (first.diagnostics.length > 0) stderr.write(`${stderr.paint.warning('warning:')} ${count(first.diagnostics)} in ${shown}; \`sallyport check\` shows them\n`)
   // The other commands do without Fastify and undici, and start in half the time.
   const { runGateway } = await import('../gateway/control/process.ts')
+  const { createCheckApart } = await import('../gateway/control/check-apart.ts')
   const plain = createPainter(false, {})
   const code = await runGateway({
     file: first as RunnableFile,
-    load,
-    // Goes into the log, which is no place for colours.
-    render: (diagnostics: readonly Diagnostic[], text: string) => textReport(diagnostics, text, plain),
+    load: async () => await load(createBreath()),
+    checkApart: createCheckApart({ file, env: io.env, overrides, shown }),
+    // Goes into the log, which is no place for colours, nor for each warning again with each reload.
+    render: (diagnostics: readonly Diagnostic[], text: string) => hasErrors(diagnostics) ? textReport(renamed(diagnostics, shown), text, plain) : `${count(diagnostics)} that \`sallyport check\` shows`,
     signals: io.signals,
     // A log line says the same; on a terminal, one that can be read.
     ...(stderr.isTerminal
@@ -76,6 +79,6 @@ function describe ({ addresses, adminAddress }: Gateway): string {
   return `listens on ${addresses.map(url).join(' and ')}${admin}`
 }
 
-export function url ({ host, port }: BoundAddress): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+export function url ({ scheme, host, port }: BoundAddress): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { type Done, exitCode, type ExitCode } from './exit-code.ts'
 import { displayName, readable } from './file.ts'
 import { UsageError, type CliIo } from './io.ts'
+import { PluginModules } from '../plugin-modules.ts'
 
 const REPORTERS = ['pretty', 'tap', 'junit'] as const
 
@@ -45,22 +46,29 @@ export async function test (args: TestArgs, io: CliIo): Promise<ExitCode> {
   // the other commands do without Fastify and undici
   const { runTests } = await import('../lab/session.ts')
   const named = args.files.map(file => resolve(io.cwd, file))
-  const once = async (): Promise<{ code: ExitCode, read: Iterable<string> }> => {
-    const outcome = await readable(runTests({ named, directory: io.cwd, env: io.env, wanted: name => args.filter?.test(name) ?? true, shown: file => displayName(file, io), reporter: args.reporter, coverage: args.coverage, failUnder: args.failUnder ?? null }, io.stdout), io)
+  // local plugins change while tests are watched
+  const modules = new PluginModules({ fresh: args.watch })
+  let read = new Map<string, string>()
+  const once = async (): Promise<ExitCode> => {
+    modules.forgetFiles()
+    read = new Map()
+    const outcome = await readable(runTests({ named, directory: io.cwd, env: io.env, wanted: name => args.filter?.test(name) ?? true, shown: file => displayName(file, io), reporter: args.reporter, coverage: args.coverage, failUnder: args.failUnder ?? null, modules, read }, io.stdout, io.stderr), io)
     if (outcome.empty) throw new UsageError(args.filter === undefined ? 'There are no tests: write *.test.yaml beside gateway.yaml or into `tests`, or name a file.' : 'No test has a name that --filter matches.')
-    return { code: outcome.passed ? exitCode.clean : exitCode.errors, read: outcome.read }
+    return outcome.passed ? exitCode.clean : exitCode.errors
   }
-  if (!args.watch) return (await once()).code
+  if (!args.watch) return await once()
+  const { findTests } = await import('../lab/find.ts')
   const { watchTests } = await import('../lab/watch.ts')
-  return await watchTests(async () => {
+  async function report (): Promise<ExitCode> {
     try {
       return await once()
     } catch (error) {
       if (!(error instanceof UsageError)) throw error
       io.stderr.write(`${io.stderr.paint.error('error:')} ${error.message}\n`)
-      return { code: exitCode.usage, read: named.length > 0 ? named : [resolve(io.cwd, 'gateway.yaml')] }
+      return exitCode.usage
     }
-  }, io)
+  }
+  return await watchTests({ run: report, read: () => read, tests: () => findTests(named, io.cwd) }, io)
 }
 
 function toRegex (text: string): RegExp {

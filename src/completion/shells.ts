@@ -10,6 +10,8 @@ export function completionScript (shell: Shell, commands: readonly CompletedComm
     case 'bash': return `# bash completion of sallyport: source <(sallyport completion bash)
 _sallyport () {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words=''
+  # \`--format=json\` is three words here
+  if [ "$previous" = '=' ]; then previous=\${COMP_WORDS[COMP_CWORD-2]}; elif [ "$current" = '=' ]; then current=''; fi
 ${reader(commands, 'COMP_WORDS', 'index = 1; index < COMP_CWORD; index++')}
   COMPREPLY=()
 ${chooser(commands)}
@@ -23,6 +25,7 @@ complete -o default -F _sallyport sallyport
 # zsh completion of sallyport: source <(sallyport completion zsh)
 _sallyport () {
   local current=\${words[CURRENT]} previous=\${words[CURRENT-1]} line=("\${words[@]}") words=''
+  if [[ $current == --*=* ]]; then previous=\${current%%=*} current=\${current#*=}; compset -P '*='; fi
 ${reader(commands, 'line', 'index = 2; index < CURRENT; index++')}
 ${chooser(commands)}
   if [ -n "$words" ]; then compadd -- \${=words}; else _files; fi
@@ -40,6 +43,7 @@ function reader (commands: readonly CompletedCommand[], list: string, loop: stri
   return `  local command='' index position=0 skip=0 word
   for ((${loop})); do
     word=\${${list}[index]}
+    if [ "$word" = '=' ]; then skip=1; continue; fi
     if ((skip)); then skip=0; continue; fi
     case "$command $word" in
       ${values.join('|')}) skip=1 ;;

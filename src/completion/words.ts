@@ -22,8 +22,11 @@ export interface CompletedCommand {
   readonly args: readonly Words[]
 }
 
+/** Of arguments called METHOD; any token is one, and these are what is meant. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
 /** Arguments that name no file, by their names in the help. */
-const NO_FILES = new Set(['METHOD', 'URL'])
+const NO_FILES = new Set(['URL'])
 
 /** @param plugins names for arguments called PLUGIN */
 export function completedCommands (program: Command, plugins: readonly string[]): CompletedCommand[] {
@@ -56,5 +59,6 @@ function completedOption ({ short, long, description, argChoices, required, opti
 function argumentWords (argument: Argument, plugins: readonly string[]): Words {
   if (argument.argChoices !== undefined) return { kind: 'words', words: argument.argChoices }
   if (argument.name() === 'PLUGIN') return { kind: 'words', words: plugins }
+  if (argument.name() === 'METHOD') return { kind: 'words', words: METHODS }
   return NO_FILES.has(argument.name()) ? { kind: 'nothing' } : { kind: 'files' }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { readRegular } from '../files/read-regular.ts'
 import { withLines } from '../tls/pem.ts'
 import type { RawEntity } from './collect.ts'
 import { join } from './pointer.ts'
@@ -24,7 +24,8 @@ const LARGEST = 1_048_576
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'the gateway may not read it',
-  EISDIR: 'it is a folder'
+  EISDIR: 'it is a folder',
+  EFBIG: 'it is larger than 1 MiB'
 }
 
 /**
@@ -68,15 +69,7 @@ export function readFileOf (path: string, content: string | Buffer | null): Read
 /** What a file holds, or why it can't be read. */
 async function content (path: string): Promise<Buffer | string> {
   try {
-    const handle = await open(path)
-    try {
-      const stats = await handle.stat()
-      if (stats.isDirectory()) return REASONS['EISDIR'] as string
-      if (!stats.isFile() || stats.size > LARGEST) return 'it is no file of at most 1 MiB'
-      return await handle.readFile()
-    } finally {
-      await handle.close()
-    }
+    return await readRegular(path, LARGEST)
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException
     return REASONS[code] ?? code

@@ -2,6 +2,7 @@ import { dirname, resolve as absolute } from 'node:path'
 import type { PluginModules } from '../plugin-modules.ts'
 import { loadPlugins } from '../plugins.ts'
 import type { LoadedPlugins } from '../plugins.ts'
+import { breathe, breathless, type Breath } from '../breath.ts'
 import { readCertificateFiles, readFileOf, type ReadFile } from './certificate-files.ts'
 import { applyDefaults } from './defaults.ts'
 import type { Diagnostic } from './diagnostics.ts'
@@ -38,6 +39,8 @@ export interface LoadOptions {
   readonly overrides?: Overrides
   /** Leave out what only warns, which takes a fifth of the time of a big file; default false. */
   readonly errorsOnly?: boolean
+  /** Taken between the parts of the work, for the requests of a process that serves; default: at once. */
+  readonly breath?: Breath
   /** Where plugins come from. */
   readonly loadPlugins?: (modules: readonly string[], directory: string) => Promise<LoadedPlugins>
   /** Of a process that loads more than once: it keeps what it has loaded. */
@@ -65,23 +68,27 @@ export interface LoadResult {
  * @throws ConfigFileError when the file can't be read
  */
 export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
-  const { file, env = process.env, overrides = {} } = options
+  const { file, env = process.env, overrides = {}, breath = breathless } = options
   const { source, report, candidates } = readSource(file, options.text ?? await readText(file))
   const load = (modules: readonly string[]): Promise<LoadedPlugins> => options.loadPlugins === undefined ? loadPlugins(modules, dirname(absolute(file)), options.modules) : options.loadPlugins(modules, dirname(absolute(file)))
+  await breath()
   resolveReferences(source, candidates, env, report)
   const value = plainValue(source, report)
   if (value === null) return { config: null, diagnostics: report.list(), source, plugins: await load([]), files: [] }
 
   const envelope = new Envelope(source, report)
-  const entities = envelope.check(value)
+  await breath()
+  const entities = await breathe(envelope.check(value), breath)
   const named = await readCertificateFiles(entities, dirname(absolute(file)), source, report)
   checkCertificates(entities, source, report)
   checkListeners(value, entities, source, report)
+  await breath()
   const resolved = resolve(entities, source, report)
+  await breath()
   const plugins = await load(modulesOf(value))
   checkFallbacks(entities, { resolved, source, report })
   const read = new Map<string, ReadFile>()
-  const configs = checkPlugins(entities, { source, report, plugins, resolved, reads: (path, content) => { read.set(path, readFileOf(path, content)) } })
+  const configs = await breathe(checkPlugins(entities, { source, report, plugins, resolved, reads: (path, content) => { read.set(path, readFileOf(path, content)) } }), breath)
   const files = [...named, ...read.values()]
   if (!report.hasErrors && !(envelope.accepted && entities.every(entity => entity.kind !== 'plugin' || configs.has(entity)))) {
     // no file is known that comes here; but what a schema refuses never runs, even if nobody could say why
@@ -94,7 +101,8 @@ export async function loadConfig (options: LoadOptions): Promise<LoadResult> {
     gateway: gatewaySettings(value['gateway'] as Record<string, unknown>, overrides),
     ...build(entities, { resolved, tags: selectTags(value), configs, hashed: value['_transform'] === false })
   })
-  report.include(lint({ config, source, plugins }, { errorsOnly: options.errorsOnly === true }))
+  await breath()
+  report.include(await breathe(lint({ config, source, plugins }, { errorsOnly: options.errorsOnly === true }), breath))
   return { config: report.hasErrors ? null : config, diagnostics: report.list(), source, plugins, files, overrides }
 }
 

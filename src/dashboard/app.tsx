@@ -5,6 +5,7 @@ import type { GatewayStatus } from '../admin/api/types.ts'
 import { long, plural, time } from './lib/format.ts'
 import { href, usePlace, type Place } from './lib/location.ts'
 import { forget, refresh, setPaused, useLiveness, useResource } from './lib/resource.ts'
+import { STATUS } from './lib/paths.ts'
 import { applyTheme, readTheme, THEMES, type Theme } from './lib/theme.ts'
 import { Mark } from './parts/marks.tsx'
 import { Certificates } from './views/certificates.tsx'
@@ -42,7 +43,7 @@ const VIEWS: Readonly<Record<string, View>> = {
 
 export function App (): JSX.Element {
   const place = usePlace()
-  const status = useResource<GatewayStatus>('/status', 2_000)
+  const status = useResource<GatewayStatus>(STATUS, 2_000)
   const { locked } = useLiveness()
   const main = useRef<HTMLElement>(null)
   const [first = '', name] = place.parts
@@ -70,7 +71,7 @@ export function App (): JSX.Element {
   return (
     <>
       <a class='skip' href='#main' onClick={event => { event.preventDefault(); main.current?.focus() }}>Skip to the content</a>
-      <Top status={status.data} first={first} locked={locked} />
+      <Top status={status.data} at={status.at} first={first} locked={locked} />
       <main id='main' tabIndex={-1} ref={main}>
         <Silence retry={refresh} />
         {locked ? <Login /> : view === undefined ? <Missing place={place} /> : name === undefined || view.one === undefined ? view.all() : view.one(name)}
@@ -79,14 +80,14 @@ export function App (): JSX.Element {
   )
 }
 
-function Top ({ status, first, locked }: { readonly status: GatewayStatus | undefined, readonly first: string, readonly locked: boolean }): JSX.Element {
+function Top ({ status, at, first, locked }: { readonly status: GatewayStatus | undefined, readonly at: number, readonly first: string, readonly locked: boolean }): JSX.Element {
   const [open, setOpen] = useState(false)
   useEffect(() => { setOpen(false) }, [first])
   return (
     <header class='top'>
       <div class='bar'>
         <a class='name' href='#/'>Sallyport</a>
-        <Running status={status} />
+        <Running status={status} at={at} />
         <div class='switches'>
           <Live />
           <Themes />
@@ -104,14 +105,22 @@ function Top ({ status, first, locked }: { readonly status: GatewayStatus | unde
   )
 }
 
-function Running ({ status }: { readonly status: GatewayStatus | undefined }): JSX.Element {
+/** Milliseconds: status is asked for every other second. A machine that slept, a network that swallows: what is old says so. */
+const OLD = 12_000
+
+function Running ({ status, at }: { readonly status: GatewayStatus | undefined, readonly at: number }): JSX.Element {
   const { silentSince, locked } = useLiveness()
+  const [now, setNow] = useState(Date.now)
+  useEffect(() => {
+    const timer = setInterval(() => { setNow(Date.now()) }, 2_000)
+    return () => { clearInterval(timer) }
+  }, [])
   if (silentSince !== null) return <p class='running'><Mark tone='bad'>no answer</Mark></p>
   if (status === undefined || locked) return <p class='running' />
   const file = status.configuration.file.split(/[\\/]/).at(-1) ?? ''
   return (
     <p class='running'>
-      <Mark tone={status.state === 'running' ? 'good' : 'warn'}>{status.state}</Mark>
+      {now - at > OLD ? <Mark tone='warn'>as of {time(at)}</Mark> : <Mark tone={status.state === 'running' ? 'good' : 'warn'}>{status.state}</Mark>}
       <span class='detail'><span class='mono'>{file}</span>, snapshot <span class='num'>{status.configuration.snapshot}</span></span>
     </p>
   )

@@ -34,9 +34,22 @@ export function readDebugToken (secret: string, token: string, now: number): Deb
   const [, payload, signature] = token.length > LONGEST ? [] : /^([\w-]+)\.([\w-]{43})$/.exec(token) ?? []
   if (payload === undefined || signature === undefined) return null
   if (!timingSafeEqual(Buffer.from(signature, 'base64url'), signatureOf(payload, secret))) return null
-  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as DebugClaims
+  const claims = claimsOf(payload)
+  if (claims === null) return null
   const left = claims.exp - now / 1000
   return left > 0 && left <= LONGEST_TTL ? claims : null
+}
+
+/** Others who know the secret may sign anything; what is none of these claims is no token. */
+function claimsOf (payload: string): DebugClaims | null {
+  try {
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Partial<Record<keyof DebugClaims, unknown>> | null
+    if (typeof claims?.exp !== 'number') return null
+    const bounds = [claims.route, claims.path, claims.ip]
+    return bounds.every(bound => bound === undefined || typeof bound === 'string') ? claims as DebugClaims : null
+  } catch {
+    return null
+  }
 }
 
 function signatureOf (payload: string, secret: string): Buffer {

@@ -14,15 +14,28 @@ interface AccessRecord {
   readonly end_reason?: string
   readonly ended_by?: string
   readonly error?: string
+  readonly reason?: string
 }
+
+/** What the painter writes, and no other command of terminals. */
+const COLOUR = /(\u001b\[[\d;]*m)/ // eslint-disable-line no-control-regex
 
 /** Nothing went wrong. */
 const FINE = '-'
 
-/** The gateway's own log, one readable line each. */
+/** The gateway's own log, one readable line each; what a message says on further lines, as reports of diagnostics do, stands below. */
 export function prettyLog (write: (text: string) => void, colours: boolean): DestinationStream {
   const format = prettyFactory({ colorize: colours, ignore: 'pid', translateTime: 'SYS:HH:MM:ss', singleLine: true })
-  return { write: line => write(format(line)) }
+  return {
+    write (line) {
+      const record = parsed<{ readonly msg?: string }>(line)
+      if (record === null) return write(`${printable(line.trimEnd())}\n`)
+      const { msg = '', ...fields } = record
+      const [first = '', ...report] = msg.trimEnd().split('\n')
+      // pino-pretty would cut the colours of a report, and put the record's fields behind its end
+      write(format({ ...fields, msg: first }) + report.map(text => `${printable(text, colours)}\n`).join(''))
+    }
+  }
 }
 
 /** The access log, one readable line a request. */
@@ -43,13 +56,9 @@ export function prettyAccess (write: (text: string) => void, paint: Painter): De
 
 /** Method, path, status, route, milliseconds, and why it ended. */
 export function accessLine (line: string, paint: Painter): string {
-  let record: AccessRecord
-  try {
-    record = JSON.parse(line) as AccessRecord
-  } catch {
-    return printable(line)
-  }
-  const { request: { method = '', uri = '' }, response, latencies, route, consumer, end_reason: reason = FINE, ended_by: plugin, error } = record
+  const record = parsed<AccessRecord>(line)
+  if (record === null) return printable(line)
+  const { request: { method = '', uri = '' }, response, latencies, route, consumer, end_reason: end = FINE, ended_by: plugin, error, reason } = record
   const status = response?.status ?? 0
   const mark = status >= 500 ? paint.error : status >= 400 ? paint.warning : paint.good
   const who = consumer?.username ?? consumer?.custom_id
@@ -60,13 +69,23 @@ export function accessLine (line: string, paint: Painter): string {
     paint.strong(printable(uri)),
     route === undefined ? paint.faint('no route') : printable(route.name ?? route.id),
     ...who == null ? [] : [paint.faint(`as ${printable(who)}`)],
-    ...reason === FINE || reason === '' ? [] : [mark(reason)],
+    ...end === FINE || end === '' ? [] : [mark(end)],
     ...plugin === undefined ? [] : [`by ${printable(plugin)}`],
-    ...error === undefined ? [] : [paint.faint(printable(error))]
+    ...error === undefined ? [] : [paint.faint(printable(error))],
+    ...reason === undefined ? [] : [printable(reason)]
   ].join('  ')
 }
 
-/** What clients send must not act on the terminal. */
-function printable (text: string): string {
+function parsed<Line> (line: string): Line | null {
+  try {
+    return JSON.parse(line) as Line
+  } catch {
+    return null
+  }
+}
+
+/** What clients send must not act on the terminal. @param coloured colours are our own, and stay */
+function printable (text: string, coloured = false): string {
+  if (coloured) return text.split(COLOUR).map((part, index) => index % 2 === 1 ? part : printable(part)).join('')
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, character => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`) // eslint-disable-line no-control-regex
 }

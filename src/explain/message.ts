@@ -1,6 +1,7 @@
 /** The request as Node would hand it over, without a socket. */
 import { METHODS, validateHeaderName, validateHeaderValue, type IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
+import { domainToASCII } from 'node:url'
 import type { Config, ListenSettings } from '../config/model.ts'
 import type { Connection } from '../gateway/listener/connection.ts'
 import { ExplainError, type ExplainRequest, type Outcome } from './types.ts'
@@ -44,7 +45,7 @@ export function makeMessage (request: ExplainRequest, { gateway }: Config): Mess
   if (wanted === 'https' && !listener.tls && !headers.some(([name]) => name.toLowerCase() === 'x-forwarded-proto')) {
     headers.push(['X-Forwarded-Proto', 'https'])
   }
-  if (request.data !== undefined) headers.push(['Content-Length', String(Buffer.byteLength(request.data))])
+  if (request.data !== undefined && !headers.some(([name]) => /^(?:content-length|transfer-encoding)$/i.test(name))) headers.push(['Content-Length', String(Buffer.byteLength(request.data))])
 
   const raw = makeRaw(request.method, target, headers)
   const name = authority.replace(/:\d*$/, '')
@@ -69,6 +70,7 @@ function refusal (method: string, mistaken: boolean): Outcome | null {
 
 function readUrl (url: string, notes: string[]): Address {
   const [whole, scheme, authority = '', rest = ''] = ABSOLUTE.exec(url) ?? []
+  if (url === '*') return { scheme: null, authority: '', target: url }
   if (whole === undefined && !url.startsWith('/')) {
     throw new ExplainError(`'${url}' is no URL: write http://host/path, or /path for the first listener.`)
   }
@@ -80,7 +82,18 @@ function readUrl (url: string, notes: string[]): Address {
   // eslint-disable-next-line no-control-regex
   const target = path.replace(/[\x00-\x20\x7f]|[^\x00-\x7f]+/g, text => encodeURIComponent(Buffer.from(text).toString()))
   if (target !== path) notes.push('Characters that no client can send were percent-encoded, as browsers do.')
-  return { scheme: scheme === undefined ? null : scheme.toLowerCase() as 'http' | 'https', authority, target }
+  return { scheme: scheme === undefined ? null : scheme.toLowerCase() as 'http' | 'https', authority: inAscii(authority, notes), target }
+}
+
+/** RFC 5891: as clients send it. */
+function inAscii (authority: string, notes: string[]): string {
+  // eslint-disable-next-line no-control-regex
+  if (!/[^\x00-\x7f]/.test(authority)) return authority
+  const [, host = '', port = ''] = /^(.*?)(:\d*)?$/s.exec(authority) ?? []
+  const ascii = domainToASCII(host)
+  if (ascii === '') throw new ExplainError(`'${host}' is no name of a host.`)
+  notes.push(`The host is sent as ${ascii}.`)
+  return ascii + port
 }
 
 function chooseListener (listen: readonly ListenSettings[], scheme: 'http' | 'https', authority: string, notes: string[]): ListenSettings {

@@ -3,7 +3,7 @@ import { chainKey, Chains } from '../config/chains.ts'
 import type { Config, Route } from '../config/model.ts'
 import { createHostReader } from '../gateway/intake/host.ts'
 import type { Intake } from '../gateway/intake/intake.ts'
-import { namedFields } from '../gateway/named-fields.ts'
+import { enabledEntries, namedFields } from '../gateway/named-fields.ts'
 import { PathPolicies } from '../gateway/intake/path-policies.ts'
 import { httpsOnlyOf, serviceHost, type RouteRuntime } from '../gateway/runtime.ts'
 import type { Scope } from '../gateway/scopes.ts'
@@ -31,10 +31,6 @@ export function createOffline (config: Config, registry: PluginRegistry): Offlin
   const services = new Map(config.services.map(service => [service.id, service]))
   const runtimes = new Map<Route, RouteRuntime>()
   const scopes = new Map<string, Scope>()
-  const enabled = config.plugins.flatMap(entry => {
-    const definition = entry.enabled ? registry.get(entry.name) : undefined
-    return definition === undefined ? [] : [{ definition, entry }]
-  })
 
   function runtimeOf (route: Route): RouteRuntime {
     const known = runtimes.get(route)
@@ -69,7 +65,7 @@ export function createOffline (config: Config, registry: PluginRegistry): Offlin
     pathPolicies: new PathPolicies(config),
     readHost: createHostReader(),
     nextId: () => REQUEST_ID,
-    fieldRules: new FieldRules({ ...namedFields(enabled), settings: gateway.request_headers }),
+    fieldRules: new FieldRules({ ...namedFields(enabledEntries(config, registry)), settings: gateway.request_headers }),
     miss: makeScope(),
     runtimeOf,
     // a gateway at rest
@@ -78,5 +74,5 @@ export function createOffline (config: Config, registry: PluginRegistry): Offlin
 }
 
 function makeScope (): Scope {
-  return { path: '', log: null, policed: false, timed: false }
+  return { path: '', log: null, policed: false, timed: false, serve () { throw new TypeError('nothing is served offline') } }
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { Config } from '../config/model.ts'
 import { choose } from '../gateway/hooks/step.ts'
 import { audienceOf, Chains } from '../config/chains.ts'
+import { GatewayError } from '../errors.ts'
 import { failedTryText } from '../lab/failed-try.ts'
 import { applyStubs } from '../lab/file/stubs.ts'
 import { Lab } from '../lab/lab.ts'
@@ -57,7 +58,8 @@ export async function runRequest ({ config, registry, source }: ExplainParts, re
     return describe(trial, lab, new Chains(config, registry), words)
   } catch (error) {
     if (error instanceof LabError) throw new ExplainError(`${error.message}.`)
-    throw error
+    // a plugin of the route could not be set up
+    throw error instanceof GatewayError ? unfit(error) : error
   } finally {
     await lab.close()
   }
@@ -65,10 +67,15 @@ export async function runRequest ({ config, registry, source }: ExplainParts, re
 
 async function createLab ({ config, registry }: Pick<ExplainParts, 'config' | 'registry'>): Promise<Lab> {
   try {
-    return await Lab.create({ config, registry, directory: dirname(config.file) })
+    // a token that somebody has brought is of now: at this hour's beginning, where tests are, it would be one of the future
+    return await Lab.create({ config, registry, directory: dirname(config.file), now: Date.now() })
   } catch (error) {
-    throw new ExplainError(`The configuration can't be run: ${(error as Error).message}`, { cause: error })
+    throw unfit(error as Error)
   }
+}
+
+function unfit (cause: Error): ExplainError {
+  return new ExplainError(`The configuration can't be run: ${cause.message}`, { cause })
 }
 
 function describe (trial: Trial, lab: Lab, chains: Chains, words: Words): ExplainedRun {

@@ -24,9 +24,9 @@ function failed ({ criterion, name, wants, got }: FailedCriterion): string {
 function lost ({ rule, winner, own }: LostBy): string {
   const start = 'takes it too, and loses: '
   switch (rule) {
-    case 'criteria': return `${start}it has ${own} kinds of criteria, the winner ${winner}`
-    case 'plainHosts': return `${start}the winner's hosts are without wildcard`
-    case 'headers': return `${start}it has ${own} headers, the winner ${winner}`
+    case 'criteria': return `${start}it has ${own} ${own === 1 ? 'kind' : 'kinds'} of criteria, the winner ${winner}`
+    case 'plainHosts': return `${start}the winner has hosts, all without wildcard`
+    case 'headers': return `${start}it wants ${own === 0 ? 'no headers' : own === 1 ? '1 header' : `${String(own)} headers`}, the winner ${winner}`
     case 'regex': return `${start}the winner's path is a regex`
     case 'regexPriority': return `${start}its regex_priority is ${own}, the winner's ${winner}`
     case 'length': return `${start}its path is ${own} long, the winner's ${winner}`

@@ -1,8 +1,9 @@
 /** Notices that a file has other content than before, however it was changed. */
 import { createHash } from 'node:crypto'
 import { watch as watchDirectory, type FSWatcher } from 'node:fs'
-import { lstat, readFile, readlink, stat } from 'node:fs/promises'
+import { lstat, readlink, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { readRegular } from './read-regular.ts'
 
 export interface WatchOptions {
   /** Hash of the content that is known already (see {@link contentHash}); a difference counts as a change at once. */
@@ -11,6 +12,8 @@ export interface WatchOptions {
   readonly debounce?: number
   /** How often to look without being told: network file systems send no events, and a watched folder can be replaced. */
   readonly poll?: number
+  /** Told once when the file has been missing at two looks in a row, and once more after it was back. */
+  readonly onMissing?: () => void
 }
 
 export interface FileWatch {
@@ -23,6 +26,8 @@ const DEBOUNCE = 100
 const POLL = 2000
 /** Events can put the reading off by so many quiet times. */
 const LONGEST = 10
+/** Looks in a row that found no file: an editor that puts another one in its place is quicker. */
+const GONE = 2
 /** Symbolic links in a row before it must be a circle. */
 const MAX_LINKS = 40
 
@@ -38,7 +43,7 @@ export function contentHash (text: string | Buffer): string {
  * @param onChange called once for each new content, never for an unreadable file: a file that is gone for a moment comes back
  */
 export function watchFile (file: string, onChange: (hash: string) => void, options: WatchOptions): FileWatch {
-  const { debounce = DEBOUNCE, poll = POLL } = options
+  const { debounce = DEBOUNCE, poll = POLL, onMissing } = options
   const watchers = new Map<string, FSWatcher>()
   let known = options.known
   let signature = ''
@@ -47,6 +52,7 @@ export function watchFile (file: string, onChange: (hash: string) => void, optio
   let closed = false
   let running: Promise<void> | null = null
   let again = false
+  let missing = 0
 
   function wake (): void {
     if (closed) return
@@ -91,10 +97,11 @@ export function watchFile (file: string, onChange: (hash: string) => void, optio
     await watchLinks()
     let content: Buffer
     try {
-      content = await readFile(file)
+      content = await readRegular(file)
     } catch {
       return
     }
+    missing = 0
     const hash = contentHash(content)
     if (closed || hash === known) return
     known = hash
@@ -121,6 +128,8 @@ export function watchFile (file: string, onChange: (hash: string) => void, optio
 
   const interval = setInterval(() => {
     fileSignature(file).then(next => {
+      missing = next === null ? missing + 1 : 0
+      if (missing === GONE && !closed) onMissing?.()
       if (next === signature || next === null) return
       signature = next
       // the folder's number is part of the signature: watchers of a folder that was replaced are of no use

@@ -117,6 +117,10 @@ export class Context implements GatewayRequest {
   upstreamStatus = 0
   /** Code of the error that became the answer, for the log. */
   errorCode: string | null = null
+  /** Answered past Fastify, which knows nothing of it: the rest of its body was refused. */
+  refused = false
+  /** What a client was told that no upstream was asked for; null: nothing. */
+  refusal: string | null = null
   tries: Try[] | null = null
   /** Header fields of the answer, where the hop wrote them itself: name, value, … */
   responseHeaders: readonly string[] | null = null

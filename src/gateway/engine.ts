@@ -52,7 +52,7 @@ export interface ProcessFacts {
   readonly upstreams: readonly UpstreamFacts[]
   /** Each process has its own. */
   readonly circuit_breakers: readonly BreakerFacts[]
-  /** Entries that count requests, and how their store fares. */
+  /** Entries that count requests, and how their store fares; empty unless asked for. */
   readonly limits: readonly StoreFacts[]
   /** Connections to upstreams. */
   readonly pools: readonly PoolFacts[]
@@ -100,7 +100,8 @@ export interface Engine {
   readonly addresses: readonly BoundAddress[]
   /** null: takes requests; otherwise why not. */
   notReady (): string | null
-  facts (): Promise<ProcessFacts[]>
+  /** @param limits whether entries that count are told of as well */
+  facts (limits: boolean): Promise<ProcessFacts[]>
   /** Has plugins open their files again, in every process. */
   reopen (): Promise<void>
   /** Metrics of plugins: lists of all processes that answer, to be added up. */

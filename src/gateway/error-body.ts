@@ -32,6 +32,8 @@ export function sendError (error: unknown, context: Context, reply: FastifyReply
   const { statusCode, code, message } = (typeof error === 'object' && error !== null ? error : {}) as { statusCode?: unknown, code?: unknown, message?: unknown }
   const status = typeof statusCode === 'number' && statusCode >= 300 && statusCode <= 599 ? statusCode : 500
   const own = isGatewayError(error)
+  // "token expired" is what an operator asks for; with an upstream, the attempts tell more than a general sentence
+  if (own && status >= 400 && error.message !== '' && context.errorCode === null && context.proxiedTick === 0) context.refusal = error.message
   context.errorCode ??= typeof code === 'string' ? code : 'SP_UNEXPECTED'
   if (status >= 500 && !(own && (error.quiet || context.proxiedTick !== 0))) failed(error, context)
 

@@ -6,26 +6,21 @@ import type { Redactor } from '../observability/redaction.ts'
 import { redactorOf } from '../observability/secret-names.ts'
 import type { MetricFamily } from '../plugin.ts'
 import type { PluginRegistry } from '../plugins.ts'
-import type { Copy } from '../proxy/copy.ts'
-import { Transport } from '../proxy/transport/transport.ts'
 import type { Context } from './context.ts'
 import type { ActionOrder, BoundAddress } from './engine.ts'
-import { KeptState } from './keep.ts'
 import type { MalformedFacts } from './listener/malformed.ts'
 import type { Outside } from './outside.ts'
-import { Overload } from './overload/overload.ts'
 import { ranksOf } from './overload/ranks.ts'
-import { measureProcess, type VitalSigns } from './overload/vitals.ts'
+import type { VitalSigns } from './overload/vitals.ts'
 import { createRequestIds } from './intake/request-id.ts'
 import { AddressLimit } from './listener/address-limit.ts'
 import { Listener } from './listener/listener.ts'
 import type { ServerFacts } from './server-facts.ts'
+import { Shared } from './shared.ts'
 import { Snapshot } from './snapshot.ts'
-import type { SnapshotServices } from './snapshot-services.ts'
 import { newTicketSeed, TicketKeys } from '../tls/ticket-keys.ts'
-import { type CountPart, type LimitOrder, StoreStats } from '../stores/store-stats.ts'
-import { Breakers } from '../upstream/breaker/breakers.ts'
-import { HealthChecks } from '../upstream/health/health-checks.ts'
+import { type Steps } from '../steps.ts'
+import { type CountPart, type LimitOrder, type StoreFacts, StoreStats } from '../stores/store-stats.ts'
 
 export interface GatewayServerOptions {
   readonly config: Config
@@ -60,9 +55,6 @@ export interface Prepared {
   discard (): Promise<void>
 }
 
-/** What outlives snapshots. */
-type Shared = Pick<SnapshotServices, 'transport' | 'breakers' | 'health' | 'kept' | 'overload' | 'copies'>
-
 /** The listeners of one process and the snapshot that they serve. Knows no file and no signal. */
 export class GatewayServer {
   readonly #options: GatewayServerOptions
@@ -77,14 +69,7 @@ export class GatewayServer {
 
   /** Builds the first snapshot. @throws what its plugins throw */
   static async create (options: GatewayServerOptions): Promise<GatewayServer> {
-    const shared = {
-      transport: new Transport(options.outside),
-      breakers: new Breakers(options.log),
-      health: new HealthChecks(options.log, options.outside),
-      kept: new KeptState(),
-      copies: new Set<Copy>(),
-      overload: new Overload({ log: options.log, measure: options.measure ?? measureProcess })
-    }
+    const shared = new Shared(options)
     const first = await buildSnapshot(options, options.config, options.registry, shared)
     return new GatewayServer(options, shared, first)
   }
@@ -96,7 +81,7 @@ export class GatewayServer {
     first.begin()
     this.#addresses = new AddressLimit({ log: options.log, workers: options.workers ?? 1 })
     this.#addresses.apply(first.config.gateway)
-    shared.overload.apply(first.config.gateway.overload, ranksOf(first.config).count)
+    shared.services.overload.apply(first.config.gateway.overload, ranksOf(first.config).count)
     for (const address of options.listen ?? options.config.gateway.listen) {
       this.#listeners.push(new Listener(address, options.config.gateway, {
         current: () => {
@@ -122,6 +107,7 @@ export class GatewayServer {
   async listen (): Promise<void> {
     try {
       for (const listener of this.#listeners) await listener.listen()
+      this.#shared.serving = true
     } catch (error) {
       await Promise.all(this.#listeners.map(listener => listener.stop()))
       throw error
@@ -160,16 +146,17 @@ export class GatewayServer {
 
   /** Cuts what is left: requests, streams, tunnels. */
   destroy (): void {
+    for (const snapshot of [this.#current, ...this.#retired]) snapshot.cut()
     for (const listener of this.#listeners) listener.destroy()
   }
 
   /** After `drain` or `destroy`: closes the snapshot, its plugins and the upstream connections. */
   async close (): Promise<void> {
     await this.#current.retire()
-    this.#shared.overload.close()
+    this.#shared.services.overload.close()
     // nobody waits for them, so they may outlive their snapshot
-    for (const copy of this.#shared.copies) copy.cut()
-    await this.#shared.transport.close()
+    for (const copy of this.#shared.services.copies) copy.cut()
+    await this.#shared.services.transport.close()
   }
 
   facts (): ServerFacts {
@@ -181,14 +168,23 @@ export class GatewayServer {
       refused: this.#addresses.refused,
       requests,
       total: this.#total,
-      shed: this.#shared.overload.shed,
+      shed: this.#shared.services.overload.shed,
       retired: this.#retired.size,
-      breakers: this.#shared.breakers.facts(),
-      upstreams: this.#shared.health.facts(),
-      limits: [...this.#shared.kept.of(StoreStats)].map(stats => stats.facts()),
-      pools: this.#shared.transport.facts(),
+      breakers: this.#shared.services.breakers.facts(),
+      upstreams: this.#shared.services.health.facts(),
+      pools: this.#shared.services.transport.facts(),
       malformed: this.#malformed
     }
+  }
+
+  /** Entries that count: a file may have ten thousand of them. */
+  * limits (): Steps<StoreFacts[]> {
+    const facts: StoreFacts[] = []
+    for (const stats of this.#shared.services.kept.of(StoreStats)) {
+      facts.push(stats.facts())
+      yield
+    }
+    return facts
   }
 
   reopen (): void {
@@ -196,8 +192,8 @@ export class GatewayServer {
   }
 
   /** Of the plugins; one list each. */
-  metrics (): MetricFamily[][] {
-    return this.#current.metrics(this.facts())
+  * metrics (): Steps<MetricFamily[][]> {
+    return yield * this.#current.metrics(this.facts())
   }
 
   async act (action: ActionOrder): Promise<Readonly<Record<string, number>>> {
@@ -206,7 +202,7 @@ export class GatewayServer {
 
   /** Counters of an entry; null: it is none of those that can be looked up. */
   async count (order: LimitOrder): Promise<CountPart | null> {
-    for (const stats of this.#shared.kept.of(StoreStats)) if (stats.entry.id === order.entry) return await stats.count(order)
+    for (const stats of this.#shared.services.kept.of(StoreStats)) if (stats.entry.id === order.entry) return await stats.count(order)
     return null
   }
 
@@ -217,9 +213,9 @@ export class GatewayServer {
     next.begin()
     for (const listener of this.#listeners) listener.apply(next.config.gateway)
     this.#addresses.apply(next.config.gateway)
-    this.#shared.breakers.commit()
-    this.#shared.health.commit()
-    this.#shared.overload.apply(next.config.gateway.overload, ranksOf(next.config).count)
+    this.#shared.services.breakers.commit()
+    this.#shared.services.health.commit()
+    this.#shared.services.overload.apply(next.config.gateway.overload, ranksOf(next.config).count)
     this.#retired.add(old)
     old.retire().catch(error => this.#options.log.error({ err: error }, 'a retired configuration failed to close')).finally(() => this.#retired.delete(old))
   }
@@ -228,7 +224,7 @@ export class GatewayServer {
 function buildSnapshot (options: GatewayServerOptions, config: Config, registry: PluginRegistry, shared: Shared): Promise<Snapshot> {
   const redactor = options.redactor?.(config) ?? redactorOf(config, registry)
   return Snapshot.build(config, registry, {
-    ...shared,
+    ...shared.services,
     log: options.log,
     directory: options.directory,
     workers: options.workers ?? 1,

@@ -11,6 +11,7 @@ import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts, Question
 import type { Context } from './context.ts'
 import { GatewayServer } from './gateway-server.ts'
 import type { MalformedFacts } from './listener/malformed.ts'
+import { createSpread } from '../steps.ts'
 import type { TicketKeys } from '../tls/ticket-keys.ts'
 
 export interface LocalEngineOptions {
@@ -53,6 +54,8 @@ export class LocalEngine implements Engine {
   #redactor: Redactor = createRedactor()
   /** Of the configuration that is being built. */
   #next: Redactor = this.#redactor
+  /** Of what it is asked, while it serves. */
+  readonly #spread = createSpread()
 
   constructor (options: LocalEngineOptions) {
     this.#options = options
@@ -125,7 +128,8 @@ export class LocalEngine implements Engine {
     return this.#listening ? null : 'not listening'
   }
 
-  async facts (): Promise<ProcessFacts[]> {
+  async facts (limits: boolean): Promise<ProcessFacts[]> {
+    const counting = limits && this.#server !== null ? await this.#spread(this.#server.limits()) : []
     const server = this.#server?.facts()
     const memory = process.memoryUsage()
     return [{
@@ -139,7 +143,7 @@ export class LocalEngine implements Engine {
       access_log: { dropped: this.#options.destination.dropped },
       upstreams: server?.upstreams ?? [],
       circuit_breakers: server?.breakers ?? [],
-      limits: server?.limits ?? [],
+      limits: counting,
       pools: server?.pools ?? [],
       malformed: server?.malformed ?? {},
       memory: { rss: memory.rss, heap_used: memory.heapUsed, heap_total: memory.heapTotal, external: memory.external }
@@ -152,7 +156,7 @@ export class LocalEngine implements Engine {
 
   async metrics (): Promise<MetricFamily[][]> {
     this.#runtime ??= new RuntimeMetrics()
-    return [this.#runtime.families(), ...this.#server?.metrics() ?? []]
+    return [this.#runtime.families(), ...this.#server === null ? [] : await this.#spread(this.#server.metrics())]
   }
 
   async act (action: ActionOrder): Promise<Readonly<Record<string, number>>> {
@@ -166,7 +170,7 @@ export class LocalEngine implements Engine {
 
   async #answer (asked: Asked): Promise<unknown> {
     switch (asked.kind) {
-      case 'traffic': return this.#recorder?.traffic.part(asked.about.route, Date.now())
+      case 'traffic': return this.#recorder === null ? undefined : await this.#spread(this.#recorder.traffic.part(asked.about.route, Date.now()))
       case 'requests': return this.#recorder?.requests.list(asked.about, this.#redactor)
       case 'request': return this.#recorder?.requests.one(asked.about.id, this.#redactor)
       case 'count': return await this.#server?.count(asked.about)

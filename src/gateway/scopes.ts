@@ -1,4 +1,4 @@
-import { METHODS } from 'node:http'
+import { METHODS, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { GatewayError } from '../errors.ts'
 import type { BrandedPlugin, PluginEntry, ResponseMode } from '../plugin.ts'
@@ -28,6 +28,8 @@ export interface Scope {
   readonly policed: boolean
   /** A plugin of the chain wants to know how long the others kept requests waiting. */
   readonly timed: boolean
+  /** Takes requests whose context says this scope. */
+  serve: (request: IncomingMessage, response: ServerResponse) => void
 }
 
 /** An entry that has been set up. */

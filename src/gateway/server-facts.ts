@@ -1,6 +1,5 @@
 import type { EndReason } from '../observability/end-reason.ts'
 import type { PoolFacts } from '../proxy/transport/transport.ts'
-import type { StoreFacts } from '../stores/store-stats.ts'
 import type { BreakerFacts } from '../upstream/breaker/breaker-set.ts'
 import type { UpstreamFacts } from '../upstream/health/upstream-health.ts'
 
@@ -20,7 +19,6 @@ export interface ServerFacts {
   readonly retired: number
   readonly breakers: readonly BreakerFacts[]
   readonly upstreams: readonly UpstreamFacts[]
-  readonly limits: readonly StoreFacts[]
   readonly pools: readonly PoolFacts[]
   /** Requests that the parser refused, by end reason. */
   readonly malformed: Readonly<Partial<Record<EndReason, number>>>

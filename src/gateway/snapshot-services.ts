@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { Breath } from '../breath.ts'
 import type { Copy } from '../proxy/copy.ts'
 import type { Redactor } from '../observability/redaction.ts'
 import type { Transport } from '../proxy/transport/transport.ts'
@@ -22,6 +23,8 @@ export interface SnapshotServices {
   readonly directory: string
   readonly workers: number
   readonly now: () => number
+  /** Taken while a snapshot is made or closed beside one that serves. */
+  readonly breath: Breath
   /** Absent: what is there. */
   readonly outside?: Outside | undefined
   /** Told at the end of every request; null: nobody listens. */

@@ -17,7 +17,7 @@ import { createHostReader, type Host } from './intake/host.ts'
 import { cutTargets } from './cut-facts.ts'
 import type { ActionOrder } from './engine.ts'
 import { admit } from './intake/intake.ts'
-import { namedFields } from './named-fields.ts'
+import { enabledEntries, namedFields } from './named-fields.ts'
 import { pluginMetrics, runAction } from './operations.ts'
 import { PathPolicies } from './intake/path-policies.ts'
 import { serveNext } from './listener/pipeline.ts'
@@ -26,10 +26,13 @@ import { createRequestIds } from './intake/request-id.ts'
 import { refusalFields } from './refusal-fields.ts'
 import { runAll } from './run-all.ts'
 import type { RouteRuntime } from './runtime.ts'
-import type { LiveEntry, Scope } from './scopes.ts'
-import { closeEntries } from './setup.ts'
+import type { Runtimes } from './runtimes.ts'
+import type { Scopes } from './scope-set.ts'
+import type { Scope } from './scopes.ts'
+import type { Entries } from './setup.ts'
 import type { SnapshotServices } from './snapshot-services.ts'
 import { createTrust, type Trust } from './intake/trust.ts'
+import type { Steps } from '../steps.ts'
 import { CertificateStore } from '../tls/certificate-store.ts'
 import { answerChallenge, type ServerIdentities } from '../tls/server-identities.ts'
 import type { Destinations } from '../upstream/destinations.ts'
@@ -54,19 +57,19 @@ export class Snapshot {
   /** Scope of requests that no route matches: the global entries' response and log hooks. */
   readonly miss: Scope
   readonly #services: SnapshotServices
-  readonly #runtimes: ReadonlyMap<Route, RouteRuntime>
+  readonly #runtimes: Runtimes
   readonly #destinations: Destinations
   readonly #policies: ServicePolicies
   readonly #app: FastifyInstance
-  readonly #entries: ReadonlyMap<string, LiveEntry>
-  readonly #kept: readonly string[]
+  readonly #entries: Entries
+  readonly #scopes: Scopes
   readonly #identities: readonly ServerIdentities[]
-  readonly #beginnings: ReadonlyArray<() => void>
   /** null: no request is debugged. */
   readonly #debug: DebugGate | null
   /** Somebody wants to know how requests end. */
   readonly #observed: boolean
   #inFlight = 0
+  #cutting = false
   /** Those who wait until the last request has ended. */
   #waiting: Array<() => void> = []
 
@@ -84,29 +87,29 @@ export class Snapshot {
     this.#services = parts.services
     this.#app = parts.app
     this.tokens = parts.tokens
-    this.miss = parts.miss
+    this.miss = parts.scopes.miss
     this.#runtimes = parts.runtimes
     this.#destinations = parts.destinations
     this.#policies = parts.policies
     this.#entries = parts.entries
-    this.#kept = parts.kept
-    this.#beginnings = parts.beginnings
+    this.#scopes = parts.scopes
     this.#observed = parts.observed
     const { debug } = parts.config.gateway
     this.#debug = debug === null ? null : new DebugGate(debug, parts.services.now)
-    this.router = compileRouter(parts.config.routes)
+    this.router = (parts.services.outside?.router ?? compileRouter)(parts.config.routes)
     this.overload = parts.services.overload
     this.copies = parts.services.copies
     this.pathPolicies = new PathPolicies(parts.config)
     this.trust = createTrust(parts.config.gateway.trusted_ips)
     this.readHost = createHostReader()
     this.nextId = createRequestIds()
-    const live = [...parts.entries.values()]
-    const fields = namedFields(live)
+    // of all that are enabled, whether they are set up already or not
+    const enabled = enabledEntries(parts.config, parts.registry)
+    const fields = namedFields(enabled)
     knowFields(fields.vouched)
     this.fieldRules = new FieldRules({ ...fields, settings: parts.config.gateway.request_headers })
-    this.refusalFields = { http: refusalFields(live, 'http'), https: refusalFields(live, 'https') }
-    this.#identities = [...parts.entries.values()].flatMap(({ definition, state }) => definition.serverIdentities?.(state as never) ?? [])
+    this.refusalFields = { http: refusalFields(enabled, 'http'), https: refusalFields(enabled, 'https') }
+    this.#identities = [...parts.entries.live.values()].flatMap(({ definition, state }) => definition.serverIdentities?.(state as never) ?? [])
     this.certificates = new CertificateStore(parts.config, this.#identities)
   }
 
@@ -116,7 +119,7 @@ export class Snapshot {
   }
 
   runtimeOf (route: Route): RouteRuntime {
-    return this.#runtimes.get(route) as RouteRuntime
+    return this.#runtimes.of(route)
   }
 
   policyOf (service: Service): ServicePolicy {
@@ -125,13 +128,7 @@ export class Snapshot {
 
   /** It serves from now on: what lives on from the one before follows its options. */
   begin (): void {
-    for (const then of this.#beginnings) {
-      try {
-        then()
-      } catch (error) {
-        this.#services.log.error({ err: error }, 'a part of a configuration could not take its options over')
-      }
-    }
+    this.#entries.begin()
   }
 
   /** Serves one request. `upgrade`: the client asks for a WebSocket on this socket. */
@@ -147,7 +144,7 @@ export class Snapshot {
     context.connection.current = context
     this.#inFlight++
     response.on('close', onClose)
-    this.#app.routing(raw, response)
+    context.scope.serve(raw, response)
   }
 
   /** The last byte is out, or the client is gone. Called once per request, by its response or its tunnel. */
@@ -158,6 +155,7 @@ export class Snapshot {
     context.hop?.cancel()
     context.watcher?.closed()
     if (context.admitted) this.overload.end()
+    if (this.#cutting && !context.response.writableFinished) context.errorCode ??= 'SP_SHUTDOWN'
     if (this.#observed) context.ended = endOf(context)
     if (context.debug !== null) endDebug(context, context.debug, this.#services)
     context.scope.log?.(context)
@@ -181,12 +179,12 @@ export class Snapshot {
 
   /** Log files were moved. */
   reopen (): void {
-    for (const { definition, state } of this.#entries.values()) definition.reopen?.(state)
+    for (const { definition, state } of this.#entries.live.values()) definition.reopen?.(state)
   }
 
   /** Of the plugins, one list each: series of the same name and labels are to be added up. */
-  metrics (facts: MetricFacts): MetricFamily[][] {
-    return pluginMetrics(this.#entries, { ...facts, upstreams: cutTargets(facts.upstreams, this.#services.redactor) })
+  * metrics (facts: MetricFacts): Steps<MetricFamily[][]> {
+    return yield * pluginMetrics(this.#entries.live, { ...facts, upstreams: cutTargets(facts.upstreams, this.#services.redactor) })
   }
 
   /** Something without a client goes on: the snapshot stays until `letGo` is called as often. */
@@ -202,7 +200,12 @@ export class Snapshot {
 
   /** Does what the admin listener was asked for. */
   async act (order: ActionOrder): Promise<Readonly<Record<string, number>>> {
-    return await runAction(this.#entries, order)
+    return await runAction(this.#entries.live, order)
+  }
+
+  /** What still runs is cut from here on: that it ends is not its client's doing. */
+  cut (): void {
+    this.#cutting = true
   }
 
   /** Resolves when no request or stream runs. */
@@ -214,8 +217,9 @@ export class Snapshot {
   async retire (): Promise<void> {
     await this.idle()
     await runAll([
+      () => this.#scopes.close(),
       () => this.#app.close(),
-      () => closeEntries(this.#entries, this.#kept, this.#services),
+      () => this.#entries.close(),
       () => this.#destinations.release(),
       () => this.#policies.release()
     ], this.#services.log)

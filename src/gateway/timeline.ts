@@ -35,9 +35,12 @@ export function attemptsOf (context: Context): number {
   return (context.tries?.length ?? 0) + (hasLastTry(context) ? 1 : 0)
 }
 
-/** Why the last attempt of a request that failed came to nothing, as its log line says; null: it didn't, or an answer did. */
-export function failureOf ({ errorCode, tries }: Context): string | null {
-  return errorCode === null ? null : tries?.at(-1)?.error ?? null
+/**
+ * Why a request failed, as its log line says: why the last attempt came to nothing, or what the client was told without one;
+ * null: it didn't, or an answer did.
+ */
+export function failureOf ({ errorCode, tries, refusal }: Context): string | null {
+  return errorCode === null ? null : tries?.at(-1)?.error ?? refusal
 }
 
 /** For a request that has ended. */
@@ -48,9 +51,14 @@ export function timelineOf (context: Context): Timeline {
     const from = each.startedAt - startedAt
     return { host: each.host, port: each.port, from, to: from + (each.took ?? 0), head: -1, status: each.status ?? null, error: each.error ?? null }
   })
+  const answered = upstreamStatus !== 0
+  const head = answered ? { head: headTick - startedTick, status: upstreamStatus } : { head: -1, status: null }
+  const failed = timed.at(-1)
   if (upstream !== null && hasLastTry(context)) {
-    const answered = upstreamStatus !== 0
-    timed.push({ host: upstream.host, port: upstream.port, from: triedTick - startedTick, to: total, head: answered ? headTick - startedTick : -1, status: answered ? upstreamStatus : null, error: answered ? null : ended?.error ?? null })
+    timed.push({ host: upstream.host, port: upstream.port, from: triedTick - startedTick, to: total, ...head, error: answered ? null : ended?.error ?? null })
+  } else if (failed !== undefined && answered && head.head >= failed.from) {
+    // its own answer, which broke off
+    timed[timed.length - 1] = { ...failed, ...head }
   }
   return { startedAt, total, waits: (waits ?? []).map(({ plugin, from, to }) => ({ plugin, from: from - startedTick, to: to - startedTick })), tries: timed }
 }

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { readRegular, readRegularSync } from '../files/read-regular.ts'
 import { contentHash, watchFile } from '../files/watch.ts'
 import type { PluginGateway } from '../plugin.ts'
 import { hashOf, parseDocument } from './documents.ts'
@@ -63,7 +62,7 @@ function startList ({ log }: PluginGateway, path: string, file: string, content:
 /** What is wrong with such a file; null: nothing. @param directory where relative names start */
 export function documentListProblem (directory: string, file: string): string | null {
   try {
-    parseDocumentList(readFileSync(resolve(directory, file), 'utf8'), file)
+    parseDocumentList(readRegularSync(resolve(directory, file)).toString(), file)
     return null
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
@@ -73,7 +72,7 @@ export function documentListProblem (directory: string, file: string): string | 
 
 async function read (path: string, shown: string): Promise<Buffer> {
   try {
-    return await readFile(path)
+    return await readRegular(path)
   } catch (error) {
     throw new Error(`'${shown}' can't be read (${(error as NodeJS.ErrnoException).code ?? 'no code'})`)
   }

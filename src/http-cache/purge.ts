@@ -32,7 +32,16 @@ export function purgeAction<Cache extends Purgeable> (plugin: string): AdminActi
     body: Purge,
     async run (caches, order: Static<typeof Purge>) {
       let purged = 0
-      for (const cache of caches) purged += await cache.purge(order)
+      let failure: unknown
+      // a store that is down keeps no other one from being purged
+      for (const cache of caches) {
+        try {
+          purged += await cache.purge(order)
+        } catch (error) {
+          failure = error
+        }
+      }
+      if (failure !== undefined) throw failure
       return { purged }
     }
   }

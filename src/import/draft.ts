@@ -142,3 +142,10 @@ export class Names {
 export function slug (text: string): string {
   return text.normalize('NFKD').replace(/\p{M}/gu, '').replace(/([a-z\d])([A-Z])/g, '$1-$2').replace(/[^\w.]+/g, '-').replace(/^[-.]+|[-.]+$/g, '').toLowerCase()
 }
+
+/** Entities of a kind, wherever they are nested. */
+export function entitiesOf (draft: Draft, kind: string): Item[] {
+  const top = (draft.file[kind] as Item[] | undefined) ?? []
+  if (kind !== 'routes') return top
+  return [...top, ...((draft.file['services'] as Item[] | undefined) ?? []).flatMap(service => (service['routes'] as Item[] | undefined) ?? [])]
+}

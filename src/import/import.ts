@@ -8,8 +8,8 @@ import { importNginx } from './nginx.ts'
 import { importOpenapi } from './openapi.ts'
 import type { Importer, ImporterOptions } from './importer.ts'
 import { sortFindings, type ImportReport } from './report.ts'
-import { entitiesOf, settle } from './settle.ts'
-import type { Draft, Item, Place } from './draft.ts'
+import { settle } from './settle.ts'
+import { entitiesOf, type Draft, type Item, type Place } from './draft.ts'
 
 export const IMPORTERS = {
   openapi: importOpenapi,
@@ -48,7 +48,7 @@ export interface ImportResult {
  */
 export async function importConfig ({ format, text, path, shown, output, shownOutput, options = {} }: ImportOrder): Promise<ImportResult> {
   const importer: Importer = IMPORTERS[format]
-  const { draft, placeOf, head } = await importer({ text, file: shown, path: resolve(path), directory: dirname(output), options })
+  const { draft, placeOf, head, differences } = await importer({ text, file: shown, path: resolve(path), directory: dirname(output), options })
   moveAdmin(draft, placeOf)
   const settled = await settle({
     draft,
@@ -70,7 +70,9 @@ export async function importConfig ({ format, text, path, shown, output, shownOu
         consumers: entitiesOf(draft, 'consumers').length
       },
       findings: sortFindings(draft.findings),
-      warnings: settled.diagnostics.length
+      differences: differences?.() ?? [],
+      warnings: settled.diagnostics.length,
+      variables: settled.variables
     }
   }
 }

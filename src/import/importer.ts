@@ -24,6 +24,8 @@ export interface Imported {
   readonly placeOf: (item: object) => Place
   /** Comment above the file, beside what every file has. */
   readonly head: readonly string[]
+  /** What the result does in another way than the source's gateway, though it says the same; asked when all is translated. */
+  readonly differences?: () => readonly string[]
 }
 
 /** Reads a source and translates what can be; throws ImportError for one that it can't read. */

@@ -1,4 +1,5 @@
 /** decK files and declarative configurations of Kong: mostly our own format, so what isn't known to differ stays as it is. */
+import { differencesOf } from './kong/differences.ts'
 import { translatePlugin } from './kong/plugins.ts'
 import { translateRoute } from './kong/routes.ts'
 import { translateService } from './kong/services.ts'
@@ -54,7 +55,8 @@ export function importKong ({ text, file }: ImportInput): Imported {
   if (context.old) draft.tell('changed', `_format_version ${normal}`, 'paths follow the rules of 3.0 now: those that were regular expressions by their looks got a `~` in front.', source.at('_format_version'), draft.file)
   groupPlugins(context)
   walk(context)
-  return { draft, placeOf: context.at, head: [] }
+  addListeners(context)
+  return { draft, placeOf: context.at, head: [], differences: () => differencesOf(draft.file) }
 }
 
 /** Lists of entities that hold entities: what is something else there would be lost without a word. */
@@ -81,6 +83,20 @@ function placeAll ({ source, places }: KongContext, value: unknown, path: Array<
     if (path.length > 0) places.set(value, source.at(...path))
     for (const [key, inner] of Object.entries(value)) if (typeof inner === 'object' && inner !== null) placeAll({ source, places } as KongContext, inner, [...path, key])
   }
+}
+
+/** What kong.conf says isn't in the file: certificates, and routes for https, need a listener that speaks TLS. */
+function addListeners ({ draft, source, at }: KongContext): void {
+  if (Object.hasOwn(draft.file, 'gateway')) return
+  if (items(draft.file['certificates']).length > 0) {
+    const gateway = { listen: [{ host: '0.0.0.0', port: 8000 }, { host: '0.0.0.0', port: 8443, tls: true }] }
+    draft.file['gateway'] = gateway
+    draft.tell('changed', 'certificates', 'the listeners are those that Kong has unless kong.conf (`proxy_listen`) says otherwise: 8000, and 8443 with TLS.', source.at('certificates'), gateway, 'listen')
+    return
+  }
+  const routes = [draft.file, ...items(draft.file['services'])].flatMap(owner => items(owner['routes']))
+  const secure = routes.find(({ protocols }) => Array.isArray(protocols) && protocols.includes('https') && !protocols.includes('http'))
+  if (secure !== undefined) draft.tell('todo', `routes[${String(secure['name'] ?? routes.indexOf(secure))}]`, 'it is for https alone, and Kong makes a certificate by itself: add `certificates`, and a listener with `tls: true` (in Kong on 8443), or trust what speaks TLS in front (`gateway.trusted_ips`).', at(secure), secure, 'protocols')
 }
 
 function dropTops ({ draft, source }: KongContext): void {

@@ -1,5 +1,5 @@
 /** krakend.json of version 3: endpoints with one backend. Aggregation is no work of this gateway, and said. */
-import { Draft, listOf, Names, type Item, type Place } from './draft.ts'
+import { Draft, entitiesOf, listOf, Names, type Item, type Place } from './draft.ts'
 import { ImportError } from './import-error.ts'
 import type { Imported, ImportInput } from './importer.ts'
 import { applyExtras } from './krakend/extras.ts'
@@ -8,7 +8,6 @@ import { seconds } from './krakend/limits.ts'
 import { Backends } from './krakend/backends.ts'
 import { sayUnknown } from './krakend/unknown.ts'
 import { pathPattern, priorities } from './openapi/paths.ts'
-import { entitiesOf } from './settle.ts'
 import { isItem, items, readStructured, texts, type Structured } from './structured.ts'
 
 /** `{{ .Endpoints }}`, `{{ include "x" }}`: a template is no JSON yet. */

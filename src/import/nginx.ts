@@ -8,6 +8,7 @@ import { addPlugin, closeRoute, type LocationContext, type Whole } from './nginx
 import { addGuards, deniesAll } from './nginx/guards.ts'
 import { addHeaders } from './nginx/headers.ts'
 import { EXACT, readLocation, writeLocations, type Location, type Written } from './nginx/locations.ts'
+import { byMethod, nameMethods } from './nginx/methods.ts'
 import { parseNginx, type Directive } from './nginx/parse.ts'
 import { chooseServers, type Server } from './nginx/servers.ts'
 import { sayUnknown } from './nginx/unknown.ts'
@@ -47,6 +48,8 @@ class Writer {
   readonly #whole: Omit<Whole, 'locations'>
   readonly #names = new Names()
   readonly #services: Services
+  /** The first that says which methods a location takes. */
+  #limit: Directive | undefined
 
   constructor (draft: Draft, places: WeakMap<object, Place>, http: readonly Directive[], directory: string) {
     this.#draft = draft
@@ -77,20 +80,26 @@ class Writer {
     const context = { server, locations: directives, unsaid }
     for (const one of written) {
       if (one.paths === null) continue
-      const scope: Scope = [one.location.directive.block ?? [], ...(scopes.get(one.location) ?? []), server.block, this.#http]
-      this.#location(one, scope, { ...context, behind: unsaid !== undefined && written.indexOf(one) > written.indexOf(unsaid) })
+      const around = [...(scopes.get(one.location) ?? []), server.block, this.#http]
+      const behind = unsaid !== undefined && written.indexOf(one) > written.indexOf(unsaid)
+      const block = one.location.directive.block ?? []
+      for (const { own, methods } of byMethod(block)) {
+        if (methods !== null) this.#limit ??= block.find(({ name }) => name === 'limit_except')
+        this.#location(one, [own, ...around], { ...context, behind, methods })
+      }
     }
     if (unsaid !== undefined) this.#draft.tell('left_out', nameOf(unsaid.location), `it can't be said as a route (${unsaid.why}): every location of this server that nginx would try after it is closed.`, unsaid.location.directive.place, this.#draft.file)
     if (written.some(({ paths }) => paths?.includes('/') === true || paths?.includes('~/') === true)) return
     if (server.hosts.length === 0 && answer === undefined && unsaid === undefined) return
     const rest: Directive = { name: 'location', args: ['/'], block: answer === undefined ? [{ name: 'return', args: ['404'], block: null, place: server.directive.place }] : [], place: server.directive.place }
     const location: Location = { modifier: '', pattern: '/', directive: rest }
-    this.#location({ location, paths: ['/'], priority: 0, why: '', bare: null }, [rest.block ?? [], server.block, this.#http], { ...context, unsaid: undefined, behind: false })
+    this.#location({ location, paths: ['/'], priority: 0, why: '', bare: null }, [rest.block ?? [], server.block, this.#http], { ...context, unsaid: undefined, behind: false, methods: null })
   }
 
   /** The limit that most routes share stands once, for all. */
   end (): void {
     this.#hosts()
+    if (this.#limit !== undefined) nameMethods(this.#draft, this.#limit)
     const counts = new Map<string, number>()
     for (const size of this.#whole.sizes.values()) counts.set(size, (counts.get(size) ?? 0) + 1)
     const [usual] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? []
@@ -112,7 +121,7 @@ class Writer {
     }
   }
 
-  #location (written: Written, scope: Scope, { server, locations, unsaid, behind }: { server: Server, locations: readonly Directive[], unsaid: Written | undefined, behind: boolean }): void {
+  #location (written: Written, scope: Scope, { server, locations, unsaid, behind, methods }: { server: Server, locations: readonly Directive[], unsaid: Written | undefined, behind: boolean, methods: string[] | null }): void {
     const { location, paths, priority, bare } = written
     const { place } = location.directive
     const what = nameOf(location)
@@ -120,6 +129,7 @@ class Writer {
       name: this.#names.take(`${server.hosts[0]?.replace('*', 'any') ?? ''} ${location.pattern}`, 'root'),
       ...(server.hosts.length === 0 ? {} : { hosts: server.hosts }),
       paths,
+      ...(methods === null ? {} : { methods }),
       ...(priority === 0 ? {} : { regex_priority: priority }),
       ...(server.tls && !server.plain ? { protocols: ['https'], ...(server.redirect === null ? {} : { https_redirect_status_code: server.redirect }) } : {}),
       plugins: []

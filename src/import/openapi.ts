@@ -1,4 +1,4 @@
-/** OpenAPI 3.0 and 3.1: a service for each server, routes for its paths, requests held against the document itself. */
+/** OpenAPI 3.0 to 3.2: a service for each server, routes for its paths, requests held against the document itself. */
 import { relative } from 'node:path'
 import { ImportError } from './import-error.ts'
 import { Draft, Names, slug, type Item, type Place } from './draft.ts'
@@ -19,7 +19,7 @@ export async function importOpenapi ({ text, file, path, directory, options }: I
   const source = readStructured(text, file)
   const version = String(source.value['openapi'] ?? '')
   if (source.value['swagger'] !== undefined) throw new ImportError(`${file}: this is Swagger ${String(source.value['swagger'])}: convert it to OpenAPI 3 first (npx swagger2openapi).`)
-  if (!/^3\.[01](\.|$)/.test(version)) throw new ImportError(`${file}: ${version === '' ? 'there is no `openapi`: this is no OpenAPI document' : `OpenAPI ${version} is not known; 3.0 and 3.1 are`}.`)
+  if (!/^3\.[012](\.|$)/.test(version)) throw new ImportError(`${file}: ${version === '' ? 'there is no `openapi`: this is no OpenAPI document' : `OpenAPI ${version} is not known; 3.0, 3.1 and 3.2 are`}.`)
   const draft = new Draft()
   const places = new WeakMap<object, Place>()
   const operations = readOperations(source, draft, options.upstream)

@@ -13,8 +13,12 @@ export interface ImportReport {
   readonly entities: Readonly<Record<'upstreams' | 'services' | 'routes' | 'plugins' | 'consumers', number>>
   /** In the order of the source, the gravest kinds first. */
   readonly findings: readonly Finding[]
+  /** What the file does in another way than under the source's gateway, though it says the same. */
+  readonly differences: readonly string[]
   /** Warnings that `check` has about the written file. */
   readonly warnings: number
+  /** Of the environment, that the written file refers to. */
+  readonly variables: readonly string[]
 }
 
 /** The gravest first. */
@@ -49,7 +53,7 @@ export function jsonImportReport ({ findings, ...report }: ImportReport): string
   }, null, 2)}\n`
 }
 
-export function textImportReport ({ format, source, output, entities, findings, warnings }: ImportReport, paint: Painter): string {
+export function textImportReport ({ format, source, output, entities, findings, differences, warnings, variables }: ImportReport, paint: Painter): string {
   const counts = countFindings(findings)
   const lines = [`${paint.good('imported:')} ${source} (${format}) to ${output ?? 'standard output'}: ${inventory(entities)}`]
   for (const kind of KINDS) {
@@ -59,8 +63,10 @@ export function textImportReport ({ format, source, output, entities, findings, 
     lines.push('', (grave ? paint.error : paint.warning)(WORDS[kind][1]))
     for (const { what, message, place } of found) lines.push(`  ${place.line === null ? place.file : `${place.file}:${place.line}`}: ${paint.strong(what)}: ${message}`)
   }
+  if (differences.length > 0) lines.push('', paint.strong('Says the same, and means something else here'), ...differences.map(each => `  ${each}`))
   lines.push('', findings.length === 0 ? 'Everything was translated.' : `${KINDS.map(kind => `${counts[kind]} ${WORDS[kind][0]}`).join(', ')}.`)
   if (warnings > 0) lines.push(`\`sallyport check\` has ${warnings === 1 ? '1 warning' : `${warnings} warnings`} about the result.`)
+  if (variables.length > 0) lines.push(`To set before it runs: ${variables.join(', ')}.`)
   return `${lines.join('\n')}\n`
 }
 

@@ -1,6 +1,6 @@
 import { createApiKey, digestApiKey } from '../auth/api-key.ts'
 import { editorLine } from '../import/editor-line.ts'
-import { Draft, type Item } from '../import/draft.ts'
+import { Draft, slug, type Item } from '../import/draft.ts'
 import { render } from '../import/render.ts'
 import type { Answers } from './answers.ts'
 
@@ -16,8 +16,8 @@ export function compose (answers: Answers, directory: string): Composed {
   const draft = new Draft()
   const apiKey = answers.auth === 'key-auth' ? createApiKey() : null
   gateway(draft, answers)
-  const service: Item = { name: 'service', url: answers.upstream, routes: [route(draft, answers)], plugins: [] }
-  draft.comment(service, 'The service behind the gateway. Time-outs and retries stand here, too: connect_timeout, read_timeout, retries.')
+  const service: Item = { name: nameOf(answers), url: answers.upstream, routes: [route(draft, answers)], plugins: [] }
+  draft.comment(service, 'The service behind the gateway; a second one is a second item. Time-outs and retries stand here, too: connect_timeout, read_timeout, retries.')
   const plugins = service['plugins'] as Item[]
   authentication(draft, plugins, answers)
   if (answers.limit > 0) {
@@ -37,7 +37,7 @@ export function compose (answers: Answers, directory: string): Composed {
     draft.list('consumers').push(consumer)
   }
   draft.list('plugins').push({ name: 'correlation-id', config: { header_name: 'X-Correlation-ID', echo_downstream: true } })
-  const head = [editorLine(directory), '', '`sallyport check` says what is wrong here, `sallyport start` runs it. All plugins: docs/plugins.md.']
+  const head = [editorLine(directory), '', '`sallyport check` says what is wrong here, `sallyport start` runs it. `sallyport plugins` lists what may stand under `plugins:`.']
   return { text: render(draft, head), apiKey }
 }
 
@@ -49,8 +49,16 @@ function gateway (draft: Draft, { tls }: Answers): void {
   if (tls !== null) draft.list('certificates').push({ cert_file: tls.cert, key_file: tls.key })
 }
 
-function route (draft: Draft, { path }: Answers): Item {
-  const item: Item = { name: 'service', paths: [path], strip_path: false }
+/** What service and route are called: by the path, else by the host; a host that is only near says nothing. */
+export function nameOf ({ path, upstream }: Pick<Answers, 'path' | 'upstream'>): string {
+  const { hostname } = new URL(upstream)
+  const host = hostname === 'localhost' || /^[\d.]+$|^\[/.test(hostname) ? '' : hostname.split('.')[0] ?? ''
+  return slug(path) || slug(host) || 'service'
+}
+
+function route (draft: Draft, answers: Answers): Item {
+  const { path } = answers
+  const item: Item = { name: nameOf(answers), paths: [path], strip_path: false }
   if (path !== '/') draft.comment(item, `\`strip_path: true\` takes ${path} off on the way to the service.`, 'strip_path')
   return item
 }

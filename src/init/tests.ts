@@ -4,6 +4,7 @@ import { pathFacts } from '../config/lint/path-facts.ts'
 import type { Config } from '../config/model.ts'
 import { compileRouter } from '../router/compile.ts'
 import type { Answers } from './answers.ts'
+import { nameOf } from './compose.ts'
 
 /** Routes that a first test names; more are for who knows what they shall do. */
 const MOST = 20
@@ -13,11 +14,18 @@ export function testNameOf (file: string): string {
   return `${file.replace(/\.ya?ml$/i, '')}.test.yaml`
 }
 
+/** As it stands in a request. */
+export function asRequested (path: string): string {
+  return path.replace(/[^\x21-\x7e]+/g, encodeURIComponent)
+}
+
 /** Of a file that was composed: what the answers promise. */
-export function composedTest (file: string, { auth, path, audience }: Answers): string {
+export function composedTest (file: string, answers: Answers): string {
+  const { auth, audience } = answers
+  const path = asRequested(answers.path)
   const refused = auth === 'none' ? [] : [test('who shows nothing is refused, and the service hears nothing of it', JSON.stringify(path), `{ status: 401, answered_by: ${auth}, upstream: null }`)]
   const who = auth === 'key-auth' ? 'consumer: first' : auth === 'jwt' ? `token: { claims: { sub: ann${audience === null ? '' : `, aud: ${JSON.stringify(audience)}`} } }` : null
-  const passes = auth === 'basic-auth' ? [] : [test(auth === 'none' ? 'everybody may call' : 'who may call reaches the service', who === null ? JSON.stringify(path) : `{ url: ${JSON.stringify(path)}, ${who} }`, '{ status: 200, route: service, upstream: { count: 1 } }')]
+  const passes = auth === 'basic-auth' ? [] : [test(auth === 'none' ? 'everybody may call' : 'who may call reaches the service', who === null ? JSON.stringify(path) : `{ url: ${JSON.stringify(path)}, ${who} }`, `{ status: 200, route: ${JSON.stringify(nameOf(answers))}, upstream: { count: 1 } }`)]
   return document(file, [...refused, ...passes])
 }
 

@@ -1,5 +1,6 @@
 import type { Config, Service, Upstream } from '../config/model.ts'
-import type { IdentityProvider } from './identity-provider.ts'
+import type { IdentityProvider } from './identity/provider.ts'
+import type { Clock } from '../testing/clock.ts'
 import { LabNames } from './names.ts'
 import { type Addressee, addressOf, type Standing, type Stub, Stubs } from './stubs.ts'
 import type { StubCertificates } from './tls/stub-certificates.ts'
@@ -8,6 +9,7 @@ export interface AddressesOptions {
   readonly config: Config
   /** Answers wherever the gateway looks for a provider. */
   readonly provider: IdentityProvider
+  readonly clock: Pick<Clock, 'now'>
   readonly certificates?: StubCertificates | undefined
 }
 
@@ -24,13 +26,13 @@ export class Addresses {
 
   constructor (options: AddressesOptions) {
     this.#options = options
-    this.server = new Stubs({ names: new LabNames(), find: to => this.#find(to), certificates: options.certificates })
+    this.server = new Stubs({ names: new LabNames(), now: options.clock.now, find: to => this.#find(to), certificates: options.certificates })
   }
 
   /**
    * Says what stands at an address.
    *
-   * @param address `host:port` as the file names it, for services, targets and authorisers; null: all services without a stub of their own
+   * @param address `host:port` as the file names it, for services, targets, authorisers and providers; null: all services without a stub of their own
    */
   stub (address: string | null, stub: Stub, how: Partial<Omit<Standing, 'stub'>> = {}): void {
     const standing = { ...GOOD, ...how, stub }
@@ -59,8 +61,21 @@ export class Addresses {
   }
 
   #find (to: Addressee): Standing | null {
-    if (to.purpose === 'provider') return { ...GOOD, stub: request => this.#options.provider.answer(request) }
-    return this.#byAddress.get(addressOf(to).toLowerCase()) ?? (to.purpose === 'upstream' ? this.#others : this.#authorisers)
+    const own = this.#byAddress.get(addressOf(to).toLowerCase())
+    if (to.purpose === 'provider') return this.#provided(own ?? GOOD)
+    return own ?? (to.purpose === 'upstream' ? this.#others : this.#authorisers)
+  }
+
+  /** Where a stub says nothing, the provider answers. */
+  #provided ({ stub, ...how }: Standing): Standing {
+    const { provider } = this.#options
+    return {
+      ...how,
+      async stub (request) {
+        const answer = await stub(request)
+        return Object.keys(answer).length === 0 ? provider.answer(request) : answer
+      }
+    }
   }
 }
 

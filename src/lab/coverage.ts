@@ -88,8 +88,14 @@ const BOTH: readonly Verdict[] = ['allowed', 'refused']
 
 function attainable (definition: BrandedPlugin, config: unknown): Iterable<Verdict> {
   if (definition.outcomes !== undefined) return definition.outcomes(config as never)
-  if (definition.admitsAll?.(config as never) === true) return ['allowed']
+  if (definition.admitsAll?.(config as never) === true || (definition.authentication === 'method' && hasAnonymous(config))) return ['allowed']
   return definition.authentication !== undefined || definition.protects !== undefined ? BOTH : []
+}
+
+/** Who fails is somebody else then, and goes on. */
+function hasAnonymous (config: unknown): boolean {
+  const { anonymous } = config as { readonly anonymous?: string }
+  return anonymous !== undefined && anonymous !== ''
 }
 
 function verdictOf (outcome: Outcome | undefined): Verdict | null {

@@ -55,7 +55,7 @@ class Comparison {
   }
 
   * #upstream (expected: UpstreamSpec | null): Generator<Failure> {
-    const received = this.#trial.received.filter(({ to }) => to.purpose === 'upstream')
+    const received = this.#received(expected?.service)
     if (expected === null) {
       if (received.length > 0) yield failure('/upstream', 'nothing reaches the upstream', received.map(requestLine).join(', '))
       return
@@ -80,6 +80,13 @@ class Comparison {
     if (expected.messages !== undefined) yield * said('/upstream/messages', expected.messages, last.messages)
     if (expected.client_certificate === null) yield * same('/upstream/client_certificate', null, last.clientCertificate)
     else if (expected.client_certificate !== undefined) yield * text('/upstream/client_certificate', expected.client_certificate, last.clientCertificate)
+  }
+
+  /** At services; who names an address may mean an authoriser or a provider. */
+  #received (name: string | undefined): readonly StubbedRequest[] {
+    const { received, asked } = this.#trial
+    const isService = name === undefined || [...this.#config.services, ...this.#config.upstreams].some(one => one.name === name || one.id === name)
+    return isService ? received.filter(({ to }) => to.purpose === 'upstream') : [...received, ...asked]
   }
 }
 

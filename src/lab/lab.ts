@@ -13,14 +13,17 @@ import type { VitalSigns } from '../gateway/overload/vitals.ts'
 import type { PluginRegistry } from '../plugins.ts'
 import { type Clock, createClock } from '../testing/clock.ts'
 import { showChain } from '../tls/peer-chain.ts'
+import { Accepted } from './accepted.ts'
 import { Addresses } from './addresses.ts'
 import { Authorities, checkShown } from './tls/authorities.ts'
 import { exchange, type Exchanged, open } from './client.ts'
 import { failedTriesOf } from './failed-try.ts'
-import { IdentityProvider, SigningKeys } from './identity-provider.ts'
+import { IdentityProvider } from './identity/provider.ts'
+import { SigningKeys } from './identity/signing-keys.ts'
 import { ABSOLUTE, listenerFor } from './listener-for.ts'
 import { Observer, type Watched } from './observer.ts'
 import type { Addressee } from './stubs.ts'
+import { Routers } from './routers.ts'
 import { answeredBy, LabError, type LabRequest, type Trial } from './trial.ts'
 
 export interface LabOptions {
@@ -33,6 +36,8 @@ export interface LabOptions {
   readonly now?: number
   /** Shared with other labs: making them takes a tenth of a second. */
   readonly keys?: SigningKeys
+  /** Shared with other labs of the same configuration. */
+  readonly routers?: Routers
 }
 
 const HOUR = 3_600_000
@@ -54,14 +59,13 @@ export class Lab {
   readonly #began: number
   readonly #observer: Observer
   readonly #watched = new Map<Socket, Watched>()
-  /** Connections as the gateway has them, by the port of the client. */
-  readonly #accepted = new Map<number, Socket>()
+  readonly #accepted = new Accepted()
   readonly #consumers: Consumers
   readonly #chains: Chains
   #server: GatewayServer | null = null
   readonly #options: LabOptions
 
-  /** @throws what a plugin throws when it is set up; nothing is left open */
+  /** @throws what a global plugin throws when it is set up; nothing is left open */
   static async create (options: LabOptions): Promise<Lab> {
     const lab = new Lab(options)
     await lab.#start()
@@ -76,8 +80,8 @@ export class Lab {
     this.config = config
     this.clock = createClock(now ?? Date.now() - Date.now() % HOUR)
     this.#began = this.clock.now()
-    this.provider = new IdentityProvider(config, this.clock, keys ?? new SigningKeys())
-    this.addresses = new Addresses({ config, provider: this.provider })
+    this.provider = new IdentityProvider({ config, registry, clock: this.clock, keys: keys ?? new SigningKeys() })
+    this.addresses = new Addresses({ config, provider: this.provider, clock: this.clock })
     this.#consumers = new Consumers(config)
     this.#chains = new Chains(config, registry)
     this.#observer = new Observer({ registry, watched: context => this.#watchedOf(context) })
@@ -101,7 +105,8 @@ export class Lab {
   /**
    * Sends one request and waits until the gateway is done with it, copies included.
    *
-   * @throws LabError for a request that can't be sent, or what a stub threw
+   * @throws LabError for a request that can't be sent, what a stub threw, or what a plugin of its route threw when it was
+   *   set up
    */
   async request (request: LabRequest): Promise<Trial> {
     const listener = listenerFor(request, this.config.gateway.listen)
@@ -110,11 +115,12 @@ export class Lab {
     const { method = 'GET', url, headers = [], body = null, ip = CLIENT, messages = null } = request
     const [, scheme = listener.tls ? 'https' : 'http', authority = 'localhost', rest = url] = ABSOLUTE.exec(url) ?? []
     const target = rest.startsWith('/') || rest === '*' ? rest : `/${rest}`
-    const watched: Watched = { steps: [], consumer: this.#consumerOf(request.consumer), context: null }
-    const first = this.addresses.server.received.length
+    const watched: Watched = { steps: [], consumer: this.#consumerOf(request.consumer), context: null, broken: null }
+    const { received } = this.addresses.server
+    const first = received.length
     const lines = this.log.length
     const client = await open(this.#port)
-    const socket = await this.#acceptedFrom(client.localPort as number)
+    const socket = await this.#accepted.from(client.localPort as number)
     const name = authority.replace(/:\d*$/, '')
     disguise(socket, { address: ip, port: listener.port, scheme: scheme.toLowerCase() as 'http' | 'https', sni: listener.tls && !/^[\d.[]/.test(name) ? name.toLowerCase() : null, listener })
     showChain(socket, certificates)
@@ -139,6 +145,7 @@ export class Lab {
       await this.#settle()
       this.addresses.server.check()
     }
+    if (watched.broken !== null) throw watched.broken
     const { context } = watched
     return {
       request,
@@ -147,7 +154,8 @@ export class Lab {
       service: context?.service ?? null,
       consumer: context?.consumer == null ? null : context.consumer.username ?? context.consumer.id,
       steps: watched.steps,
-      received: this.addresses.server.received.slice(first).filter(({ to }) => to.purpose !== 'provider'),
+      received: received.slice(first).filter(({ to }) => to.purpose !== 'provider'),
+      asked: received.slice(first).filter(({ to }) => to.purpose === 'provider'),
       failedTries: failedTriesOf(context, this.addresses.server.names),
       ended: context?.ended ?? null,
       failure: context?.failure != null,
@@ -168,7 +176,7 @@ export class Lab {
   }
 
   async #start (): Promise<void> {
-    const { config, registry, directory } = this.#options
+    const { config, registry, directory, routers = new Routers() } = this.#options
     await this.addresses.server.listen()
     try {
       this.#server = await GatewayServer.create({
@@ -188,10 +196,15 @@ export class Lab {
           dial: (purpose, to) => this.addresses.server.dial(purpose, to),
           trusts: tls => this.addresses.server.trusts(tls),
           names: this.addresses.server.names,
+          router: routes => routers.of(routes),
           revokes: certificate => this.authorities.revokes(certificate),
           shift: () => this.clock.now() - this.#began,
-          connected: socket => { this.#accept(socket) },
-          observe: (entry, phase, run) => this.#observer.wrap(entry, phase, run)
+          connected: socket => { this.#accepted.add(socket) },
+          observe: (entry, phase, run) => this.#observer.wrap(entry, phase, run),
+          failed: (context, error) => {
+            const watched = this.#watchedOf(context)
+            if (watched !== null) watched.broken = error as Error
+          }
         }
       })
       await this.#server.listen()
@@ -207,21 +220,6 @@ export class Lab {
 
   #watchedOf (context: Context): Watched | null {
     return this.#watched.get(context.connection.socket) ?? null
-  }
-
-  #accept (socket: Socket): void {
-    const port = socket.remotePort as number
-    this.#accepted.set(port, socket)
-    socket.once('close', () => this.#accepted.delete(port))
-  }
-
-  /** The gateway's side of a connection may be known a little later than the client's. */
-  async #acceptedFrom (port: number): Promise<Socket> {
-    for (;;) {
-      const socket = this.#accepted.get(port)
-      if (socket !== undefined) return socket
-      await new Promise(resolve => setImmediate(resolve))
-    }
   }
 
   #consumerOf (nameOrId: string | undefined): Consumer | null {

@@ -53,6 +53,8 @@ export interface Watched {
   /** Who calls, whatever authentication plugins would say. */
   readonly consumer: Consumer | null
   context: Context | null
+  /** What a plugin of its route threw when it was set up. */
+  broken: Error | null
 }
 
 /** Arguments of hooks that don't wait for a callback. */

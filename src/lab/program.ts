@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as contract from '../plugin.ts'
+import { localFiles } from '../plugin-modules.ts'
 import * as testing from '../testing/index.ts'
 import { type ConfigTests, isConfigTests, openConfig } from '../testing/test-config.ts'
 import { LabError } from './trial.ts'
@@ -9,7 +10,8 @@ import { crash, type LoadedConfig, type Runner, type RunnerOptions } from './run
 
 /** Runs tests that are written as a program: TypeScript is understood, whatever Node can. */
 export async function runProgram (runner: Runner, file: string, { shown, wanted }: Pick<RunnerOptions, 'shown' | 'wanted'>): Promise<FileResult> {
-  runner.read.add(file)
+  // before it runs: what is written meanwhile is a change
+  for (const { path, hash } of localFiles(file)) runner.read.set(path, hash)
   const result = { file: shown(file), text: '', errors: [] }
   const broken = (error: unknown): FileResult => ({ ...result, results: [{ name: 'the program can be run', status: 'failed', reason: null, range: null, took: 0, problems: [crash(null, error)] }] })
   let tests: ConfigTests

@@ -3,18 +3,21 @@ import type { Range } from '../config/diagnostics.ts'
 import { hasErrors } from '../config/diagnostics.ts'
 import { loadConfig, type LoadResult } from '../config/load.ts'
 import type { Config } from '../config/model.ts'
+import { contentHash } from '../files/watch.ts'
+import type { PluginModules } from '../plugin-modules.ts'
 import { Coverage } from './coverage.ts'
 import { compare, type Failure } from './expect.ts'
 import { checkAgainst } from './file/check.ts'
 import { createGivenCheck } from './file/given.ts'
-import { createReader, type TestFile } from './file/read.ts'
+import { configOf, createReader, type TestFile } from './file/read.ts'
 import { moveClock, requestOf, timeOf } from './file/request.ts'
 import type { ExpectSpec, StepSpec, TestSpec } from './file/schema.ts'
 import { applyStubs } from './file/stubs.ts'
-import { SigningKeys } from './identity-provider.ts'
+import { SigningKeys } from './identity/signing-keys.ts'
 import { Lab } from './lab.ts'
 import { nearbyRoutes } from './nearby.ts'
 import { type Outcome, outcomesOf } from './outcome.ts'
+import { Routers } from './routers.ts'
 import type { FileResult, Problem, TestResult } from './result.ts'
 import { LabError, type Trial } from './trial.ts'
 import { whyOf } from './why.ts'
@@ -27,6 +30,10 @@ export interface RunnerOptions {
   readonly wanted: (name: string) => boolean
   /** Notes which routes and outcomes tests have seen. */
   readonly coverage: boolean
+  /** Loads the plugins of configurations; default: as `start` does, once for the process. */
+  readonly modules?: PluginModules | undefined
+  /** Gets everything that is read: SHA-256 of the content by absolute path; '' for what can't be read. */
+  readonly read?: Map<string, string>
 }
 
 /** A configuration without errors. */
@@ -39,27 +46,32 @@ export class Runner {
   /** By configuration, as the user calls it. */
   readonly coverage = new Map<string, Coverage>()
   /** Everything that was read, to be watched. */
-  readonly read = new Set<string>()
+  readonly read: Map<string, string>
   /** For programs. */
   readonly checkGiven = createGivenCheck()
   readonly #options: RunnerOptions
   readonly #keys: SigningKeys
+  readonly #routers = new Routers()
   readonly #reader = createReader()
   readonly #configs = new Map<string, Promise<LoadResult>>()
 
   constructor (options: RunnerOptions, keys = new SigningKeys()) {
     this.#options = options
     this.#keys = keys
+    this.read = options.read ?? new Map()
   }
 
   /** @throws ConfigFileError for a file that can't be read */
   async run (file: string): Promise<FileResult> {
     const { shown } = this.#options
-    this.read.add(file)
+    this.read.set(file, '')
     const { tests, diagnostics, source } = await this.#reader(file)
+    this.read.set(file, contentHash(source.text))
     const result = { file: shown(file), text: source.text }
     const named = (list: typeof diagnostics, name: string): typeof diagnostics => list.map(diagnostic => ({ ...diagnostic, file: name }))
     if (tests === null) return { ...result, results: [], errors: [{ diagnostics: named(diagnostics, shown(file)), text: source.text }] }
+    // one that comes there takes the place of the one that is tested
+    configOf(file, tests.spec.config, nearer => { this.read.set(nearer, '') })
     const loaded = await this.load(tests.config, tests.spec.env ?? {})
     if (loaded.config === null) return { ...result, results: [], errors: [{ diagnostics: named(loaded.diagnostics.filter(({ severity }) => severity === 'error'), shown(tests.config)), text: loaded.source.text }] }
     const wrong = checkAgainst(tests, loaded.config)
@@ -83,18 +95,26 @@ export class Runner {
     const key = JSON.stringify([file, env])
     let loading = this.#configs.get(key)
     if (loading === undefined) {
-      loading = loadConfig({ file, env: { ...this.#options.env, ...env }, errorsOnly: true })
+      loading = this.#load(file, env)
       this.#configs.set(key, loading)
-      this.read.add(file)
     }
     return await loading
+  }
+
+  async #load (file: string, env: Readonly<Record<string, string>>): Promise<LoadResult> {
+    const { modules } = this.#options
+    this.read.set(file, '')
+    const loaded = await loadConfig({ file, env: { ...this.#options.env, ...env }, errorsOnly: true, ...modules === undefined ? {} : { modules } })
+    this.read.set(file, contentHash(loaded.source.text))
+    for (const { path, hash } of [...loaded.files, ...modules?.files ?? []]) this.read.set(path, hash)
+    return loaded
   }
 
   /** @param clock as in a file */
   async open (loaded: LoadedConfig, clock?: string): Promise<Lab> {
     const { config, plugins } = loaded
     const now = Date.now() - Date.now() % HOUR
-    const lab = await Lab.create({ config, registry: plugins.registry, directory: dirname(config.file), keys: this.#keys, now: clock === undefined ? now : timeOf(clock, now) })
+    const lab = await Lab.create({ config, registry: plugins.registry, directory: dirname(config.file), keys: this.#keys, routers: this.#routers, now: clock === undefined ? now : timeOf(clock, now) })
     const shown = this.#options.shown(config.file)
     if (this.#options.coverage && !this.coverage.has(shown)) this.coverage.set(shown, new Coverage(lab, plugins.registry))
     return lab
@@ -140,10 +160,11 @@ export class Runner {
 
   async #step (lab: Lab, { source }: TestFile, loaded: LoadedConfig, step: StepSpec, at: string, number: string | null): Promise<Problem[]> {
     const label = number === null ? null : step.name === undefined ? number : `${number}, ${step.name}`
-    const { clock, stubs, request, repeat = 1, expect } = step
+    const { clock, stubs, rotate_keys: rotate, request, repeat = 1, expect } = step
     try {
       if (stubs !== undefined) applyStubs(lab, stubs)
       if (clock !== undefined) moveClock(lab, clock)
+      if (rotate !== undefined) lab.provider.rotate(rotate === 'replace')
     } catch (error) {
       return [crash(source.locate(`${at}/clock`), error, label)]
     }
@@ -203,8 +224,8 @@ class Labs {
 }
 
 /** What a test with steps does before the first of them. */
-function pick ({ clock, stubs }: TestSpec): StepSpec {
-  return { ...clock === undefined ? {} : { clock }, ...stubs === undefined ? {} : { stubs } }
+function pick ({ clock, stubs, rotate_keys: rotate }: TestSpec): StepSpec {
+  return { ...clock === undefined ? {} : { clock }, ...stubs === undefined ? {} : { stubs }, ...rotate === undefined ? {} : { rotate_keys: rotate } }
 }
 
 /** Of a test that could not go on. */

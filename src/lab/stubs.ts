@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { buildConnector } from 'undici'
 import type { Purpose, Reached } from '../gateway/outside.ts'
+import { undici } from '../lazy-packages.ts'
 import { headOf, type ReceivedRequest, receive, send, type UpstreamAnswer } from '../testing/loopback-server.ts'
 import { peerChain } from '../tls/peer-chain.ts'
 import { detailsOf, distinguishedName } from '../tls/x509.ts'
@@ -12,7 +13,7 @@ import { ownSocket } from './guard.ts'
 import type { LabNames } from './names.ts'
 import { type Accepted, type Peer, StubServer } from './stub-server.ts'
 import { agreeHead, answerSocket, type SocketScript } from './websocket.ts'
-import { type CertificateKind, StubCertificates } from './tls/stub-certificates.ts'
+import { type CertificateKind, type Shown, StubCertificates } from './tls/stub-certificates.ts'
 
 /** Whom a request of the gateway was meant for. */
 export interface Addressee {
@@ -63,6 +64,8 @@ class NotStubbed extends Error {
 }
 
 export interface StubsOptions {
+  /** What their answers say the time is, in milliseconds since the epoch. */
+  now (): number
   readonly names: LabNames
   /** Who answers; null: nobody, and the connection fails. */
   find (to: Addressee): Standing | null
@@ -120,22 +123,38 @@ export class Stubs {
   /** A connection that is being made; TLS is up to who dials. */
   dial (purpose: Purpose, { protocol, host, port, http2 }: Reached): Socket {
     const to: Addressee = { purpose, protocol, host: this.names.nameOf(host), port }
-    return this.#connect(to, { to, http2, show: protocol === 'http' ? null : name => this.#certificates.show(this.#options.find(to)?.certificate ?? 'good', [...new Set([to.host, host, ...name === '' ? [] : [name]])]) })
+    return this.#connect(to, { to, http2, show: protocol === 'http' ? null : name => this.#shown(to, [to.host, host, name]) })
   }
 
-  /** For those who make connections with undici: TLS is left out. */
+  /** For those who make connections with undici. */
   connector (purpose: Purpose): buildConnector.connector {
-    return ({ protocol: scheme, hostname, port }, callback) => {
+    const { buildConnector } = undici()
+    // sessions of a server that shows another certificate now
+    const secure = buildConnector({ ca: this.#certificates.authority, maxCachedSessions: 0 })
+    return (options, callback) => {
+      const { protocol: scheme, hostname, port } = options
       const protocol = scheme === 'https:' ? 'https' : 'http'
       const to: Addressee = { purpose, protocol, host: this.names.nameOf(hostname.replace(/^\[|\]$/g, '')), port: Number(port) || (protocol === 'https' ? 443 : 80) }
-      const socket = this.#connect(to, { to, http2: false, show: null })
+      const socket = this.#connect(to, { to, http2: false, show: protocol === 'http' ? null : name => this.#shown(to, [to.host, name]) })
       const failed = (error: Error): void => callback(error, null)
       socket.once('error', failed)
       socket.once('connect', () => {
         socket.off('error', failed)
-        callback(null, socket)
+        if (protocol === 'http') callback(null, socket)
+        else secure({ ...options, httpSocket: socket }, callback)
       })
     }
+  }
+
+  /** By the clock of the test: a cache takes an answer of another time for old. */
+  #send (response: ServerResponse, answer: StubAnswer): void {
+    response.setHeader('Date', new Date(this.#options.now()).toUTCString())
+    send(response, answer)
+  }
+
+  /** @param names that it may be asked by; '' is none */
+  #shown (to: Addressee, names: readonly string[]): Shown {
+    return this.#certificates.show(this.#options.find(to)?.certificate ?? 'good', [...new Set(names)].filter(name => name !== ''))
   }
 
   #connect (to: Addressee, peer: Peer): Socket {
@@ -158,7 +177,7 @@ export class Stubs {
     this.received.push(request)
     const answer = await (this.#options.find(to) as Standing).stub(request)
     if (answer.error === 'silent') return
-    if (answer.error === undefined) send(response, answer)
+    if (answer.error === undefined) this.#send(response, answer)
     else reset(raw)
   }
 
@@ -179,7 +198,7 @@ export class Stubs {
       response.assignSocket(socket as Socket)
       response.shouldKeepAlive = false
       response.once('finish', () => socket.end())
-      send(response, answer)
+      this.#send(response, answer)
       return
     }
     socket.write(agreeHead(String(message.headers['sec-websocket-key']), [...protocolOf(message), ...Object.entries(answer.headers ?? {}).map(([name, value]): [string, string] => [name, String(value)])]))

@@ -42,6 +42,8 @@ export interface Trial {
   readonly steps: readonly ObservedStep[]
   /** What upstreams and authorisers got while it ran, those of copies included. */
   readonly received: readonly StubbedRequest[]
+  /** What identity providers got. */
+  readonly asked: readonly StubbedRequest[]
   /** Attempts at services that came to nothing. */
   readonly failedTries: readonly FailedTry[]
   /** How it ended, as the access log tells it; null: the HTTP parser has refused it. */

@@ -1,23 +1,38 @@
-import { readFileSync } from 'node:fs'
 import type { ExitCode } from '../cli/exit-code.ts'
 import type { CliIo } from '../cli/io.ts'
-import { contentHash, type FileWatch, watchFile } from '../files/watch.ts'
+import { type FileWatch, watchFile } from '../files/watch.ts'
 
-/** Runs again whenever one of the files that were read has changed, until a signal ends it. @returns the code of the last run */
-export async function watchTests (run: () => Promise<{ readonly code: ExitCode, readonly read: Iterable<string> }>, { stdout, signals }: Pick<CliIo, 'stdout' | 'signals'>): Promise<ExitCode> {
+export interface WatchOptions {
+  run (): Promise<ExitCode>
+  /** Hashes of what the last run has read, by absolute path; '' for what can't be read. */
+  read (): ReadonlyMap<string, string>
+  /** Files of tests that are there now. */
+  tests (): readonly string[]
+}
+
+/** How often it is looked for files of tests that come and go. */
+const LOOK = 1_000
+
+/** Runs again whenever one of the files that were read has changed, or files of tests came or went, until a signal ends it. @returns the code of the last run */
+export async function watchTests ({ run, read, tests }: WatchOptions, { stdout, signals }: Pick<CliIo, 'stdout' | 'signals'>): Promise<ExitCode> {
   let end = (): void => {}
   const ended = new Promise<'ended'>(resolve => { end = () => resolve('ended') })
   signals.on('SIGINT', end)
   signals.on('SIGTERM', end)
   try {
     for (;;) {
-      const { code, read } = await run()
+      const before = tests().join('\n')
+      const code = await run()
       stdout.write(stdout.paint.faint('waiting for changes; Ctrl+C ends\n'))
       const watches: FileWatch[] = []
+      let look: NodeJS.Timeout | undefined
       const changed = new Promise<'changed'>(resolve => {
-        for (const file of read) watches.push(watchFile(file, () => resolve('changed'), { known: hashOf(file) }))
+        const seen = (): void => resolve('changed')
+        for (const [file, known] of read()) watches.push(watchFile(file, seen, { known, onMissing: known === '' ? () => {} : seen }))
+        look = setInterval(() => { if (tests().join('\n') !== before) seen() }, LOOK)
       })
       const what = await Promise.race([changed, ended])
+      clearInterval(look)
       for (const watch of watches) watch.close()
       if (what === 'ended') return code
       stdout.write('\n')
@@ -25,14 +40,5 @@ export async function watchTests (run: () => Promise<{ readonly code: ExitCode, 
   } finally {
     signals.off('SIGINT', end)
     signals.off('SIGTERM', end)
-  }
-}
-
-function hashOf (file: string): string {
-  try {
-    return contentHash(readFileSync(file))
-  } catch {
-    // it comes back with some content
-    return ''
   }
 }

@@ -30,7 +30,7 @@ export interface LiveResult {
  */
 export async function checkLive (config: Config, source: Source, { timeout, now }: LiveOptions): Promise<LiveResult> {
   const places = new Map<string, [Probe, ...Probe[]]>()
-  for (const probe of [...serviceProbes(config, source), ...pluginProbes(config.plugins, source)]) {
+  for (const probe of [...serviceProbes(config, source), ...pluginProbes(config, source)]) {
     const same = places.get(probe.key)
     if (same === undefined) places.set(probe.key, [probe])
     else same.push(probe)

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { access, constants, stat } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { dirname, resolve } from 'node:path'
-import type { PluginEntry, Pointer } from '../config/model.ts'
+import type { Config, PluginEntry, Pointer } from '../config/model.ts'
 import type { Source } from '../config/source.ts'
 import { HIDDEN } from './endpoint.ts'
 import { dnsProblem } from './problems.ts'
@@ -12,16 +12,16 @@ import { directoryProbe, providerProbes } from './providers.ts'
 import { redisProbe, redisUrlProbe, type LiveRedis } from './redis.ts'
 
 /** What plugins speak to and write to. Knows the built-in plugins by name, and where their options name others. */
-export function * pluginProbes (entries: readonly PluginEntry[], source: Source): Generator<Probe> {
-  for (const entry of entries) {
+export function * pluginProbes ({ plugins, ca_certificates: authorities }: Pick<Config, 'plugins' | 'ca_certificates'>, source: Source): Generator<Probe> {
+  for (const entry of plugins) {
     if (!entry.enabled) continue
-    yield * ofEntry(entry, source)
+    yield * ofEntry(entry, source, authorities)
     const { redis, policy, strategy, storage } = entry.config as { redis?: LiveRedis, policy?: string, strategy?: string, storage?: string }
     if (redis !== undefined && [policy, strategy, storage].includes('redis')) yield redisProbe(`${entry.pointer}/config/redis`, redis)
   }
 }
 
-function * ofEntry (entry: PluginEntry, source: Source): Generator<Probe> {
+function * ofEntry (entry: PluginEntry, source: Source, authorities: Config['ca_certificates']): Generator<Probe> {
   const { name, config } = entry
   const at = (option: string): Pointer => `${entry.pointer}/config/${option}`
   switch (name) {
@@ -36,7 +36,12 @@ function * ofEntry (entry: PluginEntry, source: Source): Generator<Probe> {
     case 'acme': yield directoryProbe(at('api_uri'), String(config['api_uri'])); break
     case 'forward-auth': yield urlProbe(at('url'), String(config['url']), config['tls_verify'] === true, source); break
     case 'http-log': yield urlProbe(at('http_endpoint'), String(config['http_endpoint']), config['ssl_verify'] === true, source); break
-    case 'opentelemetry': yield urlProbe(at('traces_endpoint'), String(config['traces_endpoint']), true, source); break
+    case 'opentelemetry': {
+      const named = config['ca_certificates'] as readonly string[] | undefined
+      const ca = named === undefined ? null : authorities.filter(({ id, name }) => named.includes(id) || (name !== null && named.includes(name))).map(({ cert }) => cert)
+      yield urlProbe(at('traces_endpoint'), String(config['traces_endpoint']), true, source, ca)
+      break
+    }
     case 'tcp-log':
     case 'syslog': {
       const { protocol } = config as { protocol?: string }
@@ -51,7 +56,8 @@ function * ofEntry (entry: PluginEntry, source: Source): Generator<Probe> {
   }
 }
 
-function urlProbe (pointer: Pointer, url: string, verify: boolean, source: Source): Probe {
+/** @param ca PEM of the authorities that are trusted; null: those that Node knows */
+function urlProbe (pointer: Pointer, url: string, verify: boolean, source: Source, ca: readonly string[] | null = null): Probe {
   const { protocol, hostname, port } = new URL(url)
   const secure = protocol === 'https:'
   const number = port === '' ? (secure ? 443 : 80) : Number(port)
@@ -59,7 +65,7 @@ function urlProbe (pointer: Pointer, url: string, verify: boolean, source: Sourc
     host: bare(hostname),
     port: number,
     shown: source.isSecret(pointer) ? HIDDEN : `${hostname}:${number}`,
-    tls: secure ? { rejectUnauthorized: verify, servername: isIP(bare(hostname)) === 0 ? hostname : '' } : null
+    tls: secure ? { rejectUnauthorized: verify, ...ca === null ? {} : { ca: [...ca], id: ca.join() }, servername: isIP(bare(hostname)) === 0 ? hostname : '' } : null
   })
 }
 

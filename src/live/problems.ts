@@ -24,6 +24,8 @@ export function tlsProblem (where: string, error: NodeJS.ErrnoException, { timeo
   if (UNKNOWN_AUTHORITY.has(code)) return { rule: 'live-certificate', cause: `no authority that the gateway trusts vouches for the certificate of ${where}`, mend: 'Have the server send its intermediates; name an authority of your own in `ca_certificates` (a service), or in NODE_EXTRA_CA_CERTS.' }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code === 'CERT_ALTNAME_INVALID') return { rule: 'live-certificate', cause: `the certificate of ${where} is for other names`, mend: 'Write the name that the certificate is for (of targets: `host_header` of the upstream).' }
   if (code === 'CERT_CHAIN_TOO_LONG') return { rule: 'live-certificate', cause: `the chain of certificates of ${where} is longer than \`tls_verify_depth\``, mend: 'Raise `tls_verify_depth`.' }
+  if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/.test(code)) return { rule: 'live-tls', cause: `${where} speaks no version of TLS that the gateway does (${code})`, mend: 'Have it speak TLS 1.2 or newer.' }
+  if (/UNRECOGNIZED_NAME/.test(code)) return { rule: 'live-tls', cause: `${where} has no certificate for this name (${code})`, mend: 'Write the name that it knows (of targets: `host_header` of the upstream).' }
   if (/CERTIFICATE_REQUIRED|ALERT_BAD_CERTIFICATE|ALERT_UNKNOWN_CA|ALERT_HANDSHAKE|SSLV3_ALERT|TLSV1_ALERT|TLSV13_ALERT/.test(code)) {
     return { rule: 'live-tls', cause: `${where} breaks the handshake off${client ? ', perhaps over the certificate that the gateway shows' : ''} (${code})`, mend: client ? 'See that it trusts the authority of `client_certificate`.' : 'Where it asks for a certificate, name one in `client_certificate`.' }
   }

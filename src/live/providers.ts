@@ -3,6 +3,7 @@ import { createClientAuth, type ClientAuthMethod } from '../auth/introspection/c
 import { createProviderClock } from '../auth/provider/clock.ts'
 import { Discovery } from '../auth/provider/discovery.ts'
 import { ProviderHttp } from '../auth/provider/http.ts'
+import { KeySet } from '../auth/provider/key-set.ts'
 import { ProviderError } from '../auth/provider/provider-error.ts'
 import type { LiveProblem, Probe, ProbeContext } from './probe.ts'
 
@@ -32,7 +33,8 @@ interface ClientFields {
   readonly custom_introspection_headers?: Readonly<Record<string, string>>
 }
 
-const MEND = 'Correct the address, or see that the provider is reached from here; its certificate has to be one that Node trusts.'
+/** Where there was no answer at all. */
+const UNREACHED = 'Correct the address, or see that the provider is reached from here; its certificate has to be one that Node trusts.'
 
 /** Documents, key sets and introspection of providers, asked as the gateway asks. */
 export function * providerProbes (entry: PluginEntry): Generator<Probe> {
@@ -62,10 +64,16 @@ function * keyProbes (fields: ProviderFields, at: Pointer, insecure: boolean): G
   })
 }
 
+/** Reads a key set as the gateway does: one without a key that can be used refuses every token. */
 async function readKeys (http: ProviderHttp, uri: string): Promise<LiveProblem[]> {
-  const { keys } = (await http.get(uri)).body
-  if (!Array.isArray(keys)) return [problem('what is answered is no key set', 'Write the address of a JSON Web Key Set.')]
-  return keys.length === 0 ? [problem('the key set is empty: no token can be verified', 'Have the provider publish its keys.')] : []
+  const { body } = await http.get(uri)
+  if (!Array.isArray(body['keys'])) return [problem('what is answered is no key set', 'Write the address of a JSON Web Key Set.')]
+  const { size, problems } = new KeySet(body, false)
+  if (size > 0) return []
+  const [{ reason, index } = { reason: '', index: 0 }] = problems
+  return [problems.length === 0
+    ? problem('the key set is empty: no token can be verified', 'Have the provider publish its keys.')
+    : problem(`no key of the set can be used: no token can be verified; keys[${index}] ${reason}`, 'Have the provider publish public keys for signatures, or write the address where it does.')]
 }
 
 /** Asks about a token that nobody has: the provider has to say that it is not active, to this client. */
@@ -90,7 +98,7 @@ function introspectionProbe (entry: PluginEntry, config: ProviderFields & Client
     }
     const { body } = await http.post(endpoint, form, headers)
     return typeof body['active'] === 'boolean' ? [] : [problem('what is answered is no introspection (RFC 7662)', 'Write the address of the introspection endpoint.')]
-  })
+  }, true)
 }
 
 /** The directory of an ACME server (RFC 8555 section 7.1.1). */
@@ -101,7 +109,7 @@ export function directoryProbe (pointer: Pointer, uri: string): Probe {
   })
 }
 
-function provider (pointer: Pointer, key: readonly unknown[], insecure: boolean, ask: (http: ProviderHttp, clock: ReturnType<typeof createProviderClock>) => Promise<LiveProblem[]>): Probe {
+function provider (pointer: Pointer, key: readonly unknown[], insecure: boolean, ask: (http: ProviderHttp, clock: ReturnType<typeof createProviderClock>) => Promise<LiveProblem[]>, signsOn = false): Probe {
   return {
     key: JSON.stringify(key),
     pointer,
@@ -112,13 +120,24 @@ function provider (pointer: Pointer, key: readonly unknown[], insecure: boolean,
         return await ask(http, clock)
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error
-        const refused = error.status === 401 || error.status === 403
-        return [problem(`this can't be used: ${error.message}`, refused ? 'Correct the credentials of the client.' : MEND)]
+        return [problem(`this can't be used: ${error.message}`, mendOf(error, signsOn))]
       } finally {
         await http.close()
       }
     }
   }
+}
+
+/** @param signsOn the client of the file says who it is */
+function mendOf (error: ProviderError, signsOn: boolean): string {
+  // discovery has the error of its request as its cause
+  const status = error.status ?? (error.cause instanceof ProviderError ? error.cause.status : null)
+  if (error.message.includes('another issuer')) return 'Write `issuer` letter by letter as its document does, or the address of the right one.'
+  if (status === null) return UNREACHED
+  if (status === 200) return 'Correct the address: what answers there is a page for people, or another service.'
+  if (status >= 300 && status < 400) return 'Write the address that it leads to.'
+  if (status === 401 || status === 403) return signsOn ? 'Correct the credentials of the client.' : 'Write an address that is open to all: this one is asked without credentials.'
+  return status === 404 ? 'Correct the address.' : 'Correct the address, or see in the log of the provider why it refuses.'
 }
 
 function problem (cause: string, mend: string): LiveProblem {

@@ -31,10 +31,16 @@ export function redisUrlProbe (pointer: Pointer, url: string): Probe {
 /** Of a key that nobody has: Redis refuses it where it would refuse a counter, and changes nothing. */
 const TRIES_TO_WRITE = "return redis.call('PEXPIREAT', KEYS[1], 1)"
 
+/** What is read isn't in the protocol of Redis. */
+const NO_REDIS = /^(?:Protocol error|Unknown RESP)/i
+
 async function tryRedis (client: Redis | Cluster, { signal, timeout }: ProbeContext, scripts: boolean): Promise<LiveProblem[]> {
   let last: NodeJS.ErrnoException | null = null
   // of a cluster each node has a word of its own
-  client.on('error', (error: NodeJS.ErrnoException & { lastNodeError?: NodeJS.ErrnoException }) => { last = error.lastNodeError ?? error })
+  client.on('error', (error: NodeJS.ErrnoException & { lastNodeError?: NodeJS.ErrnoException }) => {
+    // what follows on an answer that can't be read says less
+    if (last === null || !NO_REDIS.test(last.message)) last = error.lastNodeError ?? error
+  })
   try {
     await ready(client, signal)
     await client.ping()
@@ -63,7 +69,7 @@ async function ready (client: Redis | Cluster, signal: AbortSignal): Promise<voi
 /** Redis' own words may quote what it was sent: their first word says enough. */
 function redisProblem (error: NodeJS.ErrnoException, timeout: number): LiveProblem {
   const { code = '', message } = error
-  const [word = ''] = /^[A-Z]+/.exec(message) ?? []
+  const [word = ''] = /^[A-Z]{2,}/.exec(message) ?? []
   const told = (cause: string, mend: string): LiveProblem => ({ rule: 'live-redis', cause, mend })
   if (word === 'NOAUTH') return told('Redis asks for a password', 'Add `password`, from a reference.')
   if (word === 'WRONGPASS' || /invalid password/.test(message)) return told('Redis refuses user and password', 'Correct `username` and `password`.')
@@ -72,6 +78,9 @@ function redisProblem (error: NodeJS.ErrnoException, timeout: number): LiveProbl
   if (word === 'READONLY' || /READONLY/.test(message)) return told('this Redis is a replica, and takes no counters', 'Name its master; with Sentinel, name the sentinels in `sentinel_nodes` instead.')
   if (word === 'MOVED') return told('this Redis is a node of a Redis Cluster', 'Write `cluster_nodes` in place of `host` and `port`.')
   if (word === 'CLUSTERDOWN') return told('the Redis Cluster is down: not all of its slots have a node', 'Look at `redis-cli cluster info`.')
+  if (/DB index is out of range/i.test(message)) return told('Redis has no database of this number', 'Correct `database`: Redis has 16, from 0, unless it is told otherwise.')
+  if (NO_REDIS.test(message)) return told('what answers there is no Redis', 'Correct host and port; with `ssl: false`, it may speak TLS on this port.')
+  if (code === 'ECONNRESET' || code === 'EPIPE') return told('the connection is closed at once', 'See that Redis listens there, and write `ssl: true` where it speaks TLS on this port.')
   if (code === 'ECONNREFUSED') return told('nothing listens where Redis should be', 'Start it, or correct host and port.')
   if (code === 'ENOTFOUND') return told('there is no such host as Redis is said to be on', 'Correct the host.')
   if (code === 'ETIMEDOUT' || /timed? ?out/i.test(message)) return told(`Redis does not answer within ${timeout} ms`, 'See that a firewall lets the gateway through; with `ssl`, that it speaks TLS on this port.')

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 
 /** Bytes that fit into a datagram. */
-const LONGEST_DATAGRAM = 65_507
+export const LONGEST_DATAGRAM = 65_507
 const CUT = Buffer.from(' [cut]')
 
 /** Sends datagrams to one place; the name is looked up each time. */

@@ -12,6 +12,9 @@ export interface LineSocketSettings {
   readonly tls: { readonly name: string | undefined, readonly verify: boolean } | null
 }
 
+/** Milliseconds in which a connection that nobody serves shows it. */
+const PROOF = 100
+
 /** A connection that bytes go one way over: made when it is needed, closed when it is idle. */
 export class LineSocket {
   readonly #settings: LineSocketSettings
@@ -21,8 +24,9 @@ export class LineSocket {
     this.#settings = settings
   }
 
-  /** Resolves when the system has the bytes; whether the other side has read them, TCP doesn't say. @throws the system's error, or that it took too long */
+  /** Resolves when the system has the bytes, and the other side of a new connection has not reset it at once; whether the other side has read them, TCP doesn't say. @throws the system's error, or that it took too long */
   async send (bytes: Buffer): Promise<void> {
+    const fresh = this.#socket === null
     const socket = this.#socket ??= await this.#connect()
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => socket.destroy(new Error('the log server does not read')), this.#settings.timeout)
@@ -33,6 +37,19 @@ export class LineSocket {
       })
     })
     if (this.#settings.keepalive === 0) this.close()
+    else if (fresh) await this.#proven(socket)
+  }
+
+  /** A balancer without servers takes connections and resets them: what was written is lost. @throws the system's error */
+  async #proven (socket: Socket): Promise<void> {
+    if (socket.errored != null) throw socket.errored
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(resolve, PROOF)
+      socket.once('error', reject).once('close', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
   }
 
   close (): void {

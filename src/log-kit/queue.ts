@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { PluginGateway } from '../plugin.ts'
+import { Nap } from './nap.ts'
 
 /** Kong's names; durations in seconds, as there. */
 export interface QueueSettings {
@@ -51,10 +52,14 @@ export class BatchQueue {
   #gone = 0
   #bytes = 0
   #timer: NodeJS.Timeout | null = null
-  #wake: (() => void) | null = null
+  readonly #nap = new Nap()
   #running = false
   #closing = false
   #told = -Infinity
+  /** Tells of what was lost since. */
+  #later: NodeJS.Timeout | null = null
+  /** Why the last try failed. */
+  #reason: string | undefined
 
   /** @param send resolves when the batch has arrived; rejects to have it tried again, with {@link Unsendable} to give it up */
   constructor (settings: QueueSettings, log: Pick<FastifyBaseLogger, 'warn'>, send: (batch: readonly string[]) => Promise<void>) {
@@ -95,13 +100,14 @@ export class BatchQueue {
   /** Sends what waits, once more and for a short time, then lets go. */
   async close (): Promise<void> {
     this.#closing = true
-    this.#wake?.()
+    this.#nap.end()
     this.#start()
     const end = Date.now() + LAST
     while (this.#running && Date.now() < end) await new Promise(resolve => setTimeout(resolve, 10))
     this.#drop(this.length)
     this.#entries = []
     this.#gone = 0
+    if (this.#later !== null) this.#say()
   }
 
   #start (): void {
@@ -128,27 +134,18 @@ export class BatchQueue {
       try {
         await this.#send(batch)
         this.counts.sent += batch.length
+        this.#reason = undefined
         return
       } catch (error) {
+        this.#reason = (error as Error)?.message
         if (error instanceof Unsendable || this.#closing || Date.now() + delay > end) {
           this.counts.failed += batch.length
-          this.#tell(error)
+          this.#tell()
           return
         }
-        await this.#pause(delay)
+        await this.#nap.take(delay)
       }
     }
-  }
-
-  async #pause (milliseconds: number): Promise<void> {
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, milliseconds).unref()
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-    this.#wake = null
   }
 
   #compact (): void {
@@ -160,14 +157,21 @@ export class BatchQueue {
   #drop (count: number): void {
     if (count === 0) return
     this.counts.dropped += count
-    this.#tell(null)
+    this.#tell()
   }
 
-  /** Now and then. */
-  #tell (error: unknown): void {
-    const now = Date.now()
-    if (now - this.#told < QUIET) return
-    this.#told = now
-    this.#log.warn({ ...this.counts, ...error === null ? {} : { reason: (error as Error)?.message } }, 'log entries are lost')
+  /** Now and then: at once, and then once a minute while more is lost. */
+  #tell (): void {
+    if (this.#later !== null) return
+    const rest = this.#told + QUIET - performance.now()
+    if (rest <= 0) this.#say()
+    else this.#later = setTimeout(() => this.#say(), rest).unref()
+  }
+
+  #say (): void {
+    clearTimeout(this.#later ?? undefined)
+    this.#later = null
+    this.#told = performance.now()
+    this.#log.warn({ ...this.counts, ...this.#reason === undefined ? {} : { reason: this.#reason } }, 'log entries are lost')
   }
 }

@@ -32,7 +32,8 @@ const FIELDS: Readonly<Record<string, readonly string[] | null>> = {
   end_reason: [],
   trace_id: [],
   ended_by: [],
-  error: []
+  error: [],
+  reason: []
 }
 
 /** Follows a path of members. */

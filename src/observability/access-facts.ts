@@ -38,6 +38,10 @@ export interface AccessFacts extends Omit<GatewayRequest, 'log' | 'readBody' | '
   /** Fields of the answer where the hop wrote it past Fastify: name, value, … */
   readonly responseHeaders: readonly string[] | null
   readonly errorCode: string | null
+  /** Answered past `response`, by what refused the rest of its body. */
+  readonly refused?: boolean
+  /** What the client was told, where the gateway has refused the request; null: it was not. */
+  readonly refusal: string | null
   /** Plugin that has the word, or had it when the exchange ended; null: they have all let it pass. */
   readonly plugin: string | null
   /** Worked out when the request has ended; null: nobody wants to know. */

@@ -12,7 +12,7 @@ export interface CountedSocket extends Pick<Socket, 'bytesRead' | 'bytesWritten'
 }
 
 const FIELDS_OF_THE_RECORD = new Set(['request', 'upstream_uri', 'upstream_status', 'response', 'latencies', 'tries',
-  'route', 'service', 'consumer', 'authenticated_entity', 'client_ip', 'started_at', 'source', 'end_reason', 'trace_id', 'ended_by', 'error'])
+  'route', 'service', 'consumer', 'authenticated_entity', 'client_ip', 'started_at', 'source', 'end_reason', 'trace_id', 'ended_by', 'error', 'reason'])
 
 /** Needs no escape in JSON. */
 const SIMPLE = /^[\w-]*$/
@@ -62,11 +62,14 @@ export function queryObject (target: string): string {
   return oneArgument.test(query) ? `{"${query.replace('=', '":"')}"}` : asciiJson(parse(query))
 }
 
-/** Whether the last attempt is no failed one: it was answered, or ended with the request. */
+/** Whether the last attempt is no failed one: it was answered, or ended with the request. One whose answer broke off is among those that failed. */
 export function hasLastTry ({ startedTick, startedAt, tries, upstream, upstreamStatus, triedTick, proxiedTick, errorCode }: AccessFacts): boolean {
   if (upstream === null || proxiedTick === 0) return false
-  if (upstreamStatus !== 0 || tries === null) return true
-  return errorCode === null && triedTick - startedTick >= Math.max(...tries.map(each => each.startedAt + (each.took ?? 0))) - startedAt
+  if (tries === null) return true
+  const answered = upstreamStatus !== 0
+  if (answered !== (errorCode !== null)) return answered
+  // the client left, or something went wrong after its head; times of failed ones are rounded
+  return triedTick - startedTick + 0.5 >= Math.max(...tries.map(each => each.startedAt + (each.took ?? 0))) - startedAt
 }
 
 export function tries (facts: AccessFacts, redactor: Redactor): string {
@@ -78,7 +81,7 @@ export function tries (facts: AccessFacts, redactor: Redactor): string {
         `,"state":"failed",${attempt.status === undefined ? `"reason":${asciiJson(attempt.error ?? '')}` : `"code":${attempt.status}`}}`
     }
   }
-  if (upstream !== null && (upstreamStatus !== 0 || (triedTick !== 0 && hasLastTry(facts)))) {
+  if (upstream !== null && (upstreamStatus !== 0 || triedTick !== 0) && hasLastTry(facts)) {
     const start = startedAt + Math.round(triedTick - startedTick)
     json += `${json === '' ? '' : ','}{"ip":"${redactor.host(upstream.host, upstream.port)}","port":${upstream.port},"balancer_start":${start}}`
   }

@@ -35,6 +35,8 @@ interface Origin {
 
 const SLASH = 47
 const REMEMBERED_HEADERS = 1024
+/** Some messages repeat what the client has sent. */
+const LONGEST_REFUSAL = 300
 /** Longest value that is remembered. */
 const REMEMBERED_VALUE = 160
 /** Printable ASCII without what JSON escapes and without the marks of an address that may carry a secret. */
@@ -57,6 +59,7 @@ export function createLineWriter (redactor: Redactor): (facts: AccessFacts) => s
   const routes = new WeakMap<Route, string>()
   /** Where clients find this gateway: for nearly all lines the one of the line before. */
   let origin: Origin = { scheme: '', host: '', port: -1, text: null }
+  let refusal = { message: '', text: '""' }
 
   function form (name: string): HeaderForm {
     const known = forms.get(name)
@@ -140,6 +143,12 @@ export function createLineWriter (redactor: Redactor): (facts: AccessFacts) => s
     return json
   }
 
+  /** Thousands of refusals in a row say the same. */
+  function refusalText (message: string): string {
+    if (message !== refusal.message) refusal = { message, text: asciiJson(redactor.url(redactor.secrets(message.slice(0, 2 * LONGEST_REFUSAL))).slice(0, LONGEST_REFUSAL)) }
+    return refusal.text
+  }
+
   /** The upstream's path may hold what a plugin put there from a reference. */
   function upstreamUri (facts: AccessFacts, ownUri: string): string {
     const upstream = facts.upstream
@@ -178,6 +187,7 @@ export function createLineWriter (redactor: Redactor): (facts: AccessFacts) => s
     if (facts.trace !== null) json += `,"trace_id":"${facts.trace.traceId}"`
     if (plugin !== null) json += `,"ended_by":"${plugin}"`
     if (error !== null) json += `,"error":${asciiJson(error)}`
+    if (facts.refusal !== null) json += `,"reason":${refusalText(facts.refusal)}`
     if (facts.logFields !== null) json += ownFields(facts.logFields, redactor)
     return json + '}\n'
   }

@@ -37,7 +37,7 @@ export function endOf (facts: AccessFacts): Ended {
   const { raw, response, upstreamStatus, errorCode, proxied, startedTick, proxiedTick, headTick } = facts
   const tick = performance.now()
   const tunnel = upstreamStatus === SWITCHED
-  const answered = response.headersSent || tunnel
+  const answered = response.headersSent || tunnel || facts.refused === true
   const status = tunnel ? SWITCHED : answered ? response.statusCode : CLIENT_CLOSED
   const { read, written } = connectionSizes(raw.counted ?? raw.socket)
   const error = errorCode ?? (tunnel || (answered && response.writableFinished) ? null : 'SP_CLIENT_CLOSED')

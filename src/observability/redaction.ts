@@ -117,7 +117,7 @@ export function createRedactor (names: readonly string[] = [], secretValues: rea
   function cutInside (inner: string, depth: number): string | null {
     if (!inner.includes('%3')) return null
     const decoded = decodeOnce(inner)
-    const cut = cutArguments(decoded, false, depth + 1)
+    const cut = cutArguments(decoded.includes('@') ? decoded.replace(userinfo, `//${REDACTED}@`) : decoded, false, depth + 1)
     return cut === decoded ? null : encodeURIComponent(cut)
   }
 

@@ -121,7 +121,7 @@ class ChainComparison {
       const [old, next] = [`${from.pointer}/config`, `${to.pointer}/config`]
       const values = this.#comparison.values(difference, old, next)
       const option = difference.path.join('.')
-      const risk = optionRisk(difference, definition?.protects, definition?.authentication !== undefined)
+      const risk = optionRisk(difference, definition ?? { name: to.name })
       return {
         risk,
         rule: definition?.protects === 'limit' ? 'limit-changed' : 'option-changed',

@@ -104,7 +104,10 @@ function place (side: Side, { pointer, username }: Consumer): Draft['places'][nu
 }
 
 function fieldsOf (credential: OwnedByConsumer, { source }: Side): Record<string, unknown> {
-  const fields = Object.fromEntries(Object.entries(credential).filter(([field]) => !LEFT_OUT.has(field)))
+  const fields: Record<string, unknown> = Object.fromEntries(Object.entries(credential).filter(([field]) => !LEFT_OUT.has(field)))
+  const { expires_at: end } = fields
+  // the loader has it in milliseconds, which nobody reads
+  if (typeof end === 'number') fields['expires_at'] = new Date(end).toISOString()
   const ttl = `${credential.pointer}/ttl`
   // counts from the load, so that the end is another one each time
   return source.has(ttl) ? { ...fields, expires_at: null, ttl: source.textOf(ttl) ?? 'not shown' } : fields

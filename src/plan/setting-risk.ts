@@ -1,7 +1,7 @@
 /** How much harm another value of a setting in `gateway:` can do. */
-import { AddressSet } from '../plugin-kit/address-set.ts'
 import type { Risk } from './change.ts'
 import type { Difference } from './differences.ts'
+import { isWider } from './plugin-risks.ts'
 
 /** The more, the more is let through. */
 const PATH_ACTIONS = ['reject', 'keep_if_safe', 'decode', 'keep']
@@ -47,20 +47,4 @@ function grows (from: unknown, to: unknown): boolean {
 
 function rises (order: readonly string[], from: unknown, to: unknown): boolean {
   return order.indexOf(String(to)) > order.indexOf(String(from))
-}
-
-/** Whether a list of networks holds addresses that the other one doesn't, by their first ones. */
-function isWider (from: unknown, to: unknown): boolean {
-  if (!Array.isArray(from) || !Array.isArray(to)) return true
-  try {
-    const known = AddressSet.of(from as string[])
-    return to.some(network => {
-      const [address = '', prefix] = String(network).split('/')
-      if (known.has(address) !== true) return true
-      // a range that begins inside may end outside: narrower ones of the list are surely inside
-      return !from.includes(network) && prefix !== undefined && !from.some(one => Number(String(one).split('/')[1] ?? 128) <= Number(prefix) && AddressSet.of([String(one)]).has(address) === true)
-    })
-  } catch {
-    return true
-  }
 }

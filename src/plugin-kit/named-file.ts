@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { readRegularSync } from '../files/read-regular.ts'
 import type { CheckContext } from '../plugin-contract.ts'
 
 /**
@@ -12,7 +12,7 @@ import type { CheckContext } from '../plugin-contract.ts'
 export function readNamedFile (directory: string, name: string, reads?: CheckContext['reads']): Buffer {
   const path = resolve(directory, name)
   try {
-    const content = readFileSync(path)
+    const content = readRegularSync(path)
     reads?.(path, content)
     return content
   } catch (error) {

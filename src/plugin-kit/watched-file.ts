@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readRegular } from '../files/read-regular.ts'
 import { contentHash, type FileWatch, watchFile } from '../files/watch.ts'
 
 export interface WatchedFileOptions<T> {
@@ -66,10 +66,10 @@ export class WatchedFile<T> {
 async function read<T> ({ file, limit, parse }: WatchedFileOptions<T>): Promise<{ value: T, hash: string }> {
   let bytes: Buffer
   try {
-    bytes = await readFile(file)
+    bytes = await readRegular(file, limit)
   } catch (error) {
-    throw new Error(`the file can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`)
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    throw new Error(code === 'EFBIG' ? `the file has more than ${limit} bytes` : `the file can't be read (${code})`)
   }
-  if (bytes.length > limit) throw new Error(`the file has more than ${limit} bytes`)
   return { value: await parse(bytes.toString()), hash: contentHash(bytes) }
 }

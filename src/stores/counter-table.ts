@@ -1,6 +1,6 @@
 import { CounterSlots } from './counter-slots.ts'
 
-const FEWEST = 1024
+const FEWEST = 128
 /** How full slots become. */
 const LOAD = 0.6
 /** Slots that are looked at whenever a counter is added: what has expired goes without a timer. */

@@ -90,10 +90,10 @@ export function headOf ({ url, method, headers, rawHeaders }: IncomingMessage): 
 export function send (response: ServerResponse, { status = 200, headers = {}, body = '' }: UpstreamAnswer): void {
   response.statusCode = status
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-  if (typeof body === 'string' || Buffer.isBuffer(body)) {
-    response.end(body)
-    return
-  }
-  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/json')
-  response.end(JSON.stringify(body))
+  const isText = typeof body === 'string' || Buffer.isBuffer(body)
+  if (!isText && !response.hasHeader('content-type')) response.setHeader('content-type', 'application/json')
+  const bytes = isText ? body : JSON.stringify(body)
+  // of what a GET would get; Node knows the length of what it sends
+  if (response.req.method === 'HEAD' && bytes.length > 0 && !response.hasHeader('content-length')) response.setHeader('content-length', Buffer.byteLength(bytes))
+  response.end(bytes)
 }

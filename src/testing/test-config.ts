@@ -35,6 +35,8 @@ export interface ConfigTest {
   stub (name: string, answer: Stub): void
   /** Token of the identity provider, which stands for every one that the file names. */
   token (options?: TokenSpec): string
+  /** Identity providers sign with new keys from now on; `replace`: those before are not published any more. */
+  rotateKeys (how?: 'add' | 'replace'): void
   /** Moves the clock: `+61s`, or a time. */
   clock (to: string): void
   /** Only needed without a test context. */
@@ -93,6 +95,7 @@ export async function openConfig (runner: Runner, loaded: LoadedConfig, options:
       } else for (const address of knownAddresses(lab.config, first)) lab.addresses.stub(address, answer as Stub)
     },
     token: (token = {}) => mint(lab, token),
+    rotateKeys: (how = 'add') => lab.provider.rotate(how === 'replace'),
     clock: to => moveClock(lab, to),
     close: async () => { await lab.close() }
   }

@@ -2,7 +2,7 @@ import { Ajv, type Options } from 'ajv'
 import { Ajv2019 } from 'ajv/dist/2019.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
-import type { Dialect } from './dialect.ts'
+import type { Dialect, Direction } from './dialect.ts'
 
 /** Formats whose check takes time that grows faster than the text are not tried on longer ones. */
 const LONGEST_ADDRESS = 2048
@@ -21,8 +21,9 @@ const NAMES = ['$anchor']
  * An ajv for traffic: nothing of a body is changed, and what it can't check is an error at load.
  *
  * @param allErrors all that is wrong instead of the first: for small values only, the list grows with the value
+ * @param direction in answers, what is there to be written alone may not be
  */
-export function createTrafficAjv (dialect: Dialect, allErrors: boolean): Ajv {
+export function createTrafficAjv (dialect: Dialect, allErrors: boolean, direction: Direction = 'request'): Ajv {
   const options: Options = {
     allErrors,
     coerceTypes: false,
@@ -65,6 +66,9 @@ export function createTrafficAjv (dialect: Dialect, allErrors: boolean): Ajv {
     error: { message: 'must not have the same item twice' },
     validate: (unique: boolean, list: readonly unknown[]) => !unique || areUnique(list)
   })
+  if (direction === 'request') return ajv
+  ajv.removeKeyword('writeOnly')
+  ajv.addKeyword({ keyword: 'writeOnly', schemaType: 'boolean', errors: false, error: { message: 'must not be in an answer' }, validate: (secret: boolean) => !secret })
   return ajv
 }
 

@@ -70,8 +70,8 @@ export class SchemaSet {
 
   constructor (options: SchemaSetOptions) {
     this.options = options
-    this.quick = createTrafficAjv(options.dialect, false)
-    this.#thorough = createTrafficAjv(options.dialect, true)
+    this.quick = createTrafficAjv(options.dialect, false, options.direction)
+    this.#thorough = createTrafficAjv(options.dialect, true, options.direction)
     this.#walk = new SchemaWalk(this)
   }
 
@@ -110,9 +110,10 @@ export class SchemaSet {
    *
    * @param file from the folder of gateway.yaml
    * @param path of the option or the `$ref` that names it
+   * @param prefix where it is named, in front of what is wrong
    * @returns null when it can't be read: there is a finding
    */
-  addFile (file: string, path: string): Member | null {
+  addFile (file: string, path: string, prefix = ''): Member | null {
     const absolute = resolve(this.options.directory, file)
     const key = `file://${encodeURI(absolute)}`
     const known = this.#members.get(key)
@@ -121,7 +122,7 @@ export class SchemaSet {
     try {
       document = readDocument(this.options.directory, relative(this.options.directory, absolute), this.options.reads)
     } catch (error) {
-      this.fail(error, path)
+      this.fail(error, path, prefix)
       return null
     }
     const member: Member = {
@@ -183,9 +184,9 @@ export class SchemaSet {
     return this.#walk.follow(reference, member, pointer)
   }
 
-  fail (error: unknown, path: string): void {
+  fail (error: unknown, path: string, prefix = ''): void {
     if (!(error instanceof DocumentError)) throw error
-    this.findings.push({ path, message: error.message, mend: error.mend })
+    this.findings.push({ path, message: prefix + error.message, mend: error.mend })
   }
 
   #add (member: Member): void {

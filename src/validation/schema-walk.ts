@@ -2,7 +2,7 @@ import { isAbsolute, relative, resolve } from 'node:path'
 import { nearest } from '../config/nearest.ts'
 import { join } from '../config/pointer.ts'
 import { createRegexChecker } from '../config/regex/safety.ts'
-import { modernize, type SchemaObject } from './dialect.ts'
+import { modernize, relaxRequired, type SchemaObject } from './dialect.ts'
 import { valueAt } from './documents.ts'
 import { innerSchemas } from './keywords.ts'
 import { metaProblem } from './meta-schema.ts'
@@ -50,8 +50,9 @@ export class SchemaWalk {
     this.#seen.add(schema)
     this.#open.add(schema)
     const object = schema as SchemaObject
-    const { dialect, direction = null } = this.#set.options
-    modernize(object, dialect, direction)
+    const { dialect, direction } = this.#set.options
+    modernize(object, dialect)
+    if (direction !== undefined) relaxRequired(object, direction, inner => this.#target(inner, member, pointer))
     leadWithConstants(object)
     this.#keywords(object, member, pointer)
     this.#regexes(object, member, pointer)
@@ -65,6 +66,13 @@ export class SchemaWalk {
     if (typeof object['$ref'] === 'string') object['$ref'] = this.#reference(object['$ref'], member, join(pointer, '$ref'))
     for (const [steps, inner] of innerSchemas(object)) this.#visit(inner, member, steps.reduce(join, pointer))
     this.#open.delete(schema)
+  }
+
+  /** What a schema refers to. */
+  #target ({ $ref }: SchemaObject, member: Member, pointer: string): SchemaObject | null {
+    // one that has been visited names its target in ajv's way
+    const target = this.#set.find($ref as string) ?? this.follow($ref as string, member, pointer)
+    return target === null ? null : valueAt(target.member.value, target.pointer) as SchemaObject | null
   }
 
   #knows (schema: object): boolean {
@@ -155,7 +163,8 @@ export class SchemaWalk {
       this.#set.report(member, pointer, `'${address}' leads out of the folder of gateway.yaml`, 'Put the file beside gateway.yaml, or below it.')
       return null
     }
-    return this.#set.addFile(inside, member.locate(pointer).path)
+    const { path: named, prefix } = member.locate(pointer)
+    return this.#set.addFile(inside, named, prefix)
   }
 }
 

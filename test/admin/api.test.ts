@@ -201,7 +201,7 @@ t.test('traffic and requests are remembered, those that went wrong as well', asy
 
   const { data } = (await call('GET', '/requests')).body
   t.match(data, [
-    { method: 'GET', route: 'pooled', status: 401, end: 'UA', plugin: 'key-auth', upstream: null, upstream_status: null, tries: 0 },
+    { method: 'GET', route: 'pooled', status: 401, end: 'UA', plugin: 'key-auth', error: 'SP_UNAUTHORIZED', reason: 'No API key found in request', upstream: null, upstream_status: null, tries: 0 },
     { route: 'all', service: 'up', status: 500, end: '-', upstream: /^127\.0\.0\.1:\d+$/, upstream_status: 500, snapshot: 1 },
     { url: new RegExp(`^http://127\\.0\\.0\\.1:${port}/a\\?token=[A-Z*]+&b=1$`), tries: 1, status: 200, latencies: { total: Number } }
   ])
@@ -212,7 +212,9 @@ t.test('traffic and requests are remembered, those that went wrong as well', asy
   t.same(await ids('end=UA'), [data[0].id])
   t.same(await ids('consumer=alice'), [])
   t.same(await ids('size=1'), [data[0].id])
-  t.equal((await call('GET', '/requests?size=many')).status, 400)
+  for (const target of ['/requests?size=many', '/traffic?since=1', '/status?brief=no']) t.equal((await call('GET', target)).status, 400, target)
+  const { body: brief } = await call('GET', '/status?brief=true')
+  t.match(brief, { state: 'running', processes: [{ limits: [], pools: [], upstreams: [] }] })
   t.match((await call('GET', `/requests/${data[0].id}`)).body, { id: data[0].id, timeline: null })
 })
 
@@ -225,6 +227,9 @@ t.test('the document has everything, once, and nothing in it leads nowhere', asy
   const names = new Set([...JSON.stringify(body).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name = '']) => name))
   t.ok(names.size > 15)
   for (const name of names) t.ok(body.components.schemas[name], name)
+  const ajv = new Ajv2020({ strict: false }).addSchema(body, 'openapi')
+  for (const name of Object.keys(body.components.schemas)) t.type(ajv.compile({ $ref: `openapi#/components/schemas/${name}` }), 'function', name)
+  for (const operation of operations) t.ok(!('parameters' in operation) || (operation.parameters as Array<{ in: string }>).every(({ in: place }) => place === 'path') || '400' in (operation as any).responses, `${operation.operationId}: unknown arguments are refused`)
   t.same(body.paths['/livez'].get.security, [])
   t.same(body.paths['/routes'].get.security, [{ token: [] }])
 })

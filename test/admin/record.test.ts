@@ -4,6 +4,7 @@ import { BUCKETS, ChunkPool, quantile, Series, STEP, STEPS, WIDTH } from '../../
 import { Traffic } from '../../src/admin/record/traffic.ts'
 import { History } from '../../src/gateway/control/history.ts'
 import type { RunnableFile } from '../../src/gateway/control/reload.ts'
+import { finish } from '../../src/steps.ts'
 
 const NOW = Date.UTC(2030, 0, 1)
 
@@ -52,17 +53,17 @@ t.test('quantiles are off by a quarter at most', async t => {
 t.test('so many routes that there is no room are part of the total, until others are idle', async t => {
   const traffic = new Traffic()
   for (let route = 0; route < 3000; route++) traffic.add(`route-${route}`, 200, 1, NOW)
-  const part = traffic.part(null, NOW)
+  const part = finish(traffic.part(null, NOW))
   t.equal(part.rows.at(-1)?.[0], 3000)
   t.ok(part.crowded)
   t.ok(part.routes.length < 3000)
-  t.equal(traffic.part('route-2999', NOW).rows.at(-1), null)
+  t.equal(finish(traffic.part('route-2999', NOW)).rows.at(-1), null)
   const later = NOW + 3_600_000
   traffic.add('route-2999', 200, 1, later)
-  t.equal(traffic.part('route-2999', later).rows.at(-1)?.[0], 1)
-  t.same(traffic.part(null, later).routes.map(([name, row]) => [name, row[0]]), [['route-2999', 1]])
+  t.equal(finish(traffic.part('route-2999', later)).rows.at(-1)?.[0], 1)
+  t.same(finish(traffic.part(null, later)).routes.map(([name, row]) => [name, row[0]]), [['route-2999', 1]])
   traffic.add(null, 404, 1, later)
-  t.same(traffic.part(null, later).routes.map(([name]) => name), ['route-2999', null], 'requests without a route have none')
+  t.same(finish(traffic.part(null, later)).routes.map(([name]) => name), ['route-2999', null], 'requests without a route have none')
 })
 
 t.test('the history forgets what is long ago, and large files sooner', async t => {

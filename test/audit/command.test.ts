@@ -65,6 +65,28 @@ t.test('what has one cause at many places is one finding', async t => {
   t.match((await run(text)).stdout, /= also at: lines 7, 8, 9, 10, 11, 12, 13, 14 and 3 more\n/)
 })
 
+t.test('what check says of many routes is one finding, too', async t => {
+  const routes = Array.from({ length: 5 }, (_, index) => `      - { name: r${index}, paths: [/r${index}] }\n`).join('')
+  const text = `services:\n  - name: s\n    url: https://s.internal\n    routes:\n${routes}      - { name: k, paths: [/k], plugins: [{ name: key-auth, config: { key_in_query: false } }] }\n`
+  const { findings } = JSON.parse((await run(text, '--format', 'json')).stdout)
+  t.match(findings.filter(({ rule }: { rule: string }) => rule === 'write-without-auth'), [{ cause: /^route 'r0' takes all methods from anybody: .* \(so it is with 'r1', 'r2' and 2 more\)$/, paths: { length: 5 }, also: { length: 4 } }])
+  t.equal(findings.filter(({ rule }: { rule: string }) => rule === 'write-without-auth').length, 1)
+})
+
+t.test('what nobody meets is not told', async t => {
+  const rules = async (text: string): Promise<string[]> => JSON.parse((await run(text, '--format', 'json')).stdout).findings.map(({ rule }: { rule: string }) => rule)
+  const key = '{ name: key-auth, config: { key_in_query: false } }'
+  const overridden = `services: [{ name: s, url: "https://s.internal", routes: [{ name: r, paths: [/r], plugins: [${key}] }] }]\nplugins: [{ name: key-auth, config: { key_in_query: true } }]\n`
+  t.notOk((await rules(overridden)).includes('key-in-query'), 'each route has its own entry')
+  t.ok((await rules(overridden.replace(`, plugins: [${key}]`, ''))).includes('key-in-query'))
+  const local = 'services: [{ name: s, url: "https://127.0.0.1", tls_verify: false, routes: [{ name: r, paths: [/r] }] }]\n'
+  t.notOk((await rules(local)).includes('tls-verify-off'), 'nobody stands in between')
+  t.ok((await rules(local.replace('127.0.0.1', '10.0.0.1'))).includes('tls-verify-off'))
+  const off = 'services: [{ name: s, enabled: false, url: "http://api.example.com", routes: [{ name: r, paths: [/r] }] }]\n'
+  t.notOk((await rules(off)).includes('plain-http-upstream'), 'the service is switched off')
+  t.ok((await rules(off.replace('enabled: false, ', ''))).includes('plain-http-upstream'))
+})
+
 t.test('what check finds is told once, by its own id', async t => {
   const { findings } = JSON.parse((await run(KEYS.replace('https://s.internal', 'http://api.acme.com'), '--format', 'json')).stdout)
   t.match(findings.filter(({ rule }: { rule: string }) => rule === 'plain-http-upstream'), [{ severity: 'high', docs: 'docs/check.md#plain-http-upstream' }])

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { runCli } from '../helpers/cli.ts'
 
@@ -28,6 +30,7 @@ t.test('exit codes', async t => {
     [1, ['check', '--strict', 'bad.yaml']],
     [3, ['check', 'missing.yaml']],
     [3, ['check', 'folder']],
+    [3, ['check', '/dev/zero']],
     [3, ['check', '--format', 'xml', 'good.yaml']],
     [3, ['check', '--no-such-option']],
     [3, ['check', 'good.yaml', 'bad.yaml']],
@@ -51,6 +54,32 @@ t.test('exit codes', async t => {
 t.test('without FILE it takes gateway.yaml of the working directory', async t => {
   t.match(await runCli(['check'], { cwd: t.testdir({ 'gateway.yaml': GOOD }) }), { code: 0, stdout: 'ok: gateway.yaml can run: 1 service, 1 route, 0 plugin entries, 0 consumers\n' })
   t.match(await runCli(['check'], { cwd: t.testdir({}) }), { code: 3, stdout: '', stderr: /^error: There is no gateway\.yaml and no \/etc\/sallyport\/gateway\.yaml: name the file/ })
+})
+
+t.test('of many warnings with one mend the first are told in full, and --all tells the others, too', async t => {
+  const stdin = `_format_version: "3.0"\nconsumers:\n${Array.from({ length: 40 }, (_, index) => `  - { username: c${index} }`).join('\n')}\n`
+  const { stdout } = await runCli(['check', '-'], { stdin })
+  t.match(stdout, '\n<stdin>: warning: 37 more of this kind [unused-consumer]\n  at lines 6, 7, 8, ')
+  t.match(stdout, / 41, 42\n\n40 warnings\nok: /)
+  t.equal(stdout.match(/= mend/g)?.length, 3)
+  t.equal((await runCli(['check', '-', '--all'], { stdin })).stdout.match(/= mend/g)?.length, 40)
+  // four are told as they are: a line in the place of one says less
+  t.equal((await runCli(['check', '-'], { stdin: stdin.split('\n').slice(0, 6).join('\n') })).stdout.match(/= mend/g)?.length, 4)
+})
+
+t.test('errors are told in full, however many', async t => {
+  const stdin = `_format_version: "3.0"\nservices:\n${Array.from({ length: 9 }, (_, index) => `  - { name: s${index}, url: "http://a", retires: 1 }`).join('\n')}\n`
+  t.equal((await runCli(['check', '-'], { stdin })).stdout.match(/= mend/g)?.length, 9)
+})
+
+t.test('--env-file has variables for references; those of the environment go first', async t => {
+  const cwd = t.testdir({ 'gateway.yaml': GOOD.replace('host: users.internal', 'host: "{vault://env/USERS_HOST}"'), '.env': '# local\nUSERS_HOST="file.internal"\n' })
+  t.match(await runCli(['check'], { cwd }), { code: 1, stdout: /Set it before the gateway starts, or write it into a file that `--env-file` names/ })
+  t.match(await runCli(['explain', 'GET', '/users', '--env-file', '.env'], { cwd }), { code: 0, stdout: /goes to route list/ })
+  t.match(await runCli(['check', '--env-file', '.env'], { cwd }), { code: 0 })
+  t.match(await runCli(['check', '--env-file', '.env'], { cwd, env: { USERS_HOST: 'no host' } }), { code: 1 })
+  t.match(await runCli(['check', '--env-file', 'missing'], { cwd }), { code: 3, stderr: "error: missing can't be read: ENOENT.\n" })
+  t.match(await runCli(['keys', 'create', '--env-file', '.env'], { cwd }), { code: 3 })
 })
 
 t.test('- is standard input', async t => {
@@ -153,5 +182,32 @@ t.test('no format shows a literal secret', async t => {
     const { stdout } = await runCli(['check', '--format', format], { cwd })
     t.match(stdout, /literal-secret/, format)
     t.notMatch(stdout, /canary/, format)
+  }
+})
+
+t.test('every file that an option names must be there, and be a file', async t => {
+  const cwd = t.testdir({ folder: {}, text: '}' })
+  execFileSync('mkfifo', [join(cwd, 'pipe')])
+  const options = (name: string): string => `
+ca_certificates: [{ cert_file: ${name} }]
+certificates: [{ cert_file: ${name}, key_file: ${name}, ocsp_file: ${name} }]
+plugins:
+- { name: mtls-auth, config: { ca_certificates: [x], crl_file: ${name} } }
+- { name: header-cert-auth, config: { ca_certificates: [x], crl_file: ${name}, certificate_header_name: X-Cert, certificate_header_format: url_encoded } }
+- { name: ip-restriction, config: { allow_file: ${name}, deny_file: ${name} } }
+- { name: jwt, config: { jwks_file: ${name}, revocation: { file: ${name} } } }
+- { name: oas-validator, config: { spec_file: ${name} } }
+- { name: request-validator, config: { body_schema: { $ref: ${name} } } }
+- { name: graphql-guard, config: { documents: ${name} } }
+- { name: graphql-rate-limiting-advanced, config: { schema: ${name}, limit: [5], window_size: [60] } }
+`
+  for (const [name, words] of [['none', /ENOENT|no such file|there is none/], ['folder', /EISDIR|folder/], ['pipe', /no regular file/], ['text', /./]] as const) {
+    const { code, stdout } = await runCli(['check', '-', '--format', 'json'], { cwd, stdin: `_format_version: "3.0"${options(name)}` })
+    t.equal(code, 1)
+    const { diagnostics } = JSON.parse(stdout) as { diagnostics: ReadonlyArray<{ rule: string, path: string, cause: string }> }
+    const found = diagnostics.filter(({ rule, path }) => rule !== 'unresolved-reference' && /_file|file$|\$ref|documents|schema/.test(path))
+    t.same(found.filter(({ cause }) => !words.test(cause)), [], name)
+    // what stands beside a certificate that is none isn't looked at
+    t.equal(found.length, name === 'text' ? 13 : 14, name)
   }
 })

@@ -13,6 +13,11 @@ const CASES: ReadonlyArray<readonly [line: string, offered: readonly string[], n
   ['sallyport keys c', ['create'], ['check']],
   ['sallyport keys create --sc', ['--scopes'], ['--format']],
   ['sallyport plan --fail-on high --format m', ['markdown'], ['high']],
+  ['sallyport check --format=s', ['sarif'], ['json']],
+  ['sallyport check --format=text --st', ['--strict'], ['--format']],
+  ['sallyport plan --fail-on=high a.yaml b.yaml --fo', ['--format'], ['--fail-on']],
+  ['sallyport explain P', ['POST', 'PUT'], ['GET']],
+  ['sallyport explain --ip=::1 P', ['POST'], ['GET']],
   ['sallyport completion z', ['zsh'], ['bash']]
 ]
 
@@ -28,7 +33,7 @@ function has (program: string): boolean {
 
 t.test('bash completes', async t => {
   const cwd = t.testdir({ script: await script('bash') })
-  const lines = CASES.map(([line]) => `COMP_WORDS=(${line}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _sallyport; echo "\${COMPREPLY[*]}"`)
+  const lines = CASES.map(([line]) => `COMP_WORDS=(${line.replaceAll('=', ' = ')}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _sallyport; echo "\${COMPREPLY[*]}"`)
   const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', `set -u; source ./script\n${lines.join('\n')}\nCOMP_WORDS=(sallyport check gate); COMP_CWORD=2; _sallyport; echo "files: \${#COMPREPLY[@]}"; complete -p sallyport`], { cwd, encoding: 'utf8' })
   t.equal(stderr, '')
   const answers = stdout.split('\n')
@@ -40,7 +45,7 @@ t.test('zsh completes', { skip: has('zsh') ? false : 'no zsh' }, async t => {
   const cwd = t.testdir({ script: await script('zsh') })
   const lines = CASES.map(([line]) => `words=(${line}); CURRENT=\${#words}; _sallyport; echo`)
   // the builtins that work only inside of a widget, as functions
-  const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', `compdef () { }; compadd () { shift; print -rn -- "$*" }; _files () { print -rn files }; source ./script\n${lines.join('\n')}\nwords=(sallyport check gate); CURRENT=3; _sallyport`], { cwd, encoding: 'utf8' })
+  const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', `compdef () { }; compset () { }; compadd () { shift; print -rn -- "$*" }; _files () { print -rn files }; source ./script\n${lines.join('\n')}\nwords=(sallyport check gate); CURRENT=3; _sallyport`], { cwd, encoding: 'utf8' })
   t.equal(stderr, '')
   const answers = stdout.split('\n')
   CASES.forEach(([line, offered], index) => judge(line, (answers[index] ?? '').split(' '), offered, []))
@@ -51,7 +56,7 @@ t.test('fish completes', { skip: has('fish') ? false : 'no fish' }, async t => {
   const cwd = t.testdir({ script: await script('fish') })
   for (const [line, offered, not] of CASES) {
     const { stdout } = spawnSync('fish', ['--no-config', '-c', `source script; complete -C '${line}'`], { cwd, encoding: 'utf8', env: { ...process.env, HOME: cwd, XDG_CONFIG_HOME: join(cwd, 'config') } })
-    judge(line, stdout.split('\n').map(answer => answer.split('\t')[0] ?? ''), offered, not)
+    judge(line, stdout.split('\n').map(answer => answer.replace(/^--[\w-]+=/, '').split('\t')[0] ?? ''), offered, not)
   }
 })
 

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createPainter } from '../../src/cli/paint.ts'
 import { openInBrowser } from '../../src/dev/open.ts'
-import { accessLine, prettyAccess } from '../../src/dev/pretty.ts'
+import { accessLine, prettyAccess, prettyLog } from '../../src/dev/pretty.ts'
 import { runCli, type CliOptions } from '../helpers/cli.ts'
 
 const file = (more = ''): string => `_format_version: "3.0"
@@ -105,6 +105,20 @@ t.test('on a terminal the dashboard is opened, unless --no-open says otherwise',
   }
   // there is no such command: nothing happens
   for (const platform of ['linux', 'darwin', 'win32'] as const) openInBrowser('http://127.0.0.1', { PATH: cwd + '/none' }, platform)
+})
+
+t.test('a report in the log keeps its colours, stands below its line, and acts on no terminal', t => {
+  const written: string[] = []
+  const line = (msg: string): string => JSON.stringify({ level: 'error', time: '2026-01-01T00:00:00Z', trigger: 'file', msg })
+  const log = prettyLog(text => written.push(text), true)
+  log.write(line('refused: 1 error\n\x1b[1mgateway.yaml:1:2:\x1b[0m bad \x1b[2J\u009b2J\n\n1 error\n'))
+  t.match(written.join(''), /refused: 1 error.*trigger.*\n\x1b\[1mgateway\.yaml:1:2:\x1b\[0m bad \\x1b\[2J\\x9b2J\n\n1 error\n$/) // eslint-disable-line no-control-regex
+  log.write('no json\u0007')
+  t.equal(written[1], 'no json\\x07\n')
+  const plain = prettyLog(text => written.push(text), false)
+  plain.write(line('a\n\x1b[1mb'))
+  t.match(written[2], /\n\\x1b\[1mb\n$/)
+  t.end()
 })
 
 t.test('a line of the access log is one for a person, and acts on no terminal', t => {

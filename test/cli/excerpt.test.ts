@@ -37,3 +37,16 @@ t.test('a secret is masked', async t => {
 t.test('a place of several lines is marked to the end of its first one', async t => {
   t.same(excerpt(new Lines('a: {\n}'), { line: 1, column: 4, endLine: 2, endColumn: 2 }, 1, same, same).split('\n').slice(1), ['1 | a: {', '  |    ^'])
 })
+
+t.test('a file of one line is gone through once, however many findings it has', async t => {
+  const lines = new Lines('first: 1\npassword: canary\n')
+  const asked: string[] = []
+  const change = (line: string): string => {
+    asked.push(line)
+    return line.toUpperCase()
+  }
+  for (const number of [1, 1, 2, 2, 2, 1]) t.equal(lines.changed(number, change), number === 1 ? 'FIRST: 1' : 'PASSWORD: CANARY')
+  t.same(asked, ['first: 1', 'password: canary', 'first: 1'])
+  t.equal(lines.changed(1, same), 'first: 1', 'changed in another way')
+  t.match(excerpt(lines, { line: 2, column: 1, endLine: 2, endColumn: 9 }, 1, same, same), 'password: ******')
+})

@@ -336,3 +336,12 @@ t.test('the environment of the process is the default', async t => {
   const { config } = await loadConfig({ file: 'gateway.yaml', text: `${HEAD}consumers: [{username: '{vault://env/DECK_SALLYPORT_TEST}'}]\n` })
   t.equal(config?.consumers[0]?.username, 'from-process')
 })
+
+t.test('where requests wait, they have their turn between the parts of a long file', async t => {
+  const routes = Array.from({ length: 200 }, (_, index) => `{name: r${index}, paths: [/r${index}], plugins: [{name: correlation-id}]}`)
+  let breaths = 0
+  const { config } = await loadConfig({ file: 'gateway.yaml', text: `${HEAD}services: [{name: s, host: x, routes: [${routes.join(', ')}]}]\n`, breath: async () => { breaths++ } })
+  t.equal(config?.routes.length, 200)
+  // each entity, each entry's options, each rule
+  t.ok(breaths > 401 + 200 + 30, `${breaths} breaths`)
+})

@@ -77,3 +77,11 @@ t.test('schemas of plugins are explained in the same words', async t => {
     t.ok(diagnostics.length <= 2, yaml)
   }
 })
+
+t.test('where an object is wanted, its keys are told', async t => {
+  const mends = async (text: string): Promise<Array<string | undefined>> => (await loadText(`_format_version: "3.0"\n${text}\n`)).diagnostics.filter(({ rule }) => rule === 'wrong-type').map(({ mend }) => mend)
+  t.same(await mends('gateway: { listen: "127.0.0.1:8000" }'), ['Write a list of maps: [{ port: …, host: …, path_policy: … }].'])
+  t.same(await mends('gateway: { log: debug }'), ['Write a map: { level: …, access: …, redact: … }.'])
+  t.same(await mends('consumers: [ann]'), ['Write a map: { username: …, custom_id: …, groups: … }.'])
+  t.same(await mends('routes: [{ name: r, paths: /a }]'), ['Write a list: [/a].'])
+})

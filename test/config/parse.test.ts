@@ -125,6 +125,7 @@ const refused: readonly Refused[] = [
   { yaml: `${HEAD}a: "x\n«b»: 1\n`, rule: 'yaml-syntax', cause: 'a quote, bracket or brace is still open where this line starts' },
   { yaml: `${HEAD}a: [1, «2»`, rule: 'yaml-syntax', cause: 'a bracket or brace is never closed' },
   { yaml: `${HEAD}a: ["1" «"»2"]\n`, rule: 'yaml-syntax', cause: 'a comma is missing between two entries in brackets' },
+  { yaml: `${HEAD}a:\n  «config»\n    b: 1\n`, rule: 'yaml-syntax', cause: 'a `:` is missing at the end of this line', mend: /^Write `config:`\.$/ },
   { yaml: `${HEAD}a: b«:» c\n`, rule: 'yaml-syntax', cause: 'this fits no map above it', mend: /needs quotes/ },
   { yaml: `${HEAD}a: «@»x\n`, rule: 'yaml-syntax', cause: 'this fits no map above it', mend: /starts with `@`/ },
   { yaml: `${HEAD}a: "\\«q»"\n`, rule: 'yaml-syntax', cause: 'this is no escape sequence of a double-quoted text', mend: /single quotes/ },

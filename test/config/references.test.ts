@@ -91,7 +91,7 @@ const cases: readonly Case[] = [
   { yaml: '«{vault://env/NAME}»', rule: 'bad-reference', cause: 'without quotes this is a YAML map, not a reference', mend: /'\{vault:\/\/env\/NAME\}'/ },
   { yaml: '[a, «{ vault://env/NAME }»]', rule: 'bad-reference', cause: 'without quotes this is a YAML map, not a reference' },
   { yaml: '«"{vault://env/NAMEX}"»', rule: 'unset-variable', cause: 'environment variable \'NAMEX\' is not set', mend: /did you mean 'NAME'\?/ },
-  { yaml: '«"{vault://env/zzzzzzzzzz}"»', rule: 'unset-variable', cause: 'environment variable \'ZZZZZZZZZZ\' is not set', mend: /^Set it before the gateway starts\.$/ },
+  { yaml: '«"{vault://env/zzzzzzzzzz}"»', rule: 'unset-variable', cause: 'environment variable \'ZZZZZZZZZZ\' is not set', mend: /^Set it before the gateway starts, or write it into a file that `--env-file` names\.$/ },
   { yaml: '«"Bearer {vault://env/NAME}"»', rule: 'bad-reference', cause: 'a vault reference must be the whole text' },
   { yaml: '«"{ vault://env/NAME }"»', rule: 'bad-reference', cause: 'a vault reference must be the whole text' },
   { yaml: '«vault://env/NAME»', rule: 'bad-reference', cause: 'a vault reference stands in braces', mend: /'\{vault:\/\/env\/NAME\}'/ },

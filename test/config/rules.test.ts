@@ -294,7 +294,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   'plugins and their options': [
     { yaml: `${HEAD}plugins: [{name: «fixtrue»}]\n`, rule: 'unknown-plugin', cause: 'there is no plugin \'fixtrue\'', mend: /'fixture'/ },
-    { yaml: `${HEAD}plugins: [{name: «zzzzzz»}]\n`, rule: 'unknown-plugin', cause: 'there is no plugin \'zzzzzz\'', mend: /docs\/plugins\.md.*`gateway\.modules`/ },
+    { yaml: `${HEAD}plugins: [{name: «zzzzzz»}]\n`, rule: 'unknown-plugin', cause: 'there is no plugin \'zzzzzz\'', mend: /`sallyport plugins`.*`gateway\.modules`/ },
     { yaml: `${HEAD}plugins: [{name: fixture, config: «x»}]\n`, rule: 'wrong-type', cause: 'expected a record' },
     { yaml: plugin('list: «a»'), rule: 'wrong-type', cause: 'expected an array', path: 'plugins[fixture].config.list' },
     { yaml: plugin('list: [a, «""»]'), rule: 'too-short', cause: 'length must be at least 1', path: 'plugins[fixture].config.list[1]' },

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { mintDebugToken } from '../../src/debug/token.ts'
 import { chromiumPath, startChromium } from '../helpers/chromium.ts'
-import { SOURCE_LINES } from '../helpers/dashboard-data.ts'
+import { finding, SOURCE_LINES } from '../helpers/dashboard-data.ts'
 import { fakeAdmin, type FakeAdmin } from '../helpers/fake-admin.ts'
 import { packageRoot } from '../helpers/package-root.ts'
 import { ask, gatewayYaml, startProcess, until, upstream } from '../helpers/running.ts'
@@ -183,6 +183,22 @@ t.test('the dashboard', { skip: chromiumPath === undefined && 'there is no Chrom
     await page.getByText(/It answers again/).waitFor()
   })
 
+  t.test('what is old says so, and thousands of findings don\'t fill the page', async t => {
+    const { page, fake } = await open(t, browser)
+    await page.getByText('running', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.evaluate('(now => { Date.now = () => now() + 60_000 })(Date.now)')
+    await page.getByText(/^as of /).waitFor()
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.getByText('running', { exact: true }).waitFor()
+    const many = Array.from({ length: 3_000 }, () => finding)
+    fake.instead.set('/reload', { status: 409, body: { ok: false, dry_run: true, changed: true, snapshot: null, of: null, took: 22, error: '3000 errors in the file', diagnostics: many } })
+    await page.evaluate('location.hash = "#/config"')
+    await page.getByRole('button', { name: 'Check the file' }).click()
+    await page.getByText('and 2,950 more').waitFor()
+    t.equal(await page.locator('[aria-label=Reload] .finding').count(), 50)
+  })
+
   t.test('nothing is changed without a second yes', async t => {
     const { page, fake } = await open(t, browser, 'config')
     await page.getByRole('button', { name: 'Roll back… to snapshot 3' }).click()
@@ -190,12 +206,16 @@ t.test('the dashboard', { skip: chromiumPath === undefined && 'there is no Chrom
     t.equal(await page.evaluate('document.activeElement.textContent'), 'Roll back… to snapshot 3', 'focus is back')
     t.same(fake.orders, [])
     await page.getByRole('button', { name: 'Roll back… to snapshot 3' }).click()
+    await page.getByRole('dialog').getByText('2 changes from 4 to 3').waitFor()
+    t.match(await page.getByRole('dialog').textContent(), /config\.minute: 400 → 300/, 'what it will change is said before')
     t.same(await findings(page, false), [])
     await page.getByRole('button', { name: 'Roll back', exact: true }).click()
     await page.getByText('Rolled back to snapshot 3: it runs as snapshot 6').waitFor()
     t.same(fake.orders, ['/rollback {"snapshot":3}'])
     await page.getByRole('button', { name: 'Check the file' }).click()
     await page.getByText('A reload would be refused').waitFor()
+    await page.getByText('gateway.yaml:12:9').first().waitFor()
+    t.match(await page.locator('[aria-label=Reload] .finding').textContent(), /There is no key “pahts” in a route\.Mend: Write paths\./)
     t.equal(fake.orders.at(-1), '/reload {"dry_run":true}')
     await page.evaluate('location.hash = "#/limits?identifier=ip:203.0.113.7"')
     await page.getByRole('button', { name: 'Look up' }).click()

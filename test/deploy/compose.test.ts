@@ -55,6 +55,17 @@ t.test('what the image copies exists, and is not kept from it', async t => {
   }
 })
 
+t.test('the unit of systemd starts the command of the package, and waits for what runs', async t => {
+  const unit = readFileSync(join(packageRoot, 'deploy/systemd/sallyport.service'), 'utf8')
+  const { bin } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { bin: { sallyport: string } }
+  const value = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(unit)?.[1] ?? ''
+  t.equal(value('ExecStart'), `/usr/bin/node /opt/sallyport/${bin.sallyport} start ${mounted}/gateway.yaml`)
+  t.equal(value('ExecReload'), `/usr/bin/node /opt/sallyport/${bin.sallyport} check ${mounted}/gateway.yaml`)
+  const { delay, timeout } = config?.gateway.shutdown as { delay: number, timeout: number }
+  t.ok(Number(value('TimeoutStopSec')) * 1000 > delay + timeout)
+  t.equal(value('EnvironmentFile'), `-${mounted}/environment`)
+})
+
 t.test('names of hosts are services that are started first', async t => {
   const limits = config?.plugins.find(({ name }) => name === 'rate-limiting')?.config as { redis: { host: string, port: number } }
   t.same([config?.services[0]?.host, limits.redis.host], gateway.depends_on)

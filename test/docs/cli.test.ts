@@ -31,7 +31,7 @@ async function compare (t: Test, kind: 'help' | 'output', names: readonly string
 
 /** Without what is another one each time. */
 function steady (text: string): string {
-  return text.replace(/\b[0-9a-f]{32,64}\b/g, '…').replace(/\bsp_\w{36}\b/g, 'sp_…').replace(/(latency: |in )\d+( ms)?/g, '$1…')
+  return text.replace(/\b[0-9a-f]{32,64}\b/g, '…').replace(/\bsp_\w{36}\b/g, 'sp_…').replace(/(latency: |in )\d+(?:\.\d+)?( m?s)?/g, '$1…')
 }
 
 const [, GATEWAY = ''] = /## sallyport explain[^]*?```yaml\n([^]*?)```/.exec(page) ?? []
@@ -66,6 +66,7 @@ const OUTPUTS: Readonly<Record<string, Shown>> = {
   plan: { line: 'git show main:gateway.yaml | sallyport plan - gateway.yaml', args: ['plan', '-', 'gateway.yaml'], files: { 'gateway.yaml': NEXT }, stdin: GATEWAY },
   print: { line: "sallyport print --origin | sed -n '/^services/,/^routes/p'", args: ['print', '--origin'], files: { 'gateway.yaml': GATEWAY } },
   'keys create': { line: 'sallyport keys create --consumer acme', args: ['keys', 'create', '--consumer', 'acme'] },
+  plugins: { line: 'sallyport plugins redirect', args: ['plugins', 'redirect'] },
   import: { line: 'sallyport import kong kong.yaml --output gateway.yaml', args: ['import', 'kong', 'kong.yaml', '--output', 'gateway.yaml'], files: { 'kong.yaml': KONG } }
 }
 

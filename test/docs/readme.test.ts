@@ -47,3 +47,12 @@ t.test('the output of check in the README is what check prints for the first fil
   t.equal(status, 1)
   t.equal(blocks.find(block => block.info === 'console')?.text, `$ sallyport check gateway.yaml\n${stdout}`)
 })
+
+t.test('the output of explain in the README is what explain prints for the first file', async t => {
+  const directory = t.testdir({ 'gateway.yaml': blocks.find(block => block.info === 'yaml')?.text ?? '' })
+  const block = blocks.find(block => block.info === 'console' && block.text.startsWith('$ sallyport explain '))?.text ?? ''
+  const line = block.slice(2, block.indexOf('\n'))
+  const { stdout, status } = spawnSync(process.execPath, [join(packageRoot, 'dist/src/cli/main.js'), ...line.split(' ').slice(1)], { cwd: directory, encoding: 'utf8' })
+  t.equal(status, 0)
+  t.equal(block.trimEnd(), `$ ${line}\n${stdout.trimEnd()}`)
+})

@@ -3,7 +3,7 @@ import { settings } from '../helpers/config.ts'
 import { statusOf, value, values } from '../helpers/http-messages.ts'
 import { get, startHop } from '../helpers/hop.ts'
 import { refusing, testPlugin } from '../helpers/plugins.ts'
-import { ask } from '../helpers/raw-client.ts'
+import { ask, rawClient } from '../helpers/raw-client.ts'
 import { rawUpstream } from '../helpers/raw-upstream.ts'
 
 const hook = testPlugin(scope => { scope.addHook('onSend', async (_request, _reply, payload) => payload) })
@@ -20,6 +20,36 @@ for (const hooked of [false, true]) {
     t.not(value(answer, 'keep-alive'), 'timeout=99')
     t.equal(value(answer, 'proxy-authenticate'), 'Basic')
     t.equal(value(answer, 'x-kept'), '2')
+  })
+
+  t.test(`426 says which protocol is required, to a client of HTTP/1.1${how}`, async t => {
+    const upstream = await rawUpstream(t, 'HTTP/1.1 426 Upgrade Required\r\nConnection: Upgrade, X-Named\r\nX-Named: 1\r\nUpgrade: websocket\r\nUpgrade: HTTP/3.0\r\nContent-Length: 2\r\n\r\nno')
+    const { port } = await startHop(t, upstream.port, { plugins })
+    const client = await rawClient(t, port)
+    for (const [request, connection] of [
+      [get(), 'Upgrade'],
+      [get('/ws', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='), undefined],
+      [get('/', 'Connection: close'), 'Upgrade, close']
+    ] as const) {
+      const { answer } = await ask(t, port, request)
+      t.equal(statusOf(answer), 426)
+      t.equal(values(answer, 'upgrade').join(', '), 'websocket, HTTP/3.0')
+      t.match(values(answer, 'connection').join(), connection ?? /^Upgrade/)
+      t.equal(value(answer, 'x-named'), undefined)
+      t.equal(answer.body.toString(), 'no')
+    }
+    // both on one connection, which ends when the client has asked for it
+    client.send(get()).send('GET / HTTP/1.1\r\nHost: gateway.test\r\nConnection: close\r\n\r\n')
+    await client.end()
+    t.equal(client.answers.length, 2)
+  })
+
+  t.test(`an offer of another protocol with any other answer goes no further${how}`, async t => {
+    const upstream = await rawUpstream(t, 'HTTP/1.1 200 OK\r\nConnection: Upgrade, Keep-Alive\r\nUpgrade: h2,h2c\r\nContent-Length: 2\r\n\r\nok')
+    const { port } = await startHop(t, upstream.port, { plugins })
+    const { answer } = await ask(t, port, get())
+    t.equal(value(answer, 'upgrade'), undefined)
+    t.notMatch(value(answer, 'connection') ?? '', /upgrade/i)
   })
 
   t.test(`Connection of the upstream can not take the framing away${how}`, async t => {
@@ -128,6 +158,9 @@ t.test('a route for https alone answers http before any plugin', async t => {
       t.match(JSON.parse(answer.body.toString()), { message: 'Please use HTTPS protocol', request_id: /^[0-9a-f]{32}$/ })
       t.match(value(answer, 'connection')?.toLowerCase(), 'upgrade')
       t.equal(value(answer, 'upgrade'), 'TLS/1.2, HTTP/1.1')
+      const client = await rawClient(t, port)
+      client.send('GET / HTTP/1.0\r\nHost: gateway.test\r\n\r\n')
+      await client.until(({ closed }) => closed === 'end', 2_000)
     } else {
       t.equal(value(answer, 'location'), 'https://gateway.test/a/../b?c=%2f', 'the target as it came')
       t.equal(answer.body.length, 0)

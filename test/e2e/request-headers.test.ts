@@ -30,6 +30,15 @@ t.test('Connection can not take away what frames, routes or identifies a request
   for (const name of ['x-forwarded-for', 'x-real-ip', 'x-forwarded-host', 'via', 'x-sallyport-request-id']) t.ok(value(request!, name), name)
 })
 
+t.test('the prefix that was taken off is percent-encoded: a field has no place for other characters', async t => {
+  const upstream = await rawUpstream(t)
+  const { port } = await startHop(t, upstream.port, { route: { paths: ['/ü', '/中', '~/any/[^/]+'], strip_path: true } })
+  for (const [path, prefix] of [['/%c3%bc/x', '/%C3%BC'], ['/%E4%B8%AD/x', '/%E4%B8%AD'], ['/any/%C4%8AEvil:%201/x', '/any/%C4%8AEvil:%201'], ['/any/%ff/x', '/any/%FF']] as const) {
+    t.equal(statusOf((await ask(t, port, get(path))).answer), 200, path)
+    t.equal(value(upstream.requests.at(-1)!, 'x-forwarded-prefix'), prefix)
+  }
+})
+
 t.test('several Connection fields are one list', async t => {
   const upstream = await rawUpstream(t)
   const { port } = await startHop(t, upstream.port)

@@ -243,6 +243,9 @@ t.test('a request that nobody could send is refused with a sentence', async t =>
     [{ headers: [['a', 'b\nc']] }, /No client/]
   ]
   for (const [request, message] of refused) t.throws(() => run(request), { constructor: ExplainError, message })
+  t.match(run({ url: 'http://bücher.example:80/x' }), { request: { host: 'xn--bcher-kva.example:80' }, notes: ['The host is sent as xn--bcher-kva.example.'] })
+  t.throws(() => run({ url: 'http://ü</x' }), /no name of a host/)
+  t.match(run({ method: 'OPTIONS', url: '*' }), { request: { target: '*' }, outcome: { kind: 'refused', status: 400 } })
   t.match(run({ url: 'http://x/a b#c' }), { request: { target: '/a%20b' }, notes: [/never leaves/, /percent-encoded/] })
 })
 

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import t from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
@@ -42,6 +43,20 @@ services:
       .map(({ name, value }) => `${name.toLowerCase()}: ${value}`).sort()
     t.same(fields(sent?.headers), fields(upstream?.headers), whole.url)
   }
+})
+
+t.test('a token that somebody has got a moment ago is judged by the time that it is', async t => {
+  const secret = 'a-secret-of-thirty-two-bytes-or-more'
+  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const signed = (claims: Record<string, number>): string => {
+    const head = `${part({ alg: 'HS256' })}.${part(claims)}`
+    return `Bearer ${head}.${createHmac('sha256', secret).update(head).digest('base64url')}`
+  }
+  const now = Math.floor(Date.now() / 1000)
+  const text = 'services: [{ name: s, url: "http://s.internal", routes: [{ name: r, paths: [/], plugins: [{ name: jwt, config: { secret: "{vault://env/s}", algorithms: [HS256] } }] }] }]\n'
+  const status = async (claims: Record<string, number>): Promise<number> => (await run(text, { headers: [['Authorization', signed(claims)]] }, { S: secret })).answer.status
+  t.equal(await status({ iat: now, nbf: now, exp: now + 5 }), 200)
+  t.equal(await status({ iat: now - 90, exp: now - 60 }), 401)
 })
 
 const CHAIN = `services:

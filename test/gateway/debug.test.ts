@@ -1,4 +1,5 @@
 /** Debugging of single requests, on demand: who gets it, what it says, and that nobody else notices. */
+import { createHmac } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
@@ -117,6 +118,8 @@ t.test('an answer from the cache says so', async t => {
   const hit = await get('/cached', headers)
   t.match((await details(hit)).timeline, { cache: 'Hit', tries: [] })
   t.ok(hit.headers['x-sallyport-debug-id'])
+  const { headers: plain } = await get('/cached')
+  t.match([plain['x-cache-status'], plain['server-timing'], plain['x-sallyport-debug-id']], ['Hit', /^db;dur=1$/, undefined], 'nothing of it is kept for others')
 })
 
 t.test('routes that nearly won are named', async t => {
@@ -144,7 +147,14 @@ t.test('tokens that are not valid change nothing and tell nothing', async t => {
   const { get, details, seen } = await start(t)
   const now = Date.now()
   const good = token()
+  const signed = (payload: string): string => {
+    const encoded = Buffer.from(payload).toString('base64url')
+    return `${encoded}.${createHmac('sha256', SECRET).update('sallyport debug v1.').update(encoded).digest('base64url')}`
+  }
+  const exp = Math.floor(now / 1000) + 60
   const tokens = [
+    // signed by somebody else who knows the secret
+    ...['nonsense', 'null', '7', '{}', `{"exp":"${exp}"}`, `{"exp":${exp},"path":7}`, `{"exp":${exp},"route":null}`].map(signed),
     '', 'x', `${good}x`, good.slice(1), `${good.split('.')[0]}.`, `.${good.split('.')[1]}`, token({}, 'another-secret-0123456789-0123456789'), 'a'.repeat(4000),
     token({ route: 'other' }), token({ path: '/b' }), token({ path: '/aa' }), token({ ip: '10.0.0.1' }),
     mintDebugToken(SECRET, { exp: Math.floor(now / 1000) - 60 }, now - 120_000),

@@ -3,11 +3,13 @@ import { Agent } from 'node:http'
 import t, { type Test } from 'tap'
 import circuitBreaker from '../../plugins/circuit-breaker/index.ts'
 import rateLimiting from '../../plugins/rate-limiting/index.ts'
+import { breathless } from '../../src/breath.ts'
 import type { CircuitBreakerOptions } from '../../src/config/entities/circuit-breaker.ts'
 import type { Config, Service, UpstreamTarget } from '../../src/config/model.ts'
 import { assemble } from '../../src/gateway/assemble.ts'
 import { KeptState } from '../../src/gateway/keep.ts'
 import { Overload } from '../../src/gateway/overload/overload.ts'
+import { Snapshot } from '../../src/gateway/snapshot.ts'
 import type { SnapshotServices } from '../../src/gateway/snapshot-services.ts'
 import { createRedactor } from '../../src/observability/redaction.ts'
 import { definePlugin, Type, type BrandedPlugin } from '../../src/plugin.ts'
@@ -22,6 +24,7 @@ import { healthchecks } from '../helpers/healthchecks.ts'
 import { completeConfig } from '../helpers/plugin-config.ts'
 import { recordingLog } from '../helpers/recording-log.ts'
 import { ask, upstream } from '../helpers/running.ts'
+import { finish } from '../../src/steps.ts'
 
 const breaker = (overrides: object): CircuitBreakerOptions => completeConfig(circuitBreaker, overrides) as CircuitBreakerOptions
 
@@ -85,11 +88,11 @@ t.test('limits take edited options over when their configuration serves, too', a
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   t.teardown(() => agent.destroy())
   for (let key = 0; key < 1005; key++) await ask(gateway, '/', { agent, headers: { 'x-key': String(key) } })
-  const counters = (): number | undefined => server.facts().limits[0]?.counters
+  const counters = (): number | undefined => finish(server.limits())[0]?.counters
   t.equal(counters(), 1005)
   const refused = await server.prepare(file({ max_counters: 1000, policy: 'redis', redis: { host: '127.0.0.1', port: 1 } }), registry)
   await refused.discard()
-  t.match(server.facts().limits, [{ counters: 1005, policy: 'local' }], 'what was refused has dropped no count')
+  t.match(finish(server.limits()), [{ counters: 1005, policy: 'local' }], 'what was refused has dropped no count')
   const next = await server.prepare(file({ max_counters: 1000 }), registry)
   t.equal(counters(), 1005)
   next.commit()
@@ -141,6 +144,7 @@ function fixture (t: Test) {
     health: new HealthChecks(log),
     overload: new Overload({ log, measure: () => { throw new Error('not measured') } }),
     copies: new Set(),
+    breath: breathless,
     directory: process.cwd(),
     workers: 1,
     now: Date.now,
@@ -233,4 +237,16 @@ t.test('a destination that fails to let go keeps nothing else', async t => {
   t.same(services.health.facts(), [])
   t.same(kept.open, [])
   t.match(lines, [{ level: 'error', err: { message: 'stuck' } }])
+})
+
+t.test('while a configuration is made and closed, requests have their turn between its entries and chains', async t => {
+  const { services } = fixture(t)
+  const routes = Array.from({ length: 130 }, (_, index) => route({ id: `route-${index}`, paths: [`/r${index}`] }))
+  const plugins = routes.map(({ id }, index) => entry({ id: `entry-${index}`, name: 'late', route: id }))
+  let breaths = 0
+  const snapshot = await Snapshot.build(config({ services: [service({ port: 1 })], routes, plugins }), new Map([['late', plugin([])]]), { ...services, breath: async () => { breaths++ } })
+  t.ok(breaths > 260, `${breaths}: each is set up, and registered`)
+  breaths = 0
+  await snapshot.retire()
+  t.ok(breaths > 130, `${breaths}: each is closed`)
 })

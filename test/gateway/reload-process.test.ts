@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
@@ -35,6 +37,22 @@ t.test('an editor that replaces the file, a bad file, SIGHUP', async t => {
   t.equal((await ask(gateway.port, '/a')).text, '/a.')
   gateway.child.kill('SIGHUP')
   await until('a reload of the same content', async () => (await gateway.status()).configuration.snapshot === 4)
+})
+
+t.test('signals to a gateway that is just starting neither end it nor open a debugger', async t => {
+  // while the first module of the program is looked for: nothing but main.js has run
+  const hooks = `export async function resolve (specifier, context, next) {
+    if (specifier.endsWith('/program.js')) for (const signal of ['SIGHUP', 'SIGUSR1']) process.kill(process.pid, signal)
+    return await next(specifier, context)
+  }`
+  const preload = `import { register } from 'node:module'; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hooks)}`)})`
+  const child = spawn(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(preload)}`, path.resolve('dist/src/cli/main.js'), 'start', path.join(t.testdir({}), 'none.yaml')], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', text => { said += String(text) })
+  const [code, signal] = await once(child, 'close') as [number | null, string | null]
+  t.same({ code, signal }, { code: 3, signal: null })
+  t.notMatch(said, /Debugger/)
+  t.match(said, /no such file/)
 })
 
 t.test('a Kubernetes ConfigMap', async t => {

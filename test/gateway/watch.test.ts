@@ -51,6 +51,20 @@ t.test('a file that an editor replaces, again and again', async t => {
   t.equal(seen.at(-1), contentHash('four'))
 })
 
+t.test('a file that stays away is told of once each time', async t => {
+  const file = path.join(t.testdir({ 'gateway.yaml': 'one' }), 'gateway.yaml')
+  let gone = 0
+  const seen: string[] = []
+  const watch = watchFile(file, hash => { seen.push(hash) }, { known: contentHash('one'), debounce: 20, poll: 30, onMissing: () => { gone++ } })
+  t.teardown(() => watch.close())
+  unlinkSync(file)
+  await until('told that it is gone', () => gone === 1)
+  writeFileSync(file, 'two')
+  await until('told of its return', () => seen.includes(contentHash('two')))
+  unlinkSync(file)
+  await until('told that it is gone again', () => gone === 2)
+})
+
 t.test('a Kubernetes ConfigMap, whose ..data link is exchanged', async t => {
   const folder = t.testdir({ '..1': { 'gateway.yaml': 'one' } })
   symlinkSync('..1', path.join(folder, '..data'))

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { Agent, type ServerResponse } from 'node:http'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -47,6 +47,21 @@ t.test('workers share the traffic, reload together and drain together', async t 
   t.equal((await slow).text, '/slow.')
   t.same(await gateway.ended, { code: 0, signal: null })
   t.equal(gateway.access().length, 26, 'every line arrived whole')
+})
+
+t.test('what workers wrote last is there when they are stopped, also of requests that are cut', async t => {
+  let asked = false
+  const port = await upstream(t, () => { asked = true })
+  const audit = path.join(t.testdir(), 'audit.log')
+  const gateway = await startProcess(t, gatewayYaml(port, { ...WORKERS, shutdown: { delay: 0, timeout: 1 } }, `plugins: [{ name: audit-log, config: { path: ${audit} } }]\n`))
+  const slow = ask(gateway.port, '/slow').catch((error: unknown) => error)
+  await until('it runs', () => asked)
+  gateway.child.kill('SIGTERM')
+  t.match(await slow, { code: 'ECONNRESET' })
+  await gateway.ended
+  t.match(gateway.access(), [{ request: { uri: '/slow' }, response: { status: 499 }, end_reason: 'SD', error: 'SP_SHUTDOWN' }])
+  const events = readFileSync(audit, 'utf8').trim().split('\n').map(line => (JSON.parse(line) as { event: string }).event)
+  t.same(events.sort(), ['configuration', 'configuration', 'end', 'end', 'request', 'start', 'start'])
 })
 
 t.test('a worker that dies under load is replaced; the others go on', async t => {

@@ -240,8 +240,10 @@ function snapshotOf (id: number, now: number): SnapshotView {
     took: 31,
     error: refused ? '1 error in the file' : null,
     diagnostics: refused ? [finding] : [],
+    errors: refused ? 1 : 0,
+    warnings: 0,
     services: refused ? null : 120,
-    routes: refused ? null : 10_000,
+    routes: refused ? null : 1_204,
     plugins: refused ? null : 312,
     consumers: refused ? null : 2,
     can_roll_back: !refused && id !== 4

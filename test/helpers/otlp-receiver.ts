@@ -1,7 +1,9 @@
 /** Collectors of OTLP for the time of a test, with a decoder that is not ours. */
-import { createServer } from 'node:http'
-import { createServer as createHttp2 } from 'node:http2'
+import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, type ServiceError } from '@grpc/grpc-js'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { gunzipSync } from 'node:zlib'
 import protobuf from 'protobufjs'
 import type { Test } from 'tap'
 
@@ -80,52 +82,73 @@ function spansOf (bytes: Buffer): ReceivedSpan[] {
 export interface Receiver {
   readonly port: number
   readonly spans: ReceivedSpan[]
+  /** Batches that came, whatever was said to them. */
+  batches: number
+  /** Connections that are open. */
+  readonly connections: Set<unknown>
   /** Header fields of the last request. */
   headers: Readonly<Record<string, unknown>>
 }
 
+export interface HttpReceiverOptions {
+  /** @param batch counted from 1; default: 200 */
+  readonly answer?: (response: ServerResponse, batch: number) => void
+  readonly tls?: { readonly key: string, readonly cert: string }
+}
+
 /** OTLP over HTTP. */
-export async function otlpHttp (t: Test): Promise<Receiver> {
-  const spans: ReceivedSpan[] = []
-  const server = createServer((request, response) => {
+export async function otlpHttp (t: Test, { answer = response => { response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end() }, tls }: HttpReceiverOptions = {}): Promise<Receiver> {
+  const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
+      const body = Buffer.concat(chunks)
       receiver.headers = request.headers
-      spans.push(...spansOf(Buffer.concat(chunks)))
-      response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()
+      receiver.spans.push(...spansOf(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body))
+      answer(response, ++receiver.batches)
     })
+  }
+  // it keeps idle connections for as long as the client does
+  const server = tls === undefined ? createServer({ keepAliveTimeout: 0 }, listener) : createSecureServer({ ...tls, keepAliveTimeout: 0 }, listener)
+  server.on('connection', socket => {
+    receiver.connections.add(socket)
+    socket.on('close', () => receiver.connections.delete(socket))
   })
   await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
   t.teardown(() => {
     server.close()
     server.closeAllConnections()
   })
-  const receiver: Receiver = { port: (server.address() as AddressInfo).port, spans, headers: {} }
+  const receiver: Receiver = { port: (server.address() as AddressInfo).port, spans: [], batches: 0, connections: new Set(), headers: {} }
   return receiver
 }
 
-/** OTLP over gRPC: HTTP/2, five bytes before each message. */
-export async function otlpGrpc (t: Test): Promise<Receiver> {
-  const spans: ReceivedSpan[] = []
-  const server = createHttp2()
-  const sessions = new Set<{ destroy (): void }>()
-  server.on('session', session => sessions.add(session))
-  server.on('stream', (stream, headers) => {
-    receiver.headers = headers
-    const chunks: Buffer[] = []
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-      const message = Buffer.concat(chunks)
-      spans.push(...spansOf(message.subarray(5, 5 + message.readUInt32BE(1))))
-      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
-      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
-      stream.end(Buffer.alloc(5))
-    })
+export interface GrpcReceiverOptions {
+  /** @param batch counted from 1; a Buffer is an answer, null is none; default: an empty answer */
+  readonly answer?: (batch: number) => Buffer | Partial<ServiceError> | null
+  readonly tls?: { readonly key: string, readonly cert: string }
+}
+
+/** OTLP over gRPC, by gRPC's own server. */
+export async function otlpGrpc (t: Test, { answer = () => Buffer.alloc(0), tls }: GrpcReceiverOptions = {}): Promise<Receiver> {
+  const asIs = (bytes: Buffer): Buffer => bytes
+  const server = new Server()
+  server.addService({
+    Export: { path: '/opentelemetry.proto.collector.trace.v1.TraceService/Export', requestStream: false, responseStream: false, requestSerialize: asIs, requestDeserialize: asIs, responseSerialize: asIs, responseDeserialize: asIs }
+  }, {
+    Export: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => {
+      receiver.headers = call.metadata.getMap()
+      receiver.spans.push(...spansOf(call.request))
+      const said = answer(++receiver.batches)
+      if (said === null) return
+      if (Buffer.isBuffer(said)) callback(null, said)
+      else callback(said)
+    }
   })
-  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
-  t.teardown(() => {
-    for (const session of sessions) session.destroy()
-    server.close()
+  const trust = tls === undefined ? ServerCredentials.createInsecure() : ServerCredentials.createSsl(null, [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) }])
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', trust, (error, bound) => error === null ? resolve(bound) : reject(error))
   })
-  const receiver: Receiver = { port: (server.address() as AddressInfo).port, spans, headers: {} }
+  t.teardown(() => server.forceShutdown())
+  const receiver: Receiver = { port, spans: [], batches: 0, connections: new Set(), headers: {} }
   return receiver
 }

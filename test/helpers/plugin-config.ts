@@ -16,8 +16,8 @@ export function completeConfig (plugin: BrandedPlugin, config: object = {}): Rec
   return result.config
 }
 
-/** What `check` says about a config: `severity path`, in order. */
-export function findings (plugin: BrandedPlugin, config: object): string[] {
-  const found: CheckFinding[] = [...plugin.check?.(completeConfig(plugin, config)) ?? []]
+/** What `check` says about a config: `severity path`, in order. @param directory of gateway.yaml */
+export function findings (plugin: BrandedPlugin, config: object, directory = process.cwd()): string[] {
+  const found: CheckFinding[] = [...plugin.check?.(completeConfig(plugin, config), { directory }) ?? []]
   return found.map(finding => `${finding.severity ?? 'error'} ${finding.path}`)
 }

@@ -41,6 +41,20 @@ t.test('a decK file is kept, and everything that differs is said with its line',
   t.equal((await kong(t, readFileSync(sample, 'utf8'))).text, result.text, 'the same each time')
 })
 
+t.test('what says the same and means something else is told of what the file uses, and so are its variables', async t => {
+  const of = async (rest: string): Promise<readonly string[]> => (await kong(t, `_format_version: "3.0"\n${rest}`)).report.differences
+  const always = await of('services: [{ name: a, host: a.internal }]\n')
+  t.equal(always.length, 2)
+  const told = async (rest: string): Promise<string> => (await of(rest)).slice(0, -always.length).join('\n')
+  t.match(await told('plugins: [{ name: rate-limiting, config: { minute: 5, policy: local } }]\n'), /^rate-limiting: counts in sliding windows; `window_type: fixed`[^\n]+$/)
+  t.equal(await told('plugins: [{ name: rate-limiting, config: { minute: 5, policy: local, window_type: fixed } }]\n'), '')
+  t.match(await told('plugins: [{ name: rate-limiting, config: { minute: 5, policy: redis, window_type: fixed, redis: { host: r } } }]\n'), /^rate-limiting: counts on its own while Redis is down/)
+  t.match(await told('services: [{ name: a, url: "https://a.internal", routes: [{ name: a, paths: [/a], plugins: [{ name: key-auth }] }] }]\n'), /^key-auth: services don't get the credential[^\n]*\nservices with https: their certificates are verified/)
+  t.equal(await told('services: [{ name: a, url: "https://a.internal", tls_verify: true }]\nconsumers: [{ username: b }]\n'), '')
+  t.match(await told('upstreams: [{ name: u, healthchecks: { passive: { unhealthy: { http_failures: 2 } } } }]\n'), /half of the targets[^\n]*\n[^\n]*tried again after 30 seconds/)
+  t.same((await kong(t, '_format_version: "3.0"\nservices: [{ name: a, url: "{vault://env/deck-url}", tags: [\'${{ env "DECK_TAG" }}\'] }]\n')).report.variables, ['DECK_TAG', 'DECK_URL'])
+})
+
 t.test('a route whose protection was lost answers 503, whatever a client sends', async t => {
   const { text } = await kong(t, readFileSync(sample, 'utf8'))
   const file = join(t.testdir({}), 'gateway.yaml')
@@ -258,4 +272,19 @@ ${ca}
     const { report } = await kong(t, file(mode))
     t.match(report.findings, [{ kind: 'closed', what: 'plugins[mtls-auth]', message: /^there are no lists to look at: no server is asked whether a certificate is revoked/ }], mode)
   }
+})
+
+t.test('certificates and https need a listener, and variables are named', async t => {
+  const { cert, key } = makeCertificate('gateway', { names: ['gateway'] })
+  const cwd = t.testdir({
+    'kong.yaml': `_format_version: "3.0"\ncertificates:\n  - cert: ${JSON.stringify(cert)}\n    key: \${{ env "DECK_KEY" }}\nconsumers:\n  - username: ann\n    keyauth_credentials:\n      - key: "{vault://env/ann-key}"\nplugins: [{ name: key-auth }]\n`,
+    'https.yaml': '_format_version: "3.0"\nroutes: [{ name: r, paths: [/r], protocols: [https], plugins: [{ name: request-termination }] }]\n'
+  })
+  const { code, stdout } = await runCli(['import', 'kong', 'kong.yaml', '-o', 'gateway.yaml'], { cwd })
+  t.equal(code, 0)
+  t.match(stdout, /certificates: the listeners are those that Kong has/)
+  t.match(stdout, /To set before it runs: ANN_KEY, DECK_KEY\.\n/)
+  t.match(parse(readFileSync(join(cwd, 'gateway.yaml'), 'utf8')), { gateway: { listen: [{ port: 8000 }, { port: 8443, tls: true }] } })
+  t.match(await runCli(['check', 'gateway.yaml'], { cwd, env: { ANN_KEY: 'a-key-of-ann', DECK_KEY: key } }), { code: 0 })
+  t.match((await runCli(['import', 'kong', 'https.yaml'], { cwd })).stderr, /routes\[r\]: it is for https alone/)
 })

@@ -70,9 +70,9 @@ async function runImported (t: Test, text: string): Promise<number> {
 }
 
 /** The path is sent as it is written. */
-function get (port: number, host: string, path: string): Promise<string> {
+function get (port: number, host: string, path: string, method = 'GET'): Promise<string> {
   return new Promise((resolve, reject) => {
-    request({ port, host: '127.0.0.1', path, headers: { host } }, answer => {
+    request({ port, host: '127.0.0.1', path, method, headers: { host } }, answer => {
       const parts: Buffer[] = []
       answer.on('data', (chunk: Buffer) => parts.push(chunk)).on('end', () => {
         const body = Buffer.concat(parts).toString()
@@ -222,14 +222,63 @@ t.test('what protects and can\'t be said is closed', async t => {
     ['a rewrite', 'rewrite ^/p/(\\d+)$ /x?id=$1 break; proxy_pass http://a.internal;'],
     ['a redirect with variables', 'return 302 /login?next=$uri;'],
     ['a text with variables', 'return 200 $remote_addr;'],
-    ['methods', 'limit_except GET { deny all; } proxy_pass http://a.internal;'],
+    ['methods beside a rewrite', 'limit_except GET { deny all; } rewrite ^/p/(.*)$ /$1 break; proxy_pass http://a.internal;'],
+    ['a limit by a table with regexes', 'limit_req zone=odd2; proxy_pass http://a.internal;'],
+    ['a limit by a table of addresses that are counted', 'limit_req zone=odd3; proxy_pass http://a.internal;'],
     ['an unreadable size', 'client_max_body_size big; proxy_pass http://a.internal;'],
     ['a regex inside of a prefix', 'location ~ x { deny all; } proxy_pass http://a.internal;']
   ]
-  const zones = 'limit_req_zone $request_uri zone=odd:1m rate=1r/s; limit_req_zone $remote_addr zone=ip:1m rate=1r/m; limit_req_zone $http_x_key zone=header:1m rate=1r/s;'
+  const zones = 'map $http_x_key $odd2 { default $http_x_key; ~^a ""; } geo $near { default 1; 10.0.0.0/8 0; 10.1.0.0/16 1; } map $near $odd3 { 0 ""; 1 $binary_remote_addr; } limit_req_zone $odd2 zone=odd2:1m rate=1r/s; limit_req_zone $odd3 zone=odd3:1m rate=1r/s; limit_req_zone $request_uri zone=odd:1m rate=1r/s; limit_req_zone $remote_addr zone=ip:1m rate=1r/m; limit_req_zone $http_x_key zone=header:1m rate=1r/s;'
   const { value } = await nginx(t, `http { ${zones} server { ${cases.map(([, text], index) => `location /p${index} { ${text} }`).join('\n')} location /fine { proxy_pass http://a.internal; } } }`)
   for (const [index, [words]] of cases.entries()) t.ok(closed(value, `/p${index}`), words)
   t.notOk(closed(value, '/fine'))
+  const { value: methods } = await nginx(t, 'server { location / { limit_except GET { perl guard; } proxy_pass http://a.internal; } }')
+  t.match(routesOf(methods).map(({ methods, plugins }) => [methods, plugins?.some(({ name }: Tree) => name === 'request-termination') ?? false]), [[['GET', 'HEAD'], false], [['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], true]])
+})
+
+t.test('limit_except answers each method as nginx does', { skip: noNginx }, async t => {
+  const service = createServer((request, response) => response.end(request.url)).listen(0, '127.0.0.1')
+  await once(service, 'listening')
+  t.teardown(() => { service.close(); service.closeAllConnections() })
+  const pass = `proxy_pass http://127.0.0.1:${(service.address() as AddressInfo).port};`
+  const text = `server { listen 80; server_name a.test;
+    location / { ${pass} limit_except GET { deny all; } }
+    location /api { ${pass} }
+    location /api/read { deny 192.0.2.1; limit_except GET POST { allow 192.0.2.0/24; deny all; } ${pass} }
+    location /api/read/all { ${pass} }
+    location /here { limit_except POST { allow 127.0.0.0/8; deny all; } ${pass} }
+    location /exact/ { ${pass} limit_except GET { deny all; } location /exact/in { ${pass} } }
+    location = /api/one { ${pass} limit_except DELETE { deny all; } }
+    location ~ \\.txt$ { limit_except PUT { deny all; } ${pass} }
+    location /closed { deny all; limit_except GET { allow all; } ${pass} }
+  }
+  server { listen 80 default_server; server_name b.test; location / { ${pass} } }\n`
+  const [real, imported] = [await runNginx(t, text), await runImported(t, text)]
+  for (const path of ['/', '/x', '/api', '/api/x', '/api/read', '/api/read/all', '/here', '/exact/a', '/exact/in', '/api/one', '/api/a.txt', '/a.txt', '/closed']) {
+    for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      t.equal(await get(imported, 'a.test', path, method), await get(real, 'a.test', path, method), `${method} ${path}`)
+    }
+  }
+  t.equal(await get(imported, 'b.test', '/x', 'DELETE'), await get(real, 'b.test', '/x', 'DELETE'))
+  const result = await nginx(t, text)
+  t.match(result.report.findings.filter(({ what }) => what === 'limit_except'), [{ kind: 'changed', message: /find no route: add those that are used/ }])
+})
+
+t.test('limits skip the addresses of a table, and fall back from a header to the address', async t => {
+  const { value, report } = await nginx(t, `http {
+    geo $near { default 1; 10.0.0.0/8 0; 192.168.0.0/24 0; }
+    map $near $key { 0 ""; 1 $binary_remote_addr; }
+    map $http_x_api_key $who { default $http_x_api_key; "" $binary_remote_addr; }
+    limit_req_zone $key zone=a:1m rate=5r/s; limit_req_zone $who zone=b:1m rate=5r/m; limit_conn_zone $key zone=c:1m;
+    server {
+      location /a { limit_req zone=a; proxy_pass http://a.internal; }
+      location /b { limit_req zone=b; proxy_pass http://a.internal; }
+      location /c { limit_conn c 3; proxy_pass http://a.internal; }
+    } }`)
+  t.match(pluginsOf(value, '/a')['rate-limiting'], { second: 5, limit_by: 'ip', exempt: { ips: ['10.0.0.0/8', '192.168.0.0/24'] } })
+  t.match(pluginsOf(value, '/b')['rate-limiting'], { minute: 5, limit_by: 'header', header_name: 'x-api-key' })
+  t.match(pluginsOf(value, '/c')['concurrency-limiting'], { limit: 3, limit_by: 'ip', exempt: { ips: ['10.0.0.0/8', '192.168.0.0/24'] } })
+  t.same(report.findings.filter(({ kind }) => kind === 'closed'), [])
 })
 
 t.test('a location that can\'t be said closes those that its requests would reach', async t => {

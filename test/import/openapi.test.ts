@@ -51,6 +51,12 @@ t.test('each server is a service, each path a route, each requirement an entry',
   t.match(result.report.findings.find(({ kind }) => kind === 'changed'), { what: 'security', message: /1 of 6 operations .* GET \/health/ })
 })
 
+t.test('OpenAPI 3.2 has more methods; those that no request can have are told', async t => {
+  const result = await openapi(t, JSON.stringify({ openapi: '3.2.0', info: { title: 'T', version: '1' }, servers: [{ url: 'https://api.example.com', name: 'main' }], paths: { '/a': { query: answer, additionalOperations: { PURGE: answer, LOOK: answer } } } }))
+  t.same(result.value['services'][0].routes.map(({ paths, methods }: Tree) => [...paths, ...methods]), [['~/a$', 'QUERY', 'PURGE']])
+  t.match(result.report.findings.filter(({ kind }) => kind === 'left_out'), [{ what: 'LOOK /a', message: /its HTTP parser/ }])
+})
+
 t.test('nobody passes before the values are filled in', async t => {
   const { file, text } = await openapi(t, sample)
   const { config } = await loadConfig({ file, text, env: {}, overrides: { port: 0, adminPort: 'off' } })

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { generateKeyPairSync } from 'node:crypto'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
@@ -8,7 +8,7 @@ import { ConfigTests } from '../../src/lab/file/schema.ts'
 import { timeOf } from '../../src/lab/file/request.ts'
 import { configTests, testConfig } from '../../src/testing/index.ts'
 import { createAjv } from '../../src/config/validate/ajv.ts'
-import { makeCertificate } from '../helpers/certificates.ts'
+import { makeCertificate, makeCrl } from '../helpers/certificates.ts'
 import { runCli } from '../helpers/cli.ts'
 import { packageRoot } from '../helpers/package-root.ts'
 
@@ -212,6 +212,9 @@ t.test('reporters for machines', async t => {
   t.match(junit.stdout, /<testsuite name="one\.test\.yaml" tests="3" failures="1" errors="0" skipped="1"/)
   t.match(junit.stdout, /<testcase name="good &amp; &lt;fine&gt;"/)
   t.match(junit.stdout, /<failure message="status: expected 500, got 200">one\.test\.yaml:4:54: /)
+  const broken = await run(t, { 'one.test.yaml': ONE_OF_EACH, 'two.test.yaml': 'tests: []' }, ['-r', 'junit', '--fail-under', '99'])
+  t.match(broken.stdout, /<testsuites tests="4" failures="1" errors="1"/, 'the sum of the suites')
+  t.match(broken.stderr, /^error: gateway\.yaml: \d+ % of routes and outcomes are covered, --fail-under asks for 99 %\n$/)
 })
 
 t.test('--filter chooses tests, and says when it chooses none', async t => {
@@ -231,7 +234,7 @@ t.test('coverage counts routes, and on each what plugins let pass and refused', 
 tests:
   - name: some
     steps:
-      - { request: /orders, expect: { status: 401 } }
+      - { request: /orders, expect: { status: [200, 401] } }
       - { request: { url: /orders, consumer: ann }, expect: { status: 200 } }
 `
   }
@@ -243,6 +246,8 @@ tests:
   t.equal(less.code, 1)
   t.match(less.stdout, /66 % of routes and outcomes are covered, --fail-under asks for 67 %/)
   t.match((await run(t, files, ['--fail-under', '67', '-r', 'tap'])).stdout, /^# gateway.yaml: 66 %/m)
+  const anonymous = await run(t, { ...files, 'gateway.yaml': CONFIG.replace('- name: key-auth\n', '- { name: key-auth, config: { anonymous: guest } }\n').replace('consumers:', 'consumers:\n  - { username: guest }') }, ['--coverage'])
+  t.match(anonymous.stdout, /outcomes of plugins: 2 of 3\)/, 'who is nobody passes as the anonymous consumer: there is no refusal to see')
 })
 
 t.test('tests may share a gateway', async t => {
@@ -316,6 +321,7 @@ services:
       - { name: listed, paths: [/listed], plugins: [{ name: mtls-auth, config: { ca_certificates: [partners], crl_file: partners.crl } }] }
       - { name: base64, paths: [/base64], plugins: [{ name: header-cert-auth, config: { ca_certificates: [partners], certificate_header_name: X-Der, certificate_header_format: base64_encoded } }] }
 `,
+    'partners.crl': makeCrl(authority, []).pem,
     'one.test.yaml': `
 tests:
   - name: by the common name
@@ -476,6 +482,15 @@ t.test('what a program says is checked as a file is, since nobody looks at its t
   await t.rejects(gateway.request({ url: '/health', consumer: 'bob' }), { message: /no consumer 'bob'/ })
 })
 
+t.test('a test of vitest closes what it opened', async t => {
+  const cwd = t.testdir({ 'gateway.yaml': CONFIG })
+  const ends: Array<() => Promise<void>> = []
+  const gateway = await testConfig({ onTestFinished: (close: () => Promise<void>) => ends.push(close) }, join(cwd, 'gateway.yaml'), { env })
+  t.equal((await gateway.request('/health')).answer.status, 200)
+  for (const end of ends) await end()
+  await t.rejects(gateway.request('/health'))
+})
+
 t.test('testConfig, in a test of any runner', async t => {
   const cwd = t.testdir({ 'gateway.yaml': CONFIG, 'bad.yaml': 'servces: []\n' })
   const gateway = await testConfig(t, join(cwd, 'gateway.yaml'), { env, clock: '2030-01-01T00:00:00Z', stubs: { '*': { json: { here: true } } } })
@@ -491,7 +506,12 @@ t.test('testConfig, in a test of any runner', async t => {
 })
 
 t.test('--watch runs again when a file has changed, and ends with a signal', async t => {
-  const cwd = t.testdir({ 'gateway.yaml': CONFIG, 'one.test.yaml': 'tests:\n  - { name: first, request: /health, expect: { status: 500 } }\n' })
+  const plugin = (word: string): string => `import { definePlugin, Type } from 'sallyport/plugin'
+export default definePlugin({ name: 'mine', priority: 1, schema: Type.Object({}, { additionalProperties: false }), scopes: ['global'], register (scope) {
+  scope.addHook('onRequest', function mine (_request: unknown, reply: any, done: () => void) { reply.header('x-mine', '${word}'); done() })
+} })`
+  const config = `${CONFIG}gateway: { modules: [./mine.ts] }\nplugins: [{ name: mine }]\n`
+  const cwd = t.testdir({ 'gateway.yaml': config, 'mine.ts': plugin('before'), 'one.test.yaml': 'tests:\n  - { name: first, request: /health, expect: { status: 500 } }\n' })
   const signals = new EventEmitter()
   let written = ''
   const runs: Array<() => void> = []
@@ -502,6 +522,7 @@ t.test('--watch runs again when a file has changed, and ends with a signal', asy
     cwd,
     env,
     signals,
+    onStderr: text => { written += text },
     onStdout: text => {
       written += text
       for (const resolve of runs.splice(0)) resolve()
@@ -510,6 +531,15 @@ t.test('--watch runs again when a file has changed, and ends with a signal', asy
   await seen(/1 failed[^]*waiting/)
   writeFileSync(join(cwd, 'one.test.yaml'), 'tests:\n  - { name: second, request: /health, expect: { status: 200 } }\n')
   await seen(/ok {6}second[^]*waiting/)
+  writeFileSync(join(cwd, 'two.test.yaml'), 'tests: [{ name: third, request: /health, expect: { headers: { x-mine: after } } }]\n')
+  await seen(/failed {2}third[^]*got "before"[^]*waiting/)
+  writeFileSync(join(cwd, 'mine.ts'), plugin('after'))
+  await seen(/ok {6}third[^]*waiting/)
+  rmSync(join(cwd, 'gateway.yaml'))
+  await seen(/no such file[^]*waiting|2 failed[^]*waiting/)
+  written = ''
+  writeFileSync(join(cwd, 'gateway.yaml'), config)
+  await seen(/2 tests: 2 passed[^]*waiting/)
   signals.emit('SIGINT')
   t.equal((await ended).code, 0)
 })

@@ -4,7 +4,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { addressesOf } from '../../src/lab/addresses.ts'
 import { Lab } from '../../src/lab/lab.ts'
 import { guardNetwork } from '../../src/lab/guard.ts'
-import { SigningKeys } from '../../src/lab/identity-provider.ts'
+import { SigningKeys } from '../../src/lab/identity/signing-keys.ts'
 import { outcomesOf } from '../../src/lab/outcome.ts'
 import { definePlugin, GatewayError, Type, type BrandedPlugin } from '../../src/plugin.ts'
 import { loadPlugins } from '../../src/plugins.ts'
@@ -68,6 +68,18 @@ t.test('a request goes through the real chain to a stub', async t => {
   const edit = trial.steps.find(({ plugin, phase }) => plugin === 'response-transformer' && phase === 'onSend')
   t.equal(edit?.before.answer.headers['x-added'], undefined)
   t.equal(edit?.after.answer.headers['x-added'], 'yes')
+})
+
+t.test('a request is framed as its client wrote it, and HEAD has the length of what GET would get', async t => {
+  const lab = await createLab(t, PLAIN)
+  lab.addresses.stub(null, () => ({ headers: { 'content-type': 'text/plain' }, body: 'twelve bytes' }))
+  const framing = ({ received: [got] }: Awaited<ReturnType<typeof lab.request>>): unknown[] => [got?.headers['content-length'], got?.headers['transfer-encoding'], got?.text]
+  t.same(framing(await lab.request({ method: 'POST', url: '/users' })), ['0', undefined, ''], 'no body at all, as curl sends it')
+  t.same(framing(await lab.request({ method: 'PUT', url: '/users', body: 'text' })), ['4', undefined, 'text'])
+  t.same(framing(await lab.request({ method: 'PUT', url: '/users', body: 'text', headers: [['Content-Length', '4']] })), ['4', undefined, 'text'])
+  t.same(framing(await lab.request({ method: 'PUT', url: '/users', body: 'text', headers: [['Transfer-Encoding', 'chunked']] })), [undefined, 'chunked', 'text'])
+  const { answer } = await lab.request({ method: 'HEAD', url: '/users' })
+  t.match(answer, { status: 200, headers: { 'content-length': '12' }, text: '' })
 })
 
 t.test('a request that no route takes', async t => {
@@ -330,8 +342,12 @@ services:
   const hit = await lab.request({ url: '/a' })
   t.equal(hit.answeredBy, 'proxy-cache')
   t.same(hit.received, [])
-  lab.clock.advance(61_000)
-  t.equal((await lab.request({ url: '/a' })).answeredBy, 'upstream')
+  // what comes has the time of the test, whatever time it is
+  for (const later of [61_000, 12 * 3_600_000, 4 * 365 * 86_400_000]) {
+    lab.clock.advance(later)
+    t.equal((await lab.request({ url: '/a' })).answeredBy, 'upstream')
+    t.equal((await lab.request({ url: '/a' })).answeredBy, 'proxy-cache')
+  }
 })
 
 t.test('listeners, server names and ports are what the file says', async t => {
@@ -377,6 +393,57 @@ t.test('what can\'t be sent, and what stubs throw, is said', async t => {
   const malformed = await lab.request({ url: '/users', headers: [['Host', 'a b']] })
   t.equal(malformed.answer.status, 400)
   t.same(addressesOf(lab.config, lab.config.services[0] as never), ['users.internal:8443'])
+})
+
+t.test('plugins are set up when the first request of their routes comes', async t => {
+  const log: string[] = []
+  const watched = definePlugin({
+    name: 'watched',
+    priority: 10,
+    schema: Type.Object({ name: Type.String(), fails: Type.Boolean({ default: false }) }, { additionalProperties: false }),
+    scopes: ['global', 'service', 'route'],
+    identityHeaders: ({ name }) => [`x-from-${name}`],
+    setup ({ name, fails }, gateway) {
+      if (fails) throw new Error(`no ${name} today`)
+      log.push(`set up ${name}`)
+      gateway.serving(() => { log.push(`serving ${name}`) })
+      return name
+    },
+    close: name => { log.push(`closed ${name}`) },
+    register (scope, { state }) {
+      scope.addHook('onRequest', async request => { log.push(`${state} sees ${request.gateway.route?.name}`) })
+    }
+  })
+  const lab = await createLab(t, `
+_format_version: "3.0"
+gateway: { admin: "off" }
+services:
+  - name: users
+    url: http://users.internal
+    plugins: [{ name: watched, config: { name: users } }]
+    routes: [{ name: one, paths: [/one] }, { name: two, paths: [/two] }]
+  - name: orders
+    url: http://orders.internal
+    plugins: [{ name: watched, config: { name: orders } }]
+    routes: [{ name: orders, paths: [/orders] }]
+  - name: broken
+    url: http://broken.internal
+    plugins: [{ name: watched, config: { name: broken, fails: true } }]
+    routes: [{ name: broken, paths: [/broken] }]
+plugins: [{ name: watched, config: { name: all } }]
+`, {}, [watched as BrandedPlugin])
+  t.same(log.splice(0), ['set up all', 'serving all'])
+  const [first] = await Promise.all([
+    lab.request({ url: '/one', headers: [['X-From-Orders', 'nobody']] }),
+    lab.request({ url: '/two' })
+  ])
+  t.same(log.splice(0).sort(), ['serving users', 'set up users', 'users sees one', 'users sees two'], 'both of the service share its entry')
+  t.equal(first.received[0]?.headers['x-from-orders'], undefined, 'what plugins of other routes vouch for is nobody\'s to say here either')
+  await t.rejects(lab.request({ url: '/broken' }), { code: 'SP_PLUGIN_SETUP', message: /plugin 'watched' \(\/services\/2\/plugins\/0\) failed to set up: no broken today/ })
+  t.equal((await lab.request({ url: '/one' })).answer.status, 200, 'the others go on')
+  log.length = 0
+  await lab.close()
+  t.same(log.sort(), ['closed all', 'closed users'], 'and what nobody asked for is not there to be closed')
 })
 
 t.test('log plugins write and send nothing', async t => {

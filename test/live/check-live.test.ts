@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { createServer as createTcp, type AddressInfo, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createServer as createTls, type TLSSocket, type TlsOptions } from 'node:tls'
@@ -107,7 +108,7 @@ t.test('handshakes fail for the reasons for which those of the gateway would', a
     ['ends soon', await tls(t, certificate('localhost', { notAfter: new Date(Date.now() + 5.5 * DAY) })), verified, /^warning live-expires: the certificate 'localhost' that .* shows expires in 5 days/],
     ['no TLS there', await listening(t, createTcp(socket => { socket.end('HTTP/1.1 400 Bad Request\r\n\r\n') })), verified, /^error live-tls: .* does not speak TLS/],
     ['closes at once', await listening(t, createTcp(socket => { socket.once('data', () => socket.end()) })), verified, /^error live-tls: .* closes the connection during the handshake/],
-    ['old TLS', await tls(t, { ...good, maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }), verified, /^error live-tls: /],
+    ['old TLS', await tls(t, { ...good, maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }), verified, /^error live-tls: .* speaks no version of TLS that the gateway does/],
     ['asks for a certificate (1.3)', await tls(t, { ...good, requestCert: true, ca: [authority.cert], minVersion: 'TLSv1.3' }), verified, /^error live-tls: .* breaks the handshake off/],
     ['asks for a certificate (1.2)', await tls(t, { ...good, requestCert: true, ca: [authority.cert], maxVersion: 'TLSv1.2' }), verified, /^error live-tls: /],
     ['no HTTP/2', await tls(t, good), `${verified}    http2: true\n`, /^error live-tls: .* does not speak HTTP\/2/],
@@ -179,6 +180,33 @@ t.test('issuers and key sets are read', async t => {
   t.match(told((await live(t, entry('jwt', 'issuers: [{ issuer: "https://nobody.invalid/", audience: [a] }]'))).found), [/the request failed/])
 })
 
+t.test('what a provider answers wrongly has its own cause and mend', async t => {
+  const answers: Record<string, (response: ServerResponse) => unknown> = {
+    '/page': response => response.end('<html>sign on</html>'),
+    '/moved': response => response.writeHead(302, { location: '/keys' }).end(),
+    '/closed': response => response.writeHead(403).end(),
+    '/gone': response => response.writeHead(404).end(),
+    '/broken': response => response.writeHead(500).end(),
+    '/shared': () => ({ keys: [{ kty: 'oct', k: 'c2VjcmV0' }] }),
+    '/mixed': () => ({ keys: [1, { kty: 'EC', crv: 'P-256', x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU', y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0' }] }),
+    '/other/.well-known/openid-configuration': () => ({ issuer: 'http://another.example', jwks_uri: 'https://another.example/keys' })
+  }
+  const server = await jsonServer(t, ({ url }, response) => {
+    const value = answers[url]?.(response)
+    return value === response ? undefined : value
+  })
+  const ask = async (fields: string): Promise<Array<{ cause: string, mend: string | undefined }>> => (await live(t, entry('jwt', `${fields}, audience: [a], allow_insecure: true`))).found.map(({ cause, mend }) => ({ cause, mend }))
+  const keys = (path: string): ReturnType<typeof ask> => ask(`issuer: a, jwks_uri: "${server.origin}${path}"`)
+  t.match(await keys('/page'), [{ cause: /not a JSON object/, mend: /a page for people/ }])
+  t.match(await keys('/moved'), [{ cause: /redirect \(302\)/, mend: 'Write the address that it leads to.' }])
+  t.match(await keys('/closed'), [{ cause: /status 403/, mend: /open to all/ }])
+  t.match(await keys('/gone'), [{ cause: /status 404/, mend: 'Correct the address.' }])
+  t.match(await keys('/broken'), [{ cause: /status 500/, mend: /log of the provider/ }])
+  t.match(await keys('/shared'), [{ cause: /no key of the set can be used: no token can be verified; keys\[0\] is a shared secret/, mend: /public keys/ }])
+  t.strictSame(await keys('/mixed'), [], 'one good key is enough')
+  t.match(await ask(`issuer: "${server.origin}/other"`), [{ cause: /another issuer/, mend: /letter by letter/ }])
+})
+
 t.test('introspection is asked as the client of the file, about a token that nobody has', async t => {
   const provider = await startOidcProvider(t)
   const ask = (fields: string, env = { SECRET: CLIENT_SECRET }): Promise<Live> => live(t, entry('oauth2-introspection', `${fields}, client_id: gateway, client_secret: "{vault://env/SECRET}", allow_insecure: true`), { env })
@@ -202,6 +230,11 @@ t.test('Redis is signed on to and left as it was', { skip: noRedis }, async t =>
   t.match(told((await ask('')).found), ['error live-redis: Redis asks for a password'])
   t.match(told((await ask(', username: reader', 'reader-password')).found), ['error live-redis: the user may not do in Redis what the gateway does'])
   t.match(told((await ask(', ssl: true', 'right-password', 300)).found), [/^error live-redis: /])
+  t.match(told((await ask(', database: 99', 'right-password')).found), ['error live-redis: Redis has no database of this number'])
+  const other = async (port: number | string): Promise<string[]> => told((await live(t, entry('rate-limiting', `minute: 5, policy: redis, redis: { host: localhost, port: ${port} }`))).found)
+  // stays open: what is written into a closed connection can fail first
+  t.match(await other((await listening(t, createTcp(socket => { socket.write('HTTP/1.1 400 Bad Request\r\n\r\n') }))).port), ['error live-redis: what answers there is no Redis'])
+  t.match(await other((await listening(t, createTcp(socket => { socket.resetAndDestroy() }))).port), ['error live-redis: the connection is closed at once'])
   const cluster = await live(t, entry('rate-limiting', `minute: 5, policy: redis, redis: { cluster_nodes: [{ ip: 127.0.0.1, port: ${server.port} }], password: "{vault://env/PASSWORD}" }`), { env: { PASSWORD: 'right-password' } })
   t.match(told(cluster.found), ['error live-redis: this is no Redis Cluster'])
   const sentinel = await live(t, entry('rate-limiting', `minute: 5, policy: redis, redis: { sentinel_master: main, sentinel_nodes: [{ host: 127.0.0.1, port: ${await deadPort()} }] }`), { timeout: 500 })
@@ -251,8 +284,15 @@ t.test('log servers are connected to, and sent nothing', async t => {
   - { name: statsd, config: { host: 127.0.0.1 } }
   - { name: opentelemetry, config: { traces_endpoint: "http://127.0.0.1:${dead}/v1/traces" } }
   - { name: forward-auth, config: { url: "https://localhost:${secure.port}/verify", tls_verify: false } }
+services:
+  - name: traced
+    url: http://127.0.0.1:${plain.port}
+    routes: [{ name: traced, paths: [/traced], plugins: [{ name: opentelemetry, config: { traces_endpoint: "https://localhost:${secure.port}", protocol: grpc, ca_certificates: [own] } }] }]
+ca_certificates:
+  - name: own
+    cert: ${JSON.stringify(authority.cert)}
 `, { env: { SECRET: 'canary-secret' } })
-  t.equal(tried, 7)
+  t.equal(tried, 9)
   t.match(found.map(({ rule, path }) => `${rule} ${path}`), [
     'live-certificate plugins[tcp-log].config.host',
     'live-dns plugins[udp-log].config.host',
@@ -295,6 +335,6 @@ t.test('check --live goes on where the file has no errors, in every form', async
   const { port: open } = await tcp(t)
   t.match(await call(service(`http://127.0.0.1:${open}`)), { code: 0, stdout: /live: 1 address or file tried\n$/ })
   t.match(await call('routes: [{ name: r, paths: [/r] }]\n'), { code: 0, stdout: /live: it speaks to nobody\n$/ })
-  t.match(await call('services: [{ name: s }]\n'), { code: 1, stdout: /^((?!live).)*$/s })
+  t.match(await call('services: [{ name: s }]\n'), { code: 1, stdout: /live: nothing tried: the file has errors\n$/ })
   t.equal((await call(service('http://127.0.0.1:1'), '--timeout', 'soon')).code, 3)
 })

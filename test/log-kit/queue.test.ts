@@ -50,6 +50,8 @@ t.test('what can\'t be sent is given up at once, what fails when its time is ove
   hopeless.add('b')
   await until('and the next one', () => hopeless.counts.failed === 2)
   t.equal(lines.filter(line => JSON.stringify(line).includes('log entries are lost')).length, 1)
+  await hopeless.close()
+  t.match(lines.at(-1), { sent: 0, dropped: 0, failed: 2, reason: 'too long' }, 'and how much it was in the end')
   let tries = 0
   const failing = new BatchQueue({ ...SETTINGS, max_retry_time: 0 }, log as never, async () => { tries++; throw new Error('down') })
   failing.add('a')

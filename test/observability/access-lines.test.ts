@@ -103,11 +103,14 @@ t.test('no route, an upstream that is gone, an answer that is cut', async t => {
     routes: [{ name: gone, paths: [/gone] }]
   - name: hosted
     url: http://127.0.0.1:1
-    routes: [{ name: hosted, hosts: [other.example], paths: [/only] }]
+    routes: [{ name: hosted, hosts: [other.example], paths: [/only] }, { name: moved, paths: [/moved], protocols: [https], https_redirect_status_code: 308 }]
 `)
+  await ask(port, '/moved')
+  t.equal((await line('/moved'))['reason'], undefined, 'a redirect refuses nobody')
   await ask(port, '/gone')
   const gone = await line('/gone')
   t.match(gone, { response: { status: 502 }, upstream_status: '', source: 'kong', end_reason: 'UF', error: /^SP_/, tries: [{ state: 'failed', reason: 'ECONNREFUSED' }, { state: 'failed' }] })
+  t.equal(gone['reason'], undefined, 'the attempts say it')
   await ask(port, '/cut').catch(() => {})
   t.match(await line('/cut'), { response: { status: 200 }, upstream_status: '200', end_reason: 'UR', error: /^SP_/ })
 })
@@ -124,6 +127,19 @@ t.test('a client that leaves, before and after the answer began', async t => {
   }).on('error', () => {})
   late.end()
   t.match(await line('/events'), { response: { status: 200 }, end_reason: 'DC', error: 'SP_CLIENT_CLOSED', upstream_status: '200' })
+})
+
+t.test('a client that leaves within its upload has left, one whose upload is broken is refused', async t => {
+  const { port, line } = await start(t)
+  const head = (target: string, framing: string): string => `POST ${target} HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n`
+  const gone = connect(port, '127.0.0.1').on('error', () => {})
+  gone.end(`${head('/upload', 'Content-Length: 100')}some`)
+  t.match(await line('/upload'), { response: { status: 499 }, end_reason: 'DC' })
+  let answer = ''
+  const broken = connect(port, '127.0.0.1').on('error', () => {}).setEncoding('utf8').on('data', text => { answer += String(text) })
+  broken.write(`${head('/broken', 'Transfer-Encoding: chunked')}2\r\nok\r\nzz\r\n`)
+  t.match(await line('/broken'), { response: { status: 400 }, end_reason: 'DPE', error: 'HPE_INVALID_CHUNK_SIZE', source: 'kong' })
+  await until('the client is told', () => answer.startsWith('HTTP/1.1 400 '))
 })
 
 t.test('a tunnel is logged at its end, a refused one at once', async t => {

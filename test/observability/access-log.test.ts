@@ -71,6 +71,7 @@ async function logged (t: Test, { target = '/orders/42', headers = {}, answer, f
         reply: null,
         responseHeaders: null,
         errorCode: null,
+        refusal: null,
         plugin: null,
         trace: null,
         ended: null,
@@ -147,7 +148,7 @@ t.test('each request of a kept connection has its own sizes', async t => {
   const { connect } = await import('node:net')
   const server = createServer((raw, response) => {
     response.once('close', () => {
-      log.write({ raw, response, target: raw.url, method: 'GET', host: 'a', id: 'x', route: null, service: null, consumer: null, credential: null, upstream: null, tries: null, reply: null, responseHeaders: null, logFields: null, errorCode: null, trace: null, plugin: null, ended: null, proxied: false, upstreamStatus: 0, startedTick: 0, proxiedTick: 0, headTick: 0, startedAt: 0 } as unknown as AccessFacts)
+      log.write({ raw, response, target: raw.url, method: 'GET', host: 'a', id: 'x', route: null, service: null, consumer: null, credential: null, upstream: null, tries: null, reply: null, responseHeaders: null, logFields: null, errorCode: null, refusal: null, trace: null, plugin: null, ended: null, proxied: false, upstreamStatus: 0, startedTick: 0, proxiedTick: 0, headTick: 0, startedAt: 0 } as unknown as AccessFacts)
       if (destination.lines.length === 2) socket.end()
       else socket.write(second)
     })
@@ -171,6 +172,15 @@ t.test('an answer of the gateway itself names no upstream', async t => {
   })
   t.match(line, { response: { status: 404 }, upstream_uri: '', upstream_status: '', tries: [], source: 'kong', error: 'SP_NO_ROUTE', latencies: { proxy: -1, receive: 0 } })
   t.notHas(line, { route: {} })
+})
+
+t.test('what a refused client was told is in the line, secrets cut and no longer than it is of use', async t => {
+  const told = async (refusal: string): Promise<unknown> => (await logged(t, { facts: { proxied: false, errorCode: 'SP_UNAUTHORIZED', refusal }, secrets: ['hunter2hunter2'] }))['reason']
+  t.equal(await told('token expired'), 'token expired')
+  t.equal(await told('the user hunter2hunter2 is not known'), 'the user REDACTED is not known')
+  t.equal(await told('see https://a.example/?token=abc'), 'see https://a.example/?token=REDACTED')
+  t.equal((await told('x'.repeat(5000)) as string).length, 300)
+  t.equal((await logged(t, {}))['reason'], undefined)
 })
 
 t.test('header fields that the hop wrote itself are logged, repeated ones as arrays', async t => {
@@ -270,6 +280,7 @@ t.test('what a line says does not depend on the lines before', async t => {
     startedAt: 1,
     headTick: 0,
     logFields: null,
+    refusal: null,
     upstreamStatus: 0,
     ended: { status: 200, answered: true, read: 1, written: 1, reason: '-', error: null, plugin: null, gateway: 0, upstream: -1, total: 0, tick: 0 }
   } as unknown as AccessFacts)

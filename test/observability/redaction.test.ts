@@ -60,7 +60,8 @@ t.test('secret arguments of an address are cut', async t => {
     [`https://user:${CANARY}@host/a`, 'https://REDACTED@host/a'],
     [`https://${CANARY}@host?a=1`, 'https://REDACTED@host?a=1'],
     [`/login?next=https://x/?token=${CANARY}`, '/login?next=https://x/?token=REDACTED'],
-    [`/login?next=https%3A%2F%2Fx%2F%3Ftoken%3D${CANARY}&b=1`, `/login?next=${encodeURIComponent('https://x/?token=REDACTED')}&b=1`]
+    [`/login?next=https%3A%2F%2Fx%2F%3Ftoken%3D${CANARY}&b=1`, `/login?next=${encodeURIComponent('https://x/?token=REDACTED')}&b=1`],
+    [`/login?next=https%3A%2F%2Fann%3A${CANARY}%40x%2F&b=1`, `/login?next=${encodeURIComponent('https://REDACTED@x/')}&b=1`]
   ]
   for (const [target, expected] of cut) t.equal(redactor.url(target), expected)
 })

@@ -1,7 +1,13 @@
 import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue } from 'prom-client'
 import t from 'tap'
-import { renderMetrics } from '../../src/observability/metrics/render.ts'
+import { metricsSteps } from '../../src/observability/metrics/render.ts'
 import type { MetricFamily } from '../../src/plugin.ts'
+import { createSpread, finish } from '../../src/steps.ts'
+
+function render (lists: MetricFamily[][]): { readonly type: string, readonly text: string } {
+  const { type, text } = finish(metricsSteps(lists))
+  return { type, text: Buffer.concat(text).toString() }
+}
 
 const lines = (text: string): string[] => text.split('\n').filter(line => line !== '')
 
@@ -40,14 +46,14 @@ function forPromClient (families: readonly MetricFamily[]): Array<MetricObjectWi
 t.test('it is what prom-client writes of the same', async t => {
   for (const processes of [[process(3)], [process(3), process(5)]]) {
     const expected = AggregatorRegistry.aggregate(processes.map(forPromClient))
-    const page = await renderMetrics(processes)
+    const page = render(processes)
     t.same(lines(page.text), lines(await expected.metrics()))
     t.equal(page.type, expected.contentType)
   }
 })
 
 t.test('what is no number is written as the format wants it', async t => {
-  const { text } = await renderMetrics([[{ name: 'f', help: 'Odd.', type: 'gauge', values: [NaN, -Infinity, Infinity].map((value, x) => ({ value, labels: { x } })) }]])
+  const { text } = render([[{ name: 'f', help: 'Odd.', type: 'gauge', values: [NaN, -Infinity, Infinity].map((value, x) => ({ value, labels: { x } })) }]])
   t.same(lines(text).slice(2), ['f{x="0"} NaN', 'f{x="1"} -Inf', 'f{x="2"} +Inf'])
 })
 
@@ -58,14 +64,9 @@ t.test('requests get their turn while many series are written', async t => {
     { name: 'b_seconds', help: 'Many.', type: 'histogram', values: Array.from({ length: 2500 }, (_, index) => ({ labels: labels(index), bounds: [1, 2], counts: [1, 1, 1], sum: 1 })) }
   ]
   let turns = 0
-  let done = false
-  const count = (): void => {
-    turns++
-    if (!done) setImmediate(count)
-  }
-  setImmediate(count)
-  const { text } = await renderMetrics([many])
-  done = true
-  t.ok(turns >= 10, `${turns} turns`)
-  t.equal(lines(text).length, 4 + 5000 + 2500 * 5)
+  let clock = 0
+  const spread = createSpread({ now: () => clock++, pause: async () => { turns++ } })
+  const { text } = await spread(metricsSteps([many]))
+  t.ok(turns >= 1000, `${turns} turns`)
+  t.equal(lines(Buffer.concat(text).toString()).length, 4 + 5000 + 2500 * 5)
 })

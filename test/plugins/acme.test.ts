@@ -19,6 +19,7 @@ import { createGateway } from '../../src/index.ts'
 import { alpnOptions } from '../../src/tls/alpn.ts'
 import { CertificateStore } from '../../src/tls/certificate-store.ts'
 import { makeCertificate } from '../helpers/certificates.ts'
+import { freePort } from '../helpers/free-port.ts'
 import { noPebble, startPebble, type Pebble } from '../helpers/pebble.ts'
 import { findings } from '../helpers/plugin-config.ts'
 import { noRedis, startRedis } from '../helpers/redis-server.ts'
@@ -236,8 +237,54 @@ t.test('an authority that says nothing ends its order before the lock lapses', a
   mock.timers.reset()
   t.match(lines, [{ level: 'error', message: 'no certificate was issued', fields: { reason: 'the order took too long' } }])
   await until('the lock was given back', async () => await storage.get('lock') === null)
-  // the library would ask again and again
-  for (const response of asked) response.writeHead(400).end()
+  await until('nothing is asked any more', () => asked.every(response => response.destroyed))
+})
+
+t.test('an authority that is gone, or says nothing, isn\'t asked any more after the end', async t => {
+  const held = (): string[] => process.getActiveResourcesInfo().filter(name => name === 'Timeout' || name === 'TCPSocketWrap')
+  for (const answers of ['nothing', 'a reset', '503', 'pending']) {
+    const storage = await openFileStorage(t.testdir())
+    let asked = 0
+    let left = 0
+    const port = await upstream(t, (request, response) => {
+      asked++
+      request.socket.once('close', () => { left++ })
+      const url = `http://127.0.0.1:${port}`
+      if (answers === 'a reset') request.socket.resetAndDestroy()
+      if (answers === '503') response.writeHead(503, { 'retry-after': '30' }).end()
+      if (answers !== 'pending') return
+      // an order that nobody ever looks at
+      const authorization = { identifier: { type: 'dns', value: 'a.example.com' }, status: 'pending', challenges: [{ type: 'http-01', url: `${url}/x`, token: 'x', status: 'pending' }] }
+      const order = { status: 'pending', authorizations: [`${url}/authorization`], finalize: `${url}/x` }
+      const body = { '/dir': { newNonce: `${url}/x`, newAccount: `${url}/account`, newOrder: `${url}/order` }, '/order': order, '/authorization': authorization, '/x': { status: 'pending', url: `${url}/x` } }[request.url ?? ''] ?? { status: 'valid' }
+      response.writeHead(request.url === '/order' || request.url === '/account' ? 201 : 200, { 'content-type': 'application/json', 'replay-nonce': 'n', location: `${url}${request.url ?? ''}`, connection: 'close' }).end(JSON.stringify(body))
+    })
+    const before = held().length
+    const { agent, lines } = agentOf(t, storage, { directory: `http://127.0.0.1:${port}/dir` })
+    await agent.start()
+    await until(`it was asked (${answers})`, async () => answers === 'pending' ? await storage.get('token:x') !== null && asked > 8 : asked === 1)
+    await agent.close()
+    await until(`nothing is left of it (${answers})`, () => left === asked && held().length <= before)
+    t.equal(await storage.get('lock'), null, `the lock was given back (${answers})`)
+    t.equal(await storage.get('token:x'), null, `no challenge is left (${answers})`)
+    t.equal(await storage.get('failure:a.example.com'), null, `who looks next may order at once (${answers})`)
+    t.same(lines, [], answers)
+  }
+})
+
+t.test('what an authority that is gone comes to is said as it is', async t => {
+  const { agent, lines } = agentOf(t, await openFileStorage(scratch(t)), { directory: `http://127.0.0.1:${await freePort()}/dir` })
+  const { setTimeout: wait } = globalThis
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  await agent.start()
+  while (lines.length === 0) {
+    mock.timers.tick(1_000)
+    // a turn is too short for a connection that is refused: the whole order would be too late before
+    await new Promise(resolve => { wait(resolve, 4) })
+  }
+  mock.timers.reset()
+  t.match(lines, [{ level: 'error', message: 'no certificate was issued', fields: { reason: /ECONNREFUSED/ } }])
 })
 
 t.test('a lock of a process that died while it wrote it lapses by the time of its file', async t => {

@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import t, { type Test } from 'tap'
@@ -36,6 +37,10 @@ t.test('a file that can\'t be opened, and Lua that is not read, are errors of th
   await t.rejects(testPlugin({ plugin: fileLog, config: { path: '/nonexistent/x.log' } }), /file-log.*ENOENT/)
   await t.rejects(testPlugin({ plugin: fileLog, config: { path: 'x.log', custom_fields_by_lua: { a: 'os.exit()' } } }), /Lua is not run here/)
   await t.rejects(testPlugin({ plugin: fileLog, config: { path: 'x*.log' } }), /path/)
+  await t.rejects(testPlugin({ plugin: fileLog, config: { path: '/dev/stdout', max_size: 1 } }), /max_size/)
+  const pipe = path.join(folder(t), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  await t.rejects(testPlugin({ plugin: fileLog, config: { path: pipe } }), /ENXIO/, 'a pipe that nobody reads')
 })
 
 const log = { warn () {} } as never
@@ -81,24 +86,88 @@ t.test('a file that was moved is opened anew, and what can\'t be written is coun
   writer.write('b\n')
   await writer.flush()
   t.equal(readFileSync(file, 'utf8'), 'b\n')
-  rmSync(path.dirname(file), { recursive: true })
-  writer.reopen()
-  writer.write('c\n')
-  await writer.flush()
-  t.equal(writer.counts.failed, 1)
-  const large = 'x'.repeat(5 * 1024 * 1024)
-  writer.write(large)
-  writer.write(large)
-  t.equal(writer.counts.dropped, 1)
   await writer.close()
 })
 
-t.test('workers write to one file, and SIGUSR1 reaches them', async t => {
+t.test('lines wait while the file takes none, up to a bound; what is too much, or too late, is counted and told', async t => {
+  const directory = folder(t)
+  const file = path.join(directory, 'x.log')
+  const told: unknown[][] = []
+  const writer = new LogFile(file, { maxSize: 0, maxFiles: 1 }, { warn: (...words: unknown[]) => { told.push(words) } } as never)
+  await writer.ready()
+  rmSync(directory, { recursive: true })
+  writer.reopen()
+  writer.write('a\n')
+  await writer.flush()
+  t.equal(writer.length, 1)
+  await t.rejects(writer.ready(), { code: 'ENOENT' }, 'a reload says so')
+  const large = `${'x'.repeat(5 * 1024 * 1024)}\n`
+  t.ok(writer.write(large))
+  t.notOk(writer.write(large))
+  mkdirSync(directory)
+  await until('both are there', () => existsSync(file) && statSync(file).size === large.length + 2)
+  await writer.flush()
+  t.same(writer.counts, { sent: 2, dropped: 1, failed: 0 })
+  t.match(told.map(([, message]) => message), ['the log file takes no lines: they wait', 'log lines are lost', 'the log file takes lines again'])
+
+  rmSync(directory, { recursive: true })
+  writer.reopen()
+  writer.write('b\n')
+  await writer.close()
+  t.same(writer.counts, { sent: 2, dropped: 1, failed: 1 })
+  t.match(told.at(-1), [{ failed: 1, file }, 'log lines are lost'])
+})
+
+t.test('a line that was cut short takes no other along', async t => {
+  const file = path.join(folder(t), 'x.log')
+  writeFileSync(file, 'whole\nhal')
+  const writer = new LogFile(file, { maxSize: 0, maxFiles: 1 }, log)
+  writer.write('a\n')
+  await writer.flush()
+  await writer.close()
+  t.equal(readFileSync(file, 'utf8'), 'whole\nhal\na\n')
+})
+
+t.test('two that write much at once tear none of each other\'s lines', async t => {
+  const file = path.join(folder(t), 'x.log')
+  const writers = ['a', 'b'].map(letter => ({ letter, writer: new LogFile(file, { maxSize: 0, maxFiles: 1 }, log) }))
+  for (const { writer } of writers) await writer.ready()
+  for (const { letter, writer } of writers) for (let line = 0; line < 3000; line++) writer.write(`${letter.repeat(999)}\n`)
+  await Promise.all(writers.map(async ({ writer }) => await writer.close()))
+  t.same([...new Set(readFileSync(file, 'utf8').split('\n').map(line => `${line.length} ${[...new Set(line)].join('')}`))].sort(), ['0 ', '999 a', '999 b'])
+})
+
+t.test('a link stays where it is, and what can\'t be put aside grows on', async t => {
+  const directory = folder(t)
+  const [file, target] = [path.join(directory, 'x.log'), path.join(directory, 'target.log')]
+  symlinkSync(target, file)
+  const told: unknown[][] = []
+  const writer = new LogFile(file, { maxSize: 2, maxFiles: 1 }, { warn: (...words: unknown[]) => { told.push(words) } } as never)
+  for (const line of ['a\n', 'b\n']) {
+    writer.write(line)
+    await writer.flush()
+  }
+  t.same([target, `${target}.1`].map(name => readFileSync(name, 'utf8')), ['b\n', 'a\n'])
+  t.ok(lstatSync(file).isSymbolicLink())
+  rmSync(`${target}.1`)
+  mkdirSync(`${target}.1`)
+  writer.write('c\n')
+  await writer.flush()
+  await writer.close()
+  t.equal(readFileSync(target, 'utf8'), 'b\nc\n')
+  t.match(told, [[{ sent: 2, dropped: 0, failed: 0 }, 'the log file can\'t be put aside: it grows on']])
+})
+
+t.test('workers write to one file, or to standard output, and SIGUSR1 reaches them', async t => {
   const port = await upstream(t, (_request, response) => response.end('hello'))
   const directory = folder(t)
   const file = path.join(directory, 'x.log')
   chmodSync(directory, 0o755)
-  const gateway = await startProcess(t, gatewayYaml(port, { workers: 2, log: { level: 'info', access: false } }, `plugins: [{ name: file-log, config: { path: ${file} } }]\n`))
+  const gateway = await startProcess(t, gatewayYaml(port, { workers: 2, log: { level: 'info', access: false } }, `  - name: out
+    url: http://127.0.0.1:${port}
+    routes: [{ name: out, paths: [/out], plugins: [{ name: file-log, config: { path: /dev/stdout } }] }]
+plugins: [{ name: file-log, config: { path: ${file} } }]
+`))
   for (let index = 0; index < 6; index++) await ask(gateway.port, `/${index}`)
   await until('six lines', () => linesOf(file).length === 6)
   renameSync(file, `${file}.moved`)
@@ -107,4 +176,8 @@ t.test('workers write to one file, and SIGUSR1 reaches them', async t => {
   await ask(gateway.port, '/after')
   await until('it is in the new file', () => linesOf(file).some(({ request }) => request.uri === '/after'))
   t.equal(linesOf(`${file}.moved`).length, 6)
+  // a socket here, which has no name that could be opened
+  await ask(gateway.port, '/out')
+  await until('its line on standard output', () => gateway.access().length === 1)
+  t.match(gateway.access(), [{ request: { uri: '/out' } }])
 })

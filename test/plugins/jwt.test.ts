@@ -460,7 +460,7 @@ t.test('what can not be combined, and what can not work, is refused at its place
     [{ header_names: [], uri_param_names: [] }, ['error /header_names']],
     [{ claims_to_headers: { Host: 'sub', 'Content-Length': 'sub', 'X-Ok': 'sub' } }, ['error /claims_to_headers/Host', 'error /claims_to_headers/Content-Length']],
     [{ revocation: {} }, ['error /revocation']],
-    [{ revocation: { file: 'a', redis_url: 'redis://b' } }, ['error /revocation/redis_url']]
+    [{ revocation: { file: 'a', redis_url: 'redis://b' } }, ['error /revocation/redis_url', 'error /revocation/file']]
   ]
   for (const [config, found] of cases) t.same(findings(plugin, config), found, JSON.stringify(config).slice(0, 100))
 })

@@ -233,7 +233,9 @@ t.test('a list that can\'t be used stops the start', async t => {
 
 t.test('the options are checked', async t => {
   const ca = { ca_certificates: ['root'] }
-  t.same(findings(mtlsAuth, { ...ca, crl_file: 'x' }), [])
+  const folder = t.testdir({ good: makeCrl(root, []).pem, text: 'hello' })
+  t.same(findings(mtlsAuth, { ...ca, crl_file: 'good' }, folder), [])
+  for (const file of ['none', 'text', '.']) t.same(findings(mtlsAuth, { ...ca, crl_file: file }, folder), ['error /crl_file'], file)
   t.same(findings(mtlsAuth, { ...ca, revocation_check_mode: 'STRICT' }), ['error /revocation_check_mode'])
   t.same(findings(mtlsAuth, { ...ca, revocation_check_mode: 'SKIP', crl_file: 'x' }), ['warning /crl_file'])
   t.same(findings(mtlsAuth, { ...ca, skip_consumer_lookup: true, default_consumer: 'x' }), ['error /default_consumer'])

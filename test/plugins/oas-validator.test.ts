@@ -122,6 +122,7 @@ t.test('answers: log notes what is wrong, block is 502 and tells the client noth
   const answers: Array<[UpstreamAnswer, string | null]> = [
     [{ headers: json, body: '[{"id":1,"sku":"ABC"}]' }, null],
     [{ headers: json, body: '[{"sku":"ABC"}]' }, 'required'],
+    [{ headers: json, body: '[{"id":1,"sku":"ABC","secret":"x"}]' }, 'writeOnly'],
     [{ headers: json, body: '[' }, 'syntax'],
     [{ headers: { 'content-type': 'text/html' }, body: 'x' }, 'content-type'],
     [{ body: 'x' }, 'content-type'],
@@ -152,6 +153,45 @@ t.test('answers: log notes what is wrong, block is 502 and tells the client noth
   t.equal((await blocks.request(order({ sku: 'ABC', secret: 'x' }))).status, 418, 'by default')
 })
 
+t.test('what is for writing alone may be in no answer, wherever its schema says so, and nothing asks for it there', async t => {
+  const text = (version: string): string => `openapi: ${version}
+paths:
+  /v1/users:
+    get: { responses: { '200': { content: { application/json: { schema: { type: array, items: { $ref: '#/components/schemas/user' } } } } } } }
+    post: { requestBody: { content: { application/json: { schema: { $ref: '#/components/schemas/user' } } } }, responses: { default: { description: made } } }
+components:
+  schemas:
+    password: { $ref: '#/components/schemas/secret' }
+    secret: { type: string, writeOnly: true }
+    user:
+      type: object
+      required: [id, password, pin]
+      properties:
+        id: { type: integer, readOnly: true }
+        password: { $ref: '#/components/schemas/password' }
+        pin: { allOf: [{ type: string }], writeOnly: true }
+        card: { anyOf: [{ type: object, properties: { number: { type: string, writeOnly: true } } }, { type: 'null' }] }
+        note: { type: string, writeOnly: false }
+`
+  for (const version of ['3.1.0', '3.0.3']) {
+    let body = ''
+    const test = await api(t, { response: 'block', unknown_operations: 'pass' }, () => ({ headers: { 'content-type': 'application/json' }, body }), text(version).replace("'null'", version === '3.1.0' ? "'null'" : 'boolean'))
+    for (const [user, status] of [
+      [{ id: 1, note: 'n', card: {} }, 200], [{ id: 1, password: 'x' }, 502], [{ id: 1, pin: '1' }, 502], [{ id: 1, pin: null }, 502], [{ id: 1, card: { number: '4' } }, 502], [{ note: 'n' }, 502]
+    ] as const) {
+      body = JSON.stringify([user])
+      t.equal((await test.request('/v1/users')).status, status, `${version} ${body}`)
+    }
+    body = ''
+    t.equal(await refusal(test, order({ password: 'x', pin: '1', card: { number: '4' } }, '/v1/users')), '200', 'in requests they are at home')
+    t.equal(await refusal(test, order({ pin: '1' }, '/v1/users')), '400, body # required')
+  }
+  const logs = await api(t, { response: 'log' }, () => ({ headers: { 'content-type': 'application/json' }, body: '[{"id":1,"password":"canary"}]' }), text('3.1.0'))
+  await logs.request('/v1/users')
+  t.match(logs.log.at(-1), { response_violations: [{ pointer: '#/0/password', keyword: 'writeOnly', message: 'must not be in an answer' }] })
+  t.notMatch(JSON.stringify(logs.log), 'canary')
+})
+
 t.test('OpenAPI 3.0 has a dialect of its own', async t => {
   const test = await api(t, {}, undefined, `openapi: 3.0.3
 paths:
@@ -171,6 +211,31 @@ paths:
 `)
   for (const [body, expected] of [['{"n":2,"m":5}', '200'], ['{"n":null}', '200'], ['{"n":1}', '400, body #/n exclusiveMinimum'], ['{"m":6}', '400, body #/m maximum']] as const) t.equal(await refusal(test, { ...order({}, '/a'), body }), expected, body)
   t.equal(await refusal(test, { method: 'POST', path: '/a' }), '200', 'a body that isn\'t required')
+})
+
+t.test('OpenAPI 3.2 has more methods, and types of bodies to share', async t => {
+  const test = await api(t, { response: 'block' }, () => ({ body: '{"a":1}', headers: { 'content-type': 'application/json' } }), `openapi: 3.2.0
+$self: https://example.com/api.yaml
+jsonSchemaDialect: https://spec.openapis.org/oas/3.2/dialect/2025-09-17
+info: { title: Search, version: '1' }
+paths:
+  /a:
+    query:
+      requestBody: { required: true, content: { application/json: { $ref: '#/components/mediaTypes/search' } } }
+      responses: { '200': { content: { application/json: { schema: { type: object, required: [a] } } } } }
+    additionalOperations:
+      PURGE: { responses: { '200': { content: { application/json: { schema: { type: object, required: [b] } } } } } }
+components:
+  mediaTypes:
+    search: { schema: { type: object, required: [text] } }
+`)
+  const ask = (method: string, body?: object): Promise<string> => refusal(test, { method, path: '/a', ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }) })
+  t.equal(await ask('QUERY', { text: 'x' }), '200')
+  t.equal(await ask('QUERY', { test: 'x' }), '400, body # required')
+  t.equal(await ask('QUERY'), '400, body  required')
+  t.match(await test.request({ method: 'PURGE', path: '/a' }), { status: 502 }, 'its answer is held against the document')
+  const wrong = await test.request({ method: 'GET', path: '/a' })
+  t.match([wrong.status, wrong.headers['allow']], [405, 'QUERY, PURGE'])
 })
 
 t.test('drift is counted by operation and kind', async t => {
@@ -205,7 +270,14 @@ t.test('what is wrong with a document is said with file, line and column', async
   t.same(found(DOCUMENT, { response: 'block' }), [])
   const get = (operation: string, rest = ''): string => `openapi: 3.1.0\npaths:\n  /a/{x}:\n    get: ${operation}\n${rest}`
   const cases: Array<[string, RegExp]> = [
-    ['swagger: "2.0"\n', /^error .*api.yaml:1:1: this is no OpenAPI 3.0 or 3.1 document/],
+    ['swagger: "2.0"\n', /^error .*api.yaml:1:1: this is no OpenAPI 3.0, 3.1 or 3.2 document: it is Swagger/],
+    ['openapi: 3.3.0\n', /no OpenAPI 3.0, 3.1 or 3.2 document: `openapi` doesn't say so/],
+    ['openapi: 3.1.0\njsonSchemaDialect: http://json-schema.org/draft-07/schema#\npaths: { /a: { get: {} } }\n', /:2:20: schemas in another dialect/],
+    [get('{ parameters: [{ in: querystring, name: q, content: {} }] }'), /the whole query/],
+    [get('{ parameters: [{ in: cookie, name: q, style: cookie }] }'), /the style `cookie`/],
+    [get('{ requestBody: { content: { application/jsonl: { itemSchema: {} } } } }'), /^warning .*are not held against `itemSchema`/],
+    ['openapi: 3.2.0\npaths: { /a: { additionalOperations: { POST: {} } } }\n', /^error .*'POST' has a field of its own/],
+    ['openapi: 3.2.0\npaths: { /a: { get: {}, additionalOperations: { LOOK: {} } } }\n', /^warning .*the method LOOK don't reach the gateway/],
     ['openapi: 3.1.0\npaths: {}\n', /no paths/],
     ['a: 1\na: 2\n', /api.yaml:2:1: the key 'a' stands here for the second time/],
     [get('{ parameters: [{ in: query, name: a, schema: { type: strng } }] }'), /api.yaml:4:63: this is no JSON Schema/],
@@ -217,6 +289,7 @@ t.test('what is wrong with a document is said with file, line and column', async
     [get('{ parameters: [{ in: path, name: y }] }'), /the path has no '\{y\}'/],
     [get('{ parameters: [{ in: header, name: y, style: form }] }'), /never written in the style 'form'/],
     [get('{ parameters: [{ $ref: "#/none" }] }'), /leads to nothing/],
+    [get('{ parameters: [{ $ref: "none.yaml#/p" }] }'), /api.yaml:4:33: the file '\S*none.yaml' can't be read/],
     [get('{ parameters: [{ $ref: "https://x.test/p" }] }'), /is not fetched/],
     [get('{ parameters: [{ $ref: "#/p" }] }', 'p: { $ref: "#/p" }\n'), /leads in a circle/],
     [get('{ requestBody: { content: { json: {} } } }'), /'json' is no media type/],

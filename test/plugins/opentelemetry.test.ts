@@ -1,10 +1,11 @@
+import { connect } from 'node:net'
 import t from 'tap'
 import opentelemetry from '../../plugins/opentelemetry/index.ts'
 import { extract, inject } from '../../plugins/opentelemetry/propagation.ts'
 import { definePlugin, HeaderList, Type } from '../../src/plugin.ts'
 import { testPlugin } from '../../src/testing/index.ts'
-import { otlpGrpc, otlpHttp, type ReceivedSpan } from '../helpers/otlp-receiver.ts'
-import { until } from '../helpers/running.ts'
+import { otlpHttp, type ReceivedSpan } from '../helpers/otlp-receiver.ts'
+import { until, upstream } from '../helpers/running.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const PARENT = 'b7ad6b7169203331'
@@ -70,6 +71,9 @@ t.test('unsampled requests make no spans, unless they fail; and the upstream is 
   t.match(upstreamField(run.received, 'traceparent'), /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)
   await run.request({ path: '/404', headers: { traceparent: `00-${TRACE}-${PARENT}-00` } })
   t.match(upstreamField(run.received, 'traceparent'), new RegExp(`^00-${TRACE}-(?!${PARENT})[0-9a-f]{16}-00$`))
+  await run.request({ path: '/502', headers: { traceparent: `00-${TRACE}-${PARENT}-00` } })
+  await until('a failure, though its parent was not sampled', () => byKind(collector.spans, 2).length === 1)
+  t.match(collector.spans.splice(0).find(({ kind }) => kind === 2), { traceId: TRACE, parentId: PARENT, attributes: { 'http.response.status_code': '502' } })
   await run.request({ path: '/500', headers: { traceparent: 'nonsense', tracestate: 'a=1' } })
   t.equal(upstreamField(run.received, 'tracestate'), undefined, 'of another trace')
   await run.request({ path: '/200', headers: { 'x-refuse': '1' } })
@@ -93,32 +97,6 @@ t.test('attempts that failed have spans of their own', async t => {
   t.match(clients.map(({ status, attributes }) => [status, attributes['error.type']]), [[2, 'ECONNREFUSED'], [2, 'ECONNREFUSED']])
   t.equal(new Set(clients.map(({ spanId }) => spanId)).size, 2)
   t.match(byKind(collector.spans, 2)[0]?.attributes, { 'sallyport.end_reason': 'UF', 'error.type': 'SP_UPSTREAM_REFUSED' })
-})
-
-t.test('over gRPC', async t => {
-  const collector = await otlpGrpc(t)
-  const run = await testPlugin(t, { plugin: opentelemetry, config: { traces_endpoint: `http://127.0.0.1:${collector.port}`, protocol: 'grpc', sampling_rate: 1, queue: QUEUE } })
-  await run.request('/x')
-  await until('two spans', () => collector.spans.length === 2)
-  t.match(collector.headers, { ':path': '/opentelemetry.proto.collector.trace.v1.TraceService/Export', 'content-type': /^application\/grpc/ })
-  t.match(byKind(collector.spans, 2)[0], { attributes: { 'url.path': '/x' } })
-})
-
-t.test('a collector that is gone costs spans, which are counted, and no request', async t => {
-  const states: unknown[] = []
-  const spied = definePlugin({
-    ...opentelemetry,
-    async setup (config, gateway) {
-      const state = await opentelemetry.setup?.(config as never, gateway)
-      states.push(state)
-      return state
-    }
-  })
-  const run = await testPlugin(t, { plugin: spied, config: { traces_endpoint: 'http://127.0.0.1:1/v1/traces', sampling_rate: 1, timeout: 100, queue: { max_entries: 2, max_coalescing_delay: 0.01, max_batch_size: 2 } } })
-  for (let index = 0; index < 4; index++) t.equal((await run.request('/x')).status, 200)
-  const outcome = (name: string): number => [...opentelemetry.metrics?.(states, {} as never) ?? []].flatMap(({ values }) => values as ReadonlyArray<{ value: number, labels: { outcome: string } }>).find(({ labels }) => labels.outcome === name)?.value ?? 0
-  await until('all are accounted for', () => outcome('failed') + outcome('dropped') === 8)
-  t.equal(outcome('sent'), 0)
 })
 
 t.test('formats of propagation', async t => {
@@ -148,7 +126,64 @@ t.test('formats of propagation', async t => {
   const headers = new HeaderList(['traceparent', 'old', 'X-B3-ParentSpanId', 'old', 'tracestate', 'a=1'])
   inject(['b3', 'b3-single'], { traceId: TRACE, spanId: PARENT, sampled: false }, headers.raw, true)
   t.same(headers.raw, ['tracestate', 'a=1', 'x-b3-traceid', TRACE, 'x-b3-spanid', PARENT, 'x-b3-sampled', '0', 'b3', `${TRACE}-${PARENT}-0`])
+})
 
-  await t.rejects(testPlugin({ plugin: opentelemetry, config: { traces_endpoint: 'http://[' } }), /no address/)
-  await t.rejects(testPlugin({ plugin: opentelemetry, config: { traces_endpoint: 'http://x', protocol: 'grpc', headers: { a: 'b' } } }), /protocol: http/)
+t.test('a trace\'s state goes on if it is one', async t => {
+  const passed = (...values: string[]): string[] => {
+    const fields = ['traceparent', 'old', ...values.flatMap(value => ['Tracestate', value]), 'accept', '*/*']
+    inject([], { traceId: TRACE, spanId: PARENT, sampled: true }, fields, true)
+    return fields.filter((_field, index) => fields[index - 1] === 'Tracestate')
+  }
+  const list = (count: number): string => Array.from({ length: count }, (_each, index) => `k${index}=v`).join()
+  for (const good of [['a=1'], ['a=1', 'b=2'], ['a=1,,\t b=2 , '], [list(32)], [list(16), list(16)], [`${'k'.repeat(256)}=${'v'.repeat(256)}`], ['tenant@system=1', '0tenant@system=1'], ['a=x y!~'], ['a/b_c-d*e=1']]) t.same(passed(...good), good)
+  for (const bad of [[''], [' , '], [list(33)], [list(16), list(17)], [`${'k'.repeat(257)}=1`], [`a=${'v'.repeat(257)}`], ['A=1'], ['a'], ['a='], ['=1'], ['a=1=2'], ['a b=1'], ['@a=1'], ['a=\u00e9'], ['a=1', 'b'], ['a=\t1']]) t.same(passed(...bad), [], JSON.stringify(bad).slice(0, 40))
+})
+
+t.test('names and rules of OpenTelemetry\'s conventions', async t => {
+  const collector = await otlpHttp(t)
+  const cut = await upstream(t, (request, response) => {
+    if (request.url?.startsWith('/cut') !== true) return response.writeHead(404).end()
+    // long enough to be streamed
+    response.writeHead(200, { 'content-length': '1000000' }).write('x', () => setImmediate(() => response.destroy()))
+  })
+  const run = await testPlugin(t, {
+    plugin: opentelemetry,
+    config: { traces_endpoint: `http://127.0.0.1:${collector.port}/v1/traces`, sampling_rate: 1, queue: QUEUE },
+    service: { port: cut, retries: 0 }
+  })
+  const both = async (what: string): Promise<ReceivedSpan[]> => {
+    await until(what, () => collector.spans.length >= 2)
+    const spans = collector.spans.splice(0)
+    return [byKind(spans, 2)[0] as ReceivedSpan, byKind(spans, 3)[0] as ReceivedSpan]
+  }
+  await run.request({ path: `/${'x'.repeat(3000)}?token=s3cret`, method: 'PROPFIND' })
+  const [server, client] = await both('a method beyond the conventions')
+  t.match(server, { name: 'HTTP /', status: 0, attributes: { 'http.request.method': '_OTHER', 'http.request.method_original': 'PROPFIND', 'url.scheme': 'http', 'network.protocol.version': '1.1' } })
+  t.equal(String(server?.attributes['url.path']).length, 1024, 'clients choose how long addresses are')
+  t.notOk('error.type' in (server?.attributes ?? {}), 'a client\'s mistake is no failure of a server')
+  t.match(client, { name: 'HTTP', status: 2, attributes: { 'http.request.method': '_OTHER', 'http.response.status_code': '404', 'error.type': '404' } }, 'but one of who asked')
+  t.match(client?.attributes['url.full'], new RegExp(`^http://127\\.0\\.0\\.1:${cut}/xx`))
+  t.notMatch(JSON.stringify([server, client]), /s3cret/)
+
+  await run.request('/cut').catch(() => {})
+  await until('an answer that breaks off', () => collector.spans.length >= 2)
+  t.equal(collector.spans.length, 2, 'one attempt')
+  const [begun, broken] = await both('the same')
+  t.match(begun, { name: 'GET /', status: 2, attributes: { 'http.response.status_code': '200', 'error.type': 'SP_UPSTREAM_RESET', 'sallyport.end_reason': 'UR' } }, 'whatever its status')
+  t.match(broken, { status: 2, attributes: { 'http.response.status_code': '200', 'error.type': /./ } })
+})
+
+t.test('a client that leaves before its answer was sent none, and nobody failed', async t => {
+  const collector = await otlpHttp(t)
+  let asked = false
+  const silent = await upstream(t, () => { asked = true })
+  const run = await testPlugin(t, { plugin: opentelemetry, config: { traces_endpoint: `http://127.0.0.1:${collector.port}/v1/traces`, sampling_rate: 1, queue: QUEUE }, service: { port: silent } })
+  const socket = connect(run.port, '127.0.0.1').on('error', () => {})
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+  await until('the upstream is asked', () => asked)
+  socket.destroy()
+  await until('its span', () => byKind(collector.spans, 2).length === 1)
+  const [server] = byKind(collector.spans, 2)
+  t.match(server, { status: 0, attributes: { 'sallyport.end_reason': 'DC', 'sallyport.error': 'SP_CLIENT_CLOSED' } })
+  t.notOk('http.response.status_code' in (server?.attributes ?? {}))
 })

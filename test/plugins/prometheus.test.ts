@@ -63,6 +63,9 @@ t.test('requests, latencies, bytes, refusals, the cache and what is malformed; a
     config: { per_consumer: true }
   - name: proxy-cache
     route: cached
+  - name: statsd
+  - name: opentelemetry
+    config: { traces_endpoint: 'http://127.0.0.1:1/v1/traces', sampling_rate: 0, sample_errors: false }
 upstreams:
   - name: pool
     targets: [{ target: '127.0.0.1:UPSTREAM' }]
@@ -118,6 +121,9 @@ consumers:
   t.equal(value(samples, 'sallyport_upstream_target_health', { upstream: 'pool', state: 'unchecked' }), 1)
   t.ok(value(samples, 'sallyport_upstream_connections', { state: 'idle' }) >= 1)
   t.equal(types.get('sallyport_http_request_duration_seconds'), 'histogram')
+  t.same(samples.filter(({ name }) => name === 'nodejs_eventloop_delay_seconds').map(({ labels }) => labels['percentile']), ['50', '90', '99', '100'])
+  t.same(samples.filter(({ labels, name }) => 'quantile' in labels || ('le' in labels && !name.endsWith('_bucket'))), [], 'labels that Prometheus keeps for summaries and histograms')
+  t.equal(samples.filter(({ name }) => name === 'nodejs_gc_seconds_total').length, 4, 'from the first scrape on')
 
   // the shed, breakers and gc need what this test can't have: named by the same code, so their types count
   const names = new Set([...types].flatMap(([name, type]) => type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]))

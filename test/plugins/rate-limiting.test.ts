@@ -8,6 +8,7 @@ import { entry, config as fileOf, route, service } from '../helpers/config.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { ask, upstream } from '../helpers/running.ts'
 import { completeConfig, findings } from '../helpers/plugin-config.ts'
+import { finish } from '../../src/steps.ts'
 
 /** In the last second of a minute but ten: windows of the calendar and of the buckets are the same minute. */
 const NOW = Date.UTC(2030, 0, 1, 12, 0, 10)
@@ -291,9 +292,9 @@ t.test('an edited limit keeps what was counted; each worker has its share', asyn
   const next = await server.prepare(file(20, 19), new Map([[plugin.name, plugin]]))
   next.commit()
   t.equal(await remaining(), '7', 'half of 20')
-  t.match(server.facts().limits, [{ plugin: 'rate-limiting', state: 'local', decisions: 3, refused: 0, counters: 2 }], 'the status counts on over a reload, and knows the counters of both windows')
+  t.match(finish(server.limits()), [{ plugin: 'rate-limiting', state: 'local', decisions: 3, refused: 0, counters: 2 }], 'the status counts on over a reload, and knows the counters of both windows')
   for (let count = 0; count < 8; count++) await remaining()
-  t.match(server.facts().limits, [{ decisions: 11, refused: 1 }])
+  t.match(finish(server.limits()), [{ decisions: 11, refused: 1 }])
 })
 
 t.test('what the schema can\'t say', async t => {

@@ -25,6 +25,22 @@ t.test('a message of RFC 5424 each, with a severity by its status; the less seve
   t.match(JSON.parse(failed?.[3] as string), { response: { status: 503 }, tenant: 'acme' })
 })
 
+t.test('what is longer than a server takes is made shorter, and stays JSON', async t => {
+  const { port, messages } = await receiver(t)
+  const run = await testPlugin(t, { plugin: syslog, config: { port, max_length: 2048, custom_fields: { kept: '$(request.headers.x-kept)' }, queue: { max_coalescing_delay: 0.01 } } })
+  const forged = `${'x'.repeat(3000)} <14>1 - evil`
+  await run.request({ path: '/headers', headers: { 'x-long': forged, 'x-kept': 'yes' } })
+  await run.request({ path: `/path${'y'.repeat(3000)}` })
+  await run.request({ path: '/field', headers: { 'x-kept': forged } })
+  await until('three messages', () => messages.length === 3)
+  for (const message of messages) t.ok(message.length <= 2048 && !message.includes('evil'))
+  const [headers, path, field] = messages.map(message => JSON.parse(MESSAGE.exec(message)?.[3] as string) as Record<string, unknown>)
+  t.match(headers, { request: { uri: '/headers', headers: {} }, kept: 'yes', shortened: true, end_reason: '-' })
+  t.match(path, { request: { uri: `/path${'y'.repeat(251)}` }, response: { status: 200 }, shortened: true, end_reason: '-' })
+  t.match(field, { request: { uri: '/field' }, shortened: true })
+  t.notOk('kept' in (field as object))
+})
+
 t.test('over TCP each message has its length before it', async t => {
   let text = ''
   const sockets: Socket[] = []

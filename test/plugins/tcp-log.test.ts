@@ -57,3 +57,27 @@ t.test('a server that is not there', async t => {
   const refused = new LineSocket({ host: '127.0.0.1', port: 1, timeout: 5000, keepalive: 0, tls: null })
   await t.rejects(refused.send(Buffer.from('x')), { code: 'ECONNREFUSED' })
 })
+
+t.test('what a connection that nobody serves has taken is sent again', async t => {
+  let serves = false
+  let text = ''
+  const sockets: Socket[] = []
+  const server = createServer(socket => {
+    sockets.push(socket)
+    socket.on('error', () => {}).on('data', chunk => {
+      if (serves) text += String(chunk)
+      else socket.resetAndDestroy()
+    })
+  })
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const run = await testPlugin(t, { plugin: tcpLog, config: { host: '127.0.0.1', port: (server.address() as AddressInfo).port, queue: FAST } })
+  await run.request('/a')
+  await until('it was reset twice', () => sockets.length > 2)
+  serves = true
+  await until('it arrives', () => text !== '')
+  t.same(uris(text), ['/a'])
+})

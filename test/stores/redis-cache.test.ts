@@ -141,7 +141,7 @@ t.test('what is dropped while an answer is fetched is not stored, whoever drops 
       other.invalidate('http://a/')
       await until('it is known', async () => (await client.get((await client.keys('sallyport:test:g:*'))[0] ?? '')) !== null)
     }],
-    ...([{ url: 'http://a/' }, { tag: 'red' }, { prefix: 'http://' }, { key: 'id' }] as const).map(order => [JSON.stringify(order), async () => await other.purge(order)] as const)
+    ...([{ url: 'http://a/' }, { tag: 'red' }, { prefix: 'http://' }, { key: 'id' }, { all: true }] as const).map(order => [JSON.stringify(order), async () => await other.purge(order)] as const)
   ]
   for (const [what, drop] of drops) {
     await client.flushall()
@@ -149,7 +149,6 @@ t.test('what is dropped while an answer is fetched is not stored, whoever drops 
     await until('it is stored', async () => await stored() === 1)
     const visit = seen()
     await cache.get('http://a/', '1', visit)
-    t.equal(visit.generation, '')
     await drop()
     await until('it is dropped', async () => await stored() === 0)
     cache.set('http://a/', '1', answer(), visit)
@@ -163,7 +162,22 @@ t.test('what is dropped while an answer is fetched is not stored, whoever drops 
   await store(cache, 'http://d/', '1', answer())
   await until('what came after it is stored', async () => await cache.get('http://d/', '1', seen()) !== undefined)
   t.equal(await cache.get('http://c/', '1', seen()), undefined, 'where nothing is known of drops, nothing is stored')
+  await unfound(cache, other)
 })
+
+/** A purge of what nobody has stored yet: it is on its way for the first time. */
+async function unfound (cache: RedisCache, other: RedisCache): Promise<void> {
+  for (const order of [{ all: true }, { prefix: 'http://' }, { tag: 'red' }, { url: 'http://new/' }] as const) {
+    const visit = seen()
+    await cache.get('http://new/', '1', visit)
+    await other.purge(order)
+    cache.set('http://new/', '1', answer({ tags: ['red'] }), visit)
+    await store(cache, 'http://after/', '1', answer())
+    await until('what came after it is stored', async () => await cache.get('http://after/', '1', seen()) !== undefined)
+    await until(`it is not stored (${JSON.stringify(order)})`, async () => await cache.get('http://new/', '1', seen()) === undefined)
+    await other.purge({ all: true })
+  }
+}
 
 t.test('a cluster', { skip: noRedis }, async t => {
   const bus = await freePort()
@@ -171,7 +185,9 @@ t.test('a cluster', { skip: noRedis }, async t => {
   const { client } = await open(t, { host: '127.0.0.1', port })
   await client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
   await until('it is one', async () => String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
-  await stores(t, await open(t, { cluster_nodes: [{ ip: '127.0.0.1', port }] }))
+  const cluster = await open(t, { cluster_nodes: [{ ip: '127.0.0.1', port }] })
+  await stores(t, cluster)
+  await unfound(cluster.cache, (await open(t, { cluster_nodes: [{ ip: '127.0.0.1', port }] })).cache)
 })
 
 t.test('a Redis that is down is a miss at once, and is found again', { skip: noRedis }, async t => {
@@ -303,4 +319,33 @@ t.test('what can\'t be dropped stays owed, and what comes meanwhile is dropped a
   await t.rejects(owed.pay(async () => { throw new Error('down') }))
   t.equal(await owed.pay(async uri => { dropped.push(uri) }), true)
   t.same(dropped, ['a', 'b', 'c', null])
+})
+
+t.test('a purge bears moments in which Redis is too slow, and not one that stays so', { skip: noRedis }, async t => {
+  const { port } = await startRedis(t)
+  const { cache, client } = await open(t, { host: '127.0.0.1', port })
+  const single = client as Redis
+  for (const uri of ['http://a/', 'http://b/']) await store(cache, uri, '1', answer({ tags: ['red'] }))
+  await until('they are stored', async () => await cache.get('http://b/', '1', seen()) !== undefined)
+  const slow = (command: 'scan' | 'set' | 'zrange', times: number): () => number => {
+    const real = single[command].bind(single) as (...args: unknown[]) => Promise<unknown>
+    let calls = 0
+    single[command] = (async (...args: unknown[]) => {
+      if (++calls <= times) throw new Error('Command timed out')
+      return await real(...args)
+    }) as never
+    return () => {
+      single[command] = real as never
+      return calls
+    }
+  }
+  let restore = slow('set', 2)
+  t.equal(await cache.purge({ url: 'http://a/' }), 1)
+  t.equal(restore(), 3)
+  restore = slow('scan', 4)
+  t.equal(await cache.purge({ all: true }), 1)
+  t.equal(restore(), 5)
+  restore = slow('zrange', Infinity)
+  await t.rejects(cache.purge({ tag: 'red' }), { message: 'Command timed out' })
+  t.equal(restore(), 5)
 })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
 import t from 'tap'
 import type { Test } from 'tap'
+import { GatewayError } from '../../src/errors.ts'
 import { entry, route, service, settings } from '../helpers/config.ts'
 import { settled } from '../helpers/hop.ts'
 import { testPlugin } from '../helpers/plugins.ts'
@@ -319,6 +320,29 @@ t.test('uploads that nobody takes yet are no bytes for nothing: their connection
   for (const upload of uploads) upload.write(Buffer.alloc(45_000))
   await look()
   t.equal(closed, false)
+})
+
+t.test('uploads that are refused in their middle give their places back', async t => {
+  const refuses = testPlugin(scope => {
+    scope.addHook('onRequest', async ({ raw }) => {
+      await until('as much has come as is held for a plugin', () => raw.readableLength >= 16_384)
+      throw new GatewayError('TOO_MUCH', 413, 'that is enough')
+    })
+  }, { name: 'refuses' })
+  const up = await recordingUpstream(t)
+  const { server, port } = await startTls(t, tlsConfig(up.port, h2, { plugins: [entry({ name: 'refuses' })] }), [refuses])
+  const client = await session(t, port)
+  let closed = false
+  client.on('close', () => { closed = true })
+  // more than run at once: places that are kept end the connection
+  for (let round = 0; round < 15; round++) {
+    const uploads = Array.from({ length: 10 }, () => client.request({ ':path': '/', ':method': 'POST' }))
+    for (const upload of uploads) upload.write(Buffer.alloc(60_000))
+    const answers = await Promise.all(uploads.map(read))
+    if (!answers.every(({ status }) => status === 413)) t.fail(`round ${round}: ${answers.map(({ status }) => status).join(' ')}`)
+  }
+  t.equal(closed, false)
+  await settled(server)
 })
 
 t.test('a hundred requests at once, and no more', async t => {

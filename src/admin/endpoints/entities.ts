@@ -7,14 +7,14 @@ import { endpoint, type Call, type Endpoint } from '../endpoint.ts'
 import { authorityViews, certificateViews } from '../views/certificates.ts'
 import { find } from '../views/names.ts'
 import { CUT } from '../../cli/print/tree.ts'
-import { breakerViews } from '../views/upstreams.ts'
+import { breakersByService, breakerViews } from '../views/upstreams.ts'
 import type { ViewsOf } from '../views/views-of.ts'
 
 export function entityEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
-  async function services ({ source }: Call): Promise<types.ServiceView[]> {
-    const facts = await source.facts()
-    const views = viewsOf(source.running())
-    return views.services().map(service => ({ ...service, circuit_breakers: breakerViews(service.name ?? service.id, service.host === CUT, facts) }) as types.ServiceView)
+  async function services ({ source, spread }: Call): Promise<types.ServiceView[]> {
+    const breakers = breakersByService(await source.facts())
+    const views = await spread(viewsOf(source.running()).services())
+    return views.map(service => ({ ...service, circuit_breakers: breakerViews(breakers.get(service.name ?? service.id) ?? [], service.host === CUT) }) as types.ServiceView)
   }
 
   return [
@@ -43,9 +43,10 @@ export function entityEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
       tag: 'entities',
       summary: 'The routes of a service.',
       answers: { 200: list(RouteView, 'Routes.'), 404: Failure },
-      run ({ source, params }) {
-        const { id } = found(find(source.running().config.services, params['service'] as string), 'service')
-        return listOf(viewsOf(source.running()).routes().filter(route => route.service?.id === id))
+      async run ({ source, params, spread }) {
+        const file = source.running()
+        const { id } = found(find(file.config.services, params['service'] as string), 'service')
+        return listOf((await spread(viewsOf(file).routes())).filter(route => route.service?.id === id))
       }
     }),
     endpoint({
@@ -55,7 +56,7 @@ export function entityEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
       tag: 'entities',
       summary: 'All routes.',
       answers: { 200: list(RouteView, 'Routes.') },
-      run: ({ source }) => listOf(viewsOf(source.running()).routes())
+      run: async ({ source, spread }) => listOf(await spread(viewsOf(source.running()).routes()))
     }),
     endpoint({
       method: 'GET',
@@ -82,7 +83,7 @@ export function entityEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
       tag: 'entities',
       summary: 'All consumers, without what they prove themselves with.',
       answers: { 200: list(ConsumerView, 'Consumers.') },
-      run: ({ source }) => listOf(viewsOf(source.running()).consumers())
+      run: async ({ source, spread }) => listOf(await spread(viewsOf(source.running()).consumers()))
     }),
     endpoint({
       method: 'GET',
@@ -91,7 +92,7 @@ export function entityEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
       tag: 'entities',
       summary: 'The certificates that the gateway shows, without keys.',
       answers: { 200: list(CertificateView, 'Certificates.') },
-      run: ({ source }) => listOf(certificateViews(source.running(), viewsOf(source.running()).names))
+      run: async ({ source, spread }) => listOf(await spread(certificateViews(source.running(), viewsOf(source.running()).names)))
     }),
     endpoint({
       method: 'GET',
@@ -100,7 +101,7 @@ export function entityEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
       tag: 'entities',
       summary: 'The authorities that it trusts.',
       answers: { 200: list(CertificateView, 'Authorities.') },
-      run: ({ source }) => listOf(authorityViews(source.running(), viewsOf(source.running()).names))
+      run: async ({ source, spread }) => listOf(await spread(authorityViews(source.running(), viewsOf(source.running()).names)))
     })
   ]
 }

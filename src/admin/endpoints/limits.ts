@@ -7,46 +7,58 @@ import { endpoint, type Call, type Endpoint } from '../endpoint.ts'
 import type { PluginEntry } from '../../config/model.ts'
 import { clientNetwork } from '../../limits/client-network.ts'
 import type { CountPart, StoreFacts } from '../../stores/store-stats.ts'
-import { find } from '../views/names.ts'
+import { find, type Names } from '../views/names.ts'
+import type { EntityViews } from '../views/entities.ts'
+import { mapSteps, type Steps } from '../../steps.ts'
+import type { ProcessFacts } from '../../gateway/engine.ts'
+import type { RunnableFile } from '../../gateway/control/reload.ts'
 import type { ViewsOf } from '../views/views-of.ts'
 
+function * limitViews ({ config }: RunnableFile, { names }: EntityViews, facts: readonly ProcessFacts[]): Steps<types.LimitView[]> {
+  const groups = new Map<string, StoreFacts[]>()
+  for (const each of facts.flatMap(process => process.limits)) {
+    const group = groups.get(each.entry)
+    if (group === undefined) groups.set(each.entry, [each])
+    else group.push(each)
+    yield
+  }
+  // one that was removed, and still has requests to finish, has no entry
+  return yield * mapSteps(config.plugins.filter(({ id }) => groups.has(id)), entry => limitView(entry, groups.get(entry.id) as [StoreFacts], names))
+}
+
+function limitView (entry: PluginEntry, facts: readonly [StoreFacts, ...StoreFacts[]], names: Names): types.LimitView {
+  const [first] = facts
+  const sum = (of: (each: StoreFacts) => number): number => facts.reduce((total, each) => total + of(each), 0)
+  return {
+    entry: entry.id,
+    plugin: entry.name,
+    instance_name: entry.instance_name,
+    service: names.reference(entry.service),
+    route: names.reference(entry.route),
+    consumer: names.reference(entry.consumer),
+    consumer_group: names.reference(entry.consumer_group),
+    limit_by: first.shown?.limit_by ?? null,
+    windows: (first.shown?.limits ?? []).map(({ name, period, limit }, index) => ({
+      name,
+      period,
+      limit: first.policy === 'redis' ? limit : sum(each => each.shown?.limits[index]?.limit ?? 0)
+    })),
+    policy: first.policy,
+    state: facts.some(({ state }) => state === 'down') ? 'down' : first.state,
+    counters: sum(({ counters }) => counters),
+    decisions: sum(({ decisions }) => decisions),
+    refused: sum(({ refused }) => refused),
+    store_errors: sum(({ store_errors: errors }) => errors),
+    can_look_up: first.shown !== null,
+    place: names.place(entry.pointer)
+  }
+}
+
 export function limitEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
-  async function limits ({ source }: Call): Promise<types.LimitView[]> {
+  async function limits ({ source, spread }: Call): Promise<types.LimitView[]> {
     const file = source.running()
-    const { names } = viewsOf(file)
-    const entries = new Map(file.config.plugins.map(entry => [entry.id, entry]))
-    const groups = new Map<string, StoreFacts[]>()
-    for (const facts of (await source.facts()).flatMap(process => process.limits)) groups.set(facts.entry, [...groups.get(facts.entry) ?? [], facts])
-    return [...groups].flatMap(([id, facts]) => {
-      const entry = entries.get(id)
-      // an entry that was removed, and still has requests to finish
-      if (entry === undefined) return []
-      const [first] = facts as [StoreFacts]
-      const sum = (of: (each: StoreFacts) => number): number => facts.reduce((total, each) => total + of(each), 0)
-      return [{
-        entry: id,
-        plugin: entry.name,
-        instance_name: entry.instance_name,
-        service: names.reference(entry.service),
-        route: names.reference(entry.route),
-        consumer: names.reference(entry.consumer),
-        consumer_group: names.reference(entry.consumer_group),
-        limit_by: first.shown?.limit_by ?? null,
-        windows: (first.shown?.limits ?? []).map(({ name, period, limit }, index) => ({
-          name,
-          period,
-          limit: first.policy === 'redis' ? limit : sum(each => each.shown?.limits[index]?.limit ?? 0)
-        })),
-        policy: first.policy,
-        state: facts.some(({ state }) => state === 'down') ? 'down' : first.state,
-        counters: sum(({ counters }) => counters),
-        decisions: sum(({ decisions }) => decisions),
-        refused: sum(({ refused }) => refused),
-        store_errors: sum(({ store_errors: errors }) => errors),
-        can_look_up: first.shown !== null,
-        place: names.place(entry.pointer)
-      }]
-    })
+    const facts = await source.facts(true)
+    return await spread(limitViews(file, viewsOf(file), facts))
   }
 
   /** What all processes know of the count that is asked for. */

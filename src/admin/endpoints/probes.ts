@@ -1,6 +1,7 @@
 /** What orchestrators and Prometheus ask for. */
 import { Type } from 'typebox'
-import { ok } from '../answer.ts'
+import { Failure } from '../api/schemas/common.ts'
+import { ok, Refused } from '../answer.ts'
 import { endpoint, type Endpoint } from '../endpoint.ts'
 
 const State = Type.Object({ status: Type.String(), reason: Type.Optional(Type.String()) }, { additionalProperties: false })
@@ -33,8 +34,13 @@ export const probes: readonly Endpoint[] = [
     access: 'read',
     tag: 'probes',
     summary: 'What runs, and how it fares.',
-    answers: { 200: Type.Object({ version: Type.String(), state: Type.String(), configuration: Type.Object({}, { additionalProperties: true }), processes: Type.Array(Type.Object({}, { additionalProperties: true })) }, { additionalProperties: true, description: 'See docs/running.md.' }) },
-    run: async ({ source }) => ok(await source.status())
+    query: { brief: '`true`: without what grows with the file: of the processes\' `limits`, `upstreams` and `pools` nothing, of circuit breakers those that are not closed, of diagnostics the first 20.' },
+    answers: { 200: Type.Object({ version: Type.String(), state: Type.String(), configuration: Type.Object({}, { additionalProperties: true }), processes: Type.Array(Type.Object({}, { additionalProperties: true })) }, { additionalProperties: true, description: 'See docs/running.md.' }), 400: Failure },
+    async run ({ source, query }) {
+      const brief = query.get('brief') ?? 'false'
+      if (brief !== 'true' && brief !== 'false') throw new Refused(400, 'brief has to be true or false')
+      return ok(await source.status(brief === 'true'))
+    }
   }),
   endpoint({
     method: 'GET',

@@ -22,7 +22,7 @@ export function publishedAt (source: AdminSource, path: string): Endpoint | null
         try {
           return ok(await source.act(action, body))
         } catch {
-          throw new Refused(500, 'The action failed')
+          throw new Refused(500, 'The action failed, or a part of it: the log says why')
         }
       }
     }

@@ -9,6 +9,9 @@ import type { Attempt } from '../../gateway/control/history.ts'
 import type { ReloadOutcome } from '../../gateway/control/reload.ts'
 import type { AdminSource } from '../source.ts'
 
+/** Of each attempt: a large file can have thousands, and who has the list open asks for it every few seconds. */
+const MOST_DIAGNOSTICS = 50
+
 export const snapshots: readonly Endpoint[] = [
   endpoint({
     method: 'GET',
@@ -65,7 +68,7 @@ async function dryRun (source: AdminSource, before: string): Promise<Answer> {
   const start = performance.now()
   const result = { dry_run: true, snapshot: null, of: null }
   try {
-    const { diagnostics, source: { text } } = await source.check()
+    const { diagnostics, text } = await source.check()
     const ok = !hasErrors(diagnostics)
     const error = ok ? null : 'the file has errors'
     return { status: ok ? 200 : 409, body: { ...result, ok, changed: text !== before, took: Math.round(performance.now() - start), error, diagnostics } }
@@ -85,7 +88,9 @@ function view ({ id, snapshot, trigger, of, at, took, hash, diagnostics, error, 
     hash: hash === null ? null : `sha256:${hash}`,
     took,
     error,
-    diagnostics,
+    diagnostics: diagnostics.slice(0, MOST_DIAGNOSTICS),
+    errors: diagnostics.filter(({ severity }) => severity === 'error').length,
+    warnings: diagnostics.filter(({ severity }) => severity !== 'error').length,
     services: counts?.services ?? null,
     routes: counts?.routes ?? null,
     plugins: counts?.plugins ?? null,

@@ -7,6 +7,7 @@ import { endpoint, type Endpoint } from '../endpoint.ts'
 import { quantile, STEP, STEPS, WIDTH } from '../record/series.ts'
 import type { Row, TrafficPart } from '../record/traffic.ts'
 import type { AdminSource } from '../source.ts'
+import { mapSteps, type Steps } from '../../steps.ts'
 import { placed } from '../views/placed.ts'
 
 const MOST_REQUESTS = 600
@@ -20,10 +21,10 @@ export const traffic: readonly Endpoint[] = [
     summary: 'Requests, errors and latencies of the last half hour, in steps of five seconds.',
     query: { route: 'Name or id of a route whose series is wanted; without it, that of all requests.' },
     answers: { 200: TrafficView },
-    async run ({ source, query }) {
+    async run ({ source, query, spread }) {
       const route = query.get('route')
       const named = route === null ? undefined : source.running().config.routes.find(({ id }) => id === route)
-      return ok(trafficView(await source.ask('traffic', { route: named?.name ?? route }), route))
+      return ok(await spread(trafficView(await source.ask('traffic', { route: named?.name ?? route }), route)))
     }
   }),
   endpoint({
@@ -78,7 +79,7 @@ function end ({ at, latencies }: types.RequestView): number {
 }
 
 /** Adds up what the processes say. */
-function trafficView (parts: readonly TrafficPart[], route: string | null): types.TrafficView {
+function * trafficView (parts: readonly TrafficPart[], route: string | null): Steps<types.TrafficView> {
   // processes are asked one after the other: a step may have ended in between
   const first = Math.min(...parts.map(part => part.first), Math.floor(Date.now() / STEP) - STEPS + 1)
   const rows = Array.from({ length: STEPS }, () => new Array<number>(WIDTH).fill(0))
@@ -89,6 +90,7 @@ function trafficView (parts: readonly TrafficPart[], route: string | null): type
       const known = routes.get(name)
       if (known === undefined) routes.set(name, [...row])
       else add(known, row)
+      yield
     }
   }
   return {
@@ -103,7 +105,7 @@ function trafficView (parts: readonly TrafficPart[], route: string | null): type
       p90: rows.map(row => quantile(row, 0.9)),
       p99: rows.map(row => quantile(row, 0.99))
     },
-    routes: [...routes].map(([name, row]) => ({
+    routes: (yield * mapSteps([...routes], ([name, row]) => ({
       route: name,
       requests: row[0] as number,
       refused: row[1] as number,
@@ -112,7 +114,7 @@ function trafficView (parts: readonly TrafficPart[], route: string | null): type
       p50: quantile(row, 0.5),
       p90: quantile(row, 0.9),
       p99: quantile(row, 0.99)
-    })).sort((a, b) => b.requests - a.requests),
+    }))).sort((a, b) => b.requests - a.requests),
     uncounted_routes: parts.some(part => part.crowded)
   }
 }

@@ -4,7 +4,7 @@ import { found, listOf, ok } from '../answer.ts'
 import { endpoint, type Call, type Endpoint } from '../endpoint.ts'
 import type { Upstream } from '../../config/model.ts'
 import { find } from '../views/names.ts'
-import { targetHealth, targetViews, upstreamViews } from '../views/upstreams.ts'
+import { oneUpstream, targetHealth, targetViews, upstreamViews } from '../views/upstreams.ts'
 import type { ViewsOf } from '../views/views-of.ts'
 
 export function upstreamEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
@@ -17,9 +17,9 @@ export function upstreamEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
       tag: 'upstreams',
       summary: 'All upstreams.',
       answers: { 200: list(UpstreamView, 'Upstreams.') },
-      async run ({ source }) {
+      async run ({ source, spread }) {
         const file = source.running()
-        return listOf(upstreamViews(file.config, viewsOf(file), await source.facts()))
+        return listOf(await spread(upstreamViews(file.config, viewsOf(file), await source.facts())))
       }
     }),
     endpoint({
@@ -31,8 +31,7 @@ export function upstreamEndpoints (viewsOf: ViewsOf): readonly Endpoint[] {
       answers: { 200: UpstreamView, 404: Failure },
       async run (call) {
         const file = call.source.running()
-        const { id } = named(call)
-        return ok(upstreamViews(file.config, viewsOf(file), await call.source.facts()).find(upstream => upstream.id === id))
+        return ok(oneUpstream(file.config, viewsOf(file), named(call), await call.source.facts()))
       }
     }),
     endpoint({

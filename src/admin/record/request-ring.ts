@@ -71,7 +71,7 @@ export class RequestRing {
       upstreamStatus: context.upstreamStatus,
       ended,
       tries: attemptsOf(context),
-      reason: failureOf(context),
+      reason: shortOrNull(failureOf(context)),
       snapshot,
       timeline
     }
@@ -107,6 +107,10 @@ function short (text: string): string {
   return text.length > LONGEST ? Buffer.from(text.slice(0, LONGEST)).toString() : text
 }
 
+function shortOrNull (text: string | null): string | null {
+  return text === null ? null : short(text)
+}
+
 function view (kept: Kept, redactor: Redactor): RequestView {
   const { ended, upstreamHost: host, upstreamPort: port } = kept
   return {
@@ -126,7 +130,7 @@ function view (kept: Kept, redactor: Redactor): RequestView {
     plugin: ended.plugin,
     latencies: { total: rounded(ended.total), gateway: rounded(ended.gateway), upstream: ended.upstream < 0 ? null : rounded(ended.upstream) },
     tries: kept.tries,
-    reason: kept.reason,
+    reason: kept.reason === null ? null : redactor.url(redactor.secrets(kept.reason)),
     request_bytes: ended.read,
     response_bytes: ended.written,
     snapshot: kept.snapshot,

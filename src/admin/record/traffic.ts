@@ -1,3 +1,4 @@
+import type { Steps } from '../../steps.ts'
 import { ChunkPool, Series, STEP, STEPS, WIDTH } from './series.ts'
 
 /** A step of a series: its numbers, or null for one without requests. */
@@ -45,7 +46,7 @@ export class Traffic {
   }
 
   /** @param route whose rows; null: those of all requests */
-  part (route: string | null, now: number): TrafficPart {
+  * part (route: string | null, now: number): Steps<TrafficPart> {
     const step = Math.floor(now / STEP)
     const first = step - STEPS + 1
     const chosen = route === null ? this.#total : this.#routes.get(route)
@@ -53,6 +54,7 @@ export class Traffic {
     for (const [name, series] of this.#routes) {
       const row = sum(series, step)
       if (row !== null) routes.push([name === NO_ROUTE ? null : name, row])
+      yield
     }
     return { first, rows: chosen === undefined ? new Array<Row>(STEPS).fill(null) : rowsOf(chosen, first), routes, crowded: this.#crowded }
   }

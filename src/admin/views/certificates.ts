@@ -1,18 +1,21 @@
 import { X509Certificate } from 'node:crypto'
 import type { CaCertificate, Certificate } from '../../config/model.ts'
 import type { RunnableFile } from '../../gateway/control/reload.ts'
+import { mapSteps, type Steps } from '../../steps.ts'
 import { withLines } from '../../tls/pem.ts'
 import type { CertificateView } from '../api/types.ts'
 import type { Names } from './names.ts'
 
 const DAY = 86_400_000
 
-export function certificateViews ({ config }: RunnableFile, names: Names): CertificateView[] {
-  return config.certificates.map(certificate => view(certificate, 'certificate', config.snis.filter(sni => sni.certificate === certificate.id).map(sni => sni.name), names))
+export function * certificateViews ({ config }: RunnableFile, names: Names): Steps<CertificateView[]> {
+  const snis = new Map<string, string[]>()
+  for (const { certificate, name } of config.snis) snis.set(certificate, [...snis.get(certificate) ?? [], name])
+  return yield * mapSteps(config.certificates, certificate => view(certificate, 'certificate', snis.get(certificate.id) ?? [], names))
 }
 
-export function authorityViews ({ config }: RunnableFile, names: Names): CertificateView[] {
-  return config.ca_certificates.map(certificate => view(certificate, 'ca_certificate', [], names))
+export function * authorityViews ({ config }: RunnableFile, names: Names): Steps<CertificateView[]> {
+  return yield * mapSteps(config.ca_certificates, certificate => view(certificate, 'ca_certificate', [], names))
 }
 
 function view ({ id, name, tags, pointer, cert }: Certificate | CaCertificate, kind: CertificateView['kind'], snis: string[], names: Names): CertificateView {

@@ -29,10 +29,17 @@ export function * comparableView (file: RunnableFile, snapshot: number, key: Buf
     ...yield * collections(entities, ''),
     credentials: yield * collections(credentials, '/credentials')
   }
-  const all = [...Object.values(entities), ...Object.values(credentials)] as ReadonlyArray<readonly Entity[]>
-  const place = (pointer: Pointer): [number, number] => {
+  const places: Record<string, [number, number]> = {}
+  function note (pointer: Pointer): void {
     const { line, column } = source.locate(pointer)
-    return [line, column]
+    places[pointer] = [line, column]
+  }
+  note('/gateway')
+  for (const list of [...Object.values(entities), ...Object.values(credentials)] as ReadonlyArray<readonly Entity[]>) {
+    for (const { pointer } of list) {
+      note(pointer)
+      yield
+    }
   }
   return {
     version,
@@ -40,7 +47,7 @@ export function * comparableView (file: RunnableFile, snapshot: number, key: Buf
     file: name,
     config: cut,
     secrets: cutter.secrets,
-    places: Object.fromEntries(yield * mapSteps(['/gateway', ...all.flatMap(list => list.map(({ pointer }) => pointer))], pointer => [pointer, place(pointer)] as const)),
+    places,
     plugins: plugins.modules.flat().flatMap(plugin => {
       const { priority, authentication, protects } = plugins.registry.get(plugin) ?? {}
       return priority === undefined ? [] : [{ name: plugin, priority, ...authentication === undefined ? {} : { authentication }, ...protects === undefined ? {} : { protects } }]

@@ -9,14 +9,14 @@ import { consumerName, Names } from './names.ts'
 
 type Scope = PluginView['scope']
 
-/** Views of one file; each list is made once. */
+/** Views of one file. That of its routes is kept. */
 export class EntityViews {
   readonly names: Names
   readonly cut: Cut
   readonly #file: RunnableFile
   readonly #upstreams: ReadonlyMap<string, string>
   readonly #services: ReadonlyMap<string, Config['services'][number]>
-  readonly #chains: Chains
+  #chains: Chains | null = null
   #routes: RouteView[] | null = null
 
   constructor (file: RunnableFile) {
@@ -25,13 +25,12 @@ export class EntityViews {
     this.cut = new Cut(file)
     this.#upstreams = new Map(file.config.upstreams.map(({ id, name }) => [name, id]))
     this.#services = new Map(file.config.services.map(service => [service.id, service]))
-    this.#chains = new Chains(file.config, file.plugins.registry)
   }
 
-  services (): Array<Omit<ServiceView, 'circuit_breakers'>> {
+  * services (): Steps<Array<Omit<ServiceView, 'circuit_breakers'>>> {
     const counts = new Map<string, number>()
     for (const { service } of this.#file.config.routes) if (service !== null) counts.set(service, (counts.get(service) ?? 0) + 1)
-    return this.#file.config.services.map(service => ({
+    return yield * mapSteps(this.#file.config.services, service => ({
       ...this.cut.entity(service),
       upstream: this.names.reference(this.#upstreams.get(service.host) ?? null),
       routes: counts.get(service.id) ?? 0,
@@ -39,8 +38,8 @@ export class EntityViews {
     }))
   }
 
-  routes (): readonly RouteView[] {
-    this.#routes ??= this.#file.config.routes.map(route => this.#route(route))
+  * routes (): Steps<readonly RouteView[]> {
+    this.#routes ??= yield * mapSteps(this.#file.config.routes, route => this.#route(route))
     return this.#routes
   }
 
@@ -49,7 +48,7 @@ export class EntityViews {
     const { routes } = this.#file.config
     const route = routes.find(({ name }) => name === key) ?? routes.find(({ id }) => id === key)
     if (route === undefined) return null
-    return { ...this.#route(route), chain: this.#chains.of(route).map(item => this.#item(item)) }
+    return { ...this.#route(route), chain: this.#chainOf(route).map(item => this.#item(item)) }
   }
 
   * plugins (): Steps<PluginView[]> {
@@ -71,7 +70,7 @@ export class EntityViews {
     }))
   }
 
-  consumers (): ConsumerView[] {
+  * consumers (): Steps<ConsumerView[]> {
     const { consumers, consumer_groups: groups, credentials } = this.#file.config
     const groupNames = new Map(groups.map(({ id, name }) => [id, name]))
     const counts = new Map<string, Record<string, number>>()
@@ -82,10 +81,11 @@ export class EntityViews {
         const known = counts.get(consumer) ?? {}
         known[collection] = (known[collection] ?? 0) + 1
         counts.set(consumer, known)
+        yield
       }
     }
     for (const { consumer, group } of credentials.acls) acls.set(consumer, [...acls.get(consumer) ?? [], group])
-    return consumers.map(({ id, username, custom_id: customId, groups, tags, pointer }) => ({
+    return yield * mapSteps(consumers, ({ id, username, custom_id: customId, groups, tags, pointer }) => ({
       id,
       username,
       custom_id: customId,
@@ -103,13 +103,18 @@ export class EntityViews {
     return (consumers.find(consumer => consumerName(consumer) === key) ?? consumers.find(({ id, custom_id: custom }) => id === key || custom === key))?.id ?? null
   }
 
+  #chainOf (route: Route): readonly ChainItem[] {
+    this.#chains ??= new Chains(this.#file.config, this.#file.plugins.registry)
+    return this.#chains.of(route)
+  }
+
   #route (route: Route): RouteView {
     const service = route.service === null ? undefined : this.#services.get(route.service)
     return {
       ...this.cut.entity(route),
       service: this.names.reference(route.service),
       upstream: service === undefined ? null : this.names.reference(this.#upstreams.get(service.host) ?? null),
-      plugins: this.#chains.of(route).map(({ name }) => name),
+      plugins: this.#chainOf(route).map(({ name }) => name),
       place: this.names.place(route.pointer)
     }
   }

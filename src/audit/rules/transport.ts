@@ -36,7 +36,7 @@ export const transportRules: readonly AuditRule[] = [
     mend: 'Turn verification on; name an authority of your own in `ca_certificates`.',
     * find (context) {
       for (const service of context.services) {
-        if (service.protocol === 'https' && !service.tls_verify) yield { pointer: `${service.pointer}/tls_verify`, cause: `the certificate of ${context.name('service', service)} is not verified` }
+        if (service.protocol === 'https' && !service.tls_verify && !isLoopback(service.host)) yield { pointer: `${service.pointer}/tls_verify`, cause: `the certificate of ${context.name('service', service)} is not verified` }
       }
       for (const { entry } of context.uses('forward-auth', 'http-log', 'tcp-log', 'syslog')) {
         const name = entry.name === 'forward-auth' ? 'tls_verify' : 'ssl_verify'

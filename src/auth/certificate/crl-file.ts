@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { readRegular, readRegularSync } from '../../files/read-regular.ts'
 import { contentHash, watchFile, type FileWatch } from '../../files/watch.ts'
 import { RevocationLists } from '../../tls/crl.ts'
 
@@ -41,14 +42,11 @@ interface Log {
 }
 
 async function content (path: string): Promise<Buffer> {
-  let bytes
   try {
-    bytes = await readFile(path)
+    return await readRegular(path, LARGEST)
   } catch (error) {
-    throw new Error(`\`crl_file\` ${path}: it can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`)
+    throw unreadable(path, error)
   }
-  if (bytes.length > LARGEST) throw new Error(`\`crl_file\` ${path}: it is larger than 64 MiB`)
-  return bytes
 }
 
 function parse (path: string, bytes: Buffer): RevocationLists {
@@ -57,4 +55,20 @@ function parse (path: string, bytes: Buffer): RevocationLists {
   } catch (error) {
     throw new Error(`\`crl_file\` ${path}: ${(error as Error).message}`)
   }
+}
+
+/** What is wrong with such a file; null: nothing. @param directory where relative names start */
+export function crlProblem (directory: string, file: string): string | null {
+  try {
+    parse(file, readRegularSync(resolve(directory, file), LARGEST))
+    return null
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    return code === undefined ? message : unreadable(file, error).message
+  }
+}
+
+function unreadable (path: string, error: unknown): Error {
+  const { code = 'unknown' } = error as NodeJS.ErrnoException
+  return new Error(`\`crl_file\` ${path}: ${code === 'EFBIG' ? 'it is larger than 64 MiB' : `it can't be read (${code})`}`)
 }

@@ -1,6 +1,7 @@
 /** Options that mtls-auth and header-cert-auth share: Kong's, and a file of revoked certificates in place of questions to the network. */
 import { Type } from 'typebox'
-import type { CheckFinding } from '../../plugin-contract.ts'
+import type { CheckContext, CheckFinding } from '../../plugin-contract.ts'
+import { crlProblem } from './crl-file.ts'
 
 const consumer = (title: string, description: string) => Type.Optional(Type.String({ minLength: 1, title, description, examples: ['partner'], refersTo: 'consumer' }))
 
@@ -78,13 +79,16 @@ export const refusedCertificateOptions: Readonly<Record<string, string>> = {
   san_dirname_matcher: 'Remove it; consumers are found by DNS names, e-mail addresses, addresses, URIs and common names.'
 }
 
-export function * checkCertificateOptions (config: Omit<CertificateOptions, 'anonymous'>): Generator<CheckFinding> {
+export function * checkCertificateOptions (config: Omit<CertificateOptions, 'anonymous'>, { directory }: Pick<CheckContext, 'directory'>): Generator<CheckFinding> {
   const { crl_file: file, revocation_check_mode: mode } = config
   if (file === undefined && mode !== undefined && mode !== 'SKIP') {
     yield { path: '/revocation_check_mode', message: 'there are no lists to look at: no server is asked whether a certificate is revoked', mend: 'Add `crl_file`, or write `SKIP`.' }
   }
   if (file !== undefined && mode === 'SKIP') {
     yield { path: '/crl_file', message: 'with `revocation_check_mode: SKIP` nobody looks at it', mend: 'Remove one of the two.', severity: 'warning' }
+  } else if (file !== undefined) {
+    const problem = crlProblem(directory, file)
+    if (problem !== null) yield { path: '/crl_file', message: problem, mend: 'Correct the name, which starts at the folder of this file, or put the lists there.' }
   }
   if (config.skip_consumer_lookup && config.default_consumer !== undefined) {
     yield { path: '/default_consumer', message: 'with `skip_consumer_lookup` there are no consumers', mend: 'Remove one of the two.' }

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { readRegular } from '../../files/read-regular.ts'
 import type { KeySource } from '../key-source.ts'
 import { type KeyProblem, KeySet } from './key-set.ts'
 
@@ -50,7 +50,7 @@ function readSet (jwks: unknown): KeySet {
 async function readJson (path: string, shown: string): Promise<unknown> {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = (await readRegular(path)).toString()
   } catch (error) {
     throw new LocalKeysError(`'${shown}' can't be read (${(error as NodeJS.ErrnoException).code ?? 'no code'})`)
   }

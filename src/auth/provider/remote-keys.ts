@@ -77,6 +77,8 @@ export class RemoteKeys implements KeySource {
 
   #answer (header: KeyHint): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
     const now = this.#options.clock.now()
+    // the machine has slept while the provider was asked: what has come counts from the question
+    if (this.#flight === null && this.#failures === 0 && this.#isTooOld(now)) return this.#fetch().then(() => this.#answer(header))
     if (this.#set === null || this.#isTooOld(now)) throw this.#unavailable()
     const keys = this.#set.find(header)
     return keys.length > 0 ? keys : this.#lookAgain(header, now)

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readRegular } from '../../files/read-regular.ts'
 import { contentHash, type FileWatch, watchFile } from '../../files/watch.ts'
 import { parseRevoked, type Revoked } from './revoked.ts'
 import type { RevocationSource } from './revocations.ts'
@@ -10,7 +10,7 @@ export function fileRevocations (file: string): RevocationSource {
     async read (): Promise<Revoked> {
       let text: string
       try {
-        text = await readFile(file, 'utf8')
+        text = (await readRegular(file)).toString()
       } catch (error) {
         throw new Error(`the file can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`)
       }

@@ -30,6 +30,8 @@ export async function redisRevocations (options: RedisRevocationOptions): Promis
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     lazyConnect: true,
+    // done below: where the library does it and the connection breaks meanwhile, nobody catches its promise
+    autoResubscribe: false,
     retryStrategy: (attempt: number) => Math.min(attempt * 200, 5_000)
   }
   const reader = new Redis(url, settings)

@@ -14,7 +14,7 @@ const LEAD = 60
  * @param mask show asterisks instead of what stands there
  */
 export function excerpt (lines: Lines, range: Range, gutter: number, paint: (text: string) => string, faint: Painter['faint'], mask = false): string {
-  const raw = maskSecrets(lines.line(range.line))
+  const raw = lines.changed(range.line, maskSecrets)
   const start = range.column - 1
   const end = range.endLine === range.line ? Math.min(range.endColumn - 1, raw.length) : raw.length
   const masked = mask ? raw.slice(0, start) + '*'.repeat(Math.max(end - start, 0)) + raw.slice(end) : raw

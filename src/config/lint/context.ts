@@ -2,7 +2,8 @@ import type { LoadedPlugins } from '../../plugins.ts'
 import { candidates, decidingField, type Candidate } from '../../router/order.ts'
 import { Chains, type Chain } from '../chains.ts'
 import type { RelatedPlace } from '../diagnostics.ts'
-import type { Config, Pointer, Route, Service } from '../model.ts'
+import type { Config, PluginEntry, Pointer, Route, Service } from '../model.ts'
+import { referencesIn, referredTo } from '../references/plugin-references.ts'
 import type { Finding, Report } from '../report.ts'
 import type { Source } from '../source.ts'
 import { subjectsOf, type Subject } from './criteria.ts'
@@ -22,6 +23,7 @@ export class LintContext {
   #best: ReadonlyMap<Route, Candidate> | null = null
   #chains: Chains | null = null
   readonly #chainOf = new Map<Route, Chain>()
+  readonly #refersTo = new Map<string, ReadonlySet<string>>()
 
   constructor (config: Config, source: Source, plugins: LoadedPlugins, report: Report) {
     this.config = config
@@ -52,6 +54,14 @@ export class LintContext {
       this.#chainOf.set(route, chain)
     }
     return chain
+  }
+
+  /** Options of an entry whose schema says that they refer to such entities. */
+  optionsThat (entry: PluginEntry, refersTo: string): unknown[] {
+    const schema = this.plugins.registry.get(entry.name)?.schema ?? {}
+    let known = this.#refersTo.get(entry.name)
+    if (known === undefined) this.#refersTo.set(entry.name, known = new Set(referredTo(schema)))
+    return known.has(refersTo) ? [...referencesIn(schema, entry.config)].filter(({ to }) => to === refersTo).map(({ value }) => value) : []
   }
 
   report (pointer: Pointer, finding: Finding): void {

@@ -1,5 +1,6 @@
 /** What is suspicious about a valid file. One file a family of rules; docs/check.md shows each with an example. */
 import type { LoadedPlugins } from '../../plugins.ts'
+import type { Steps } from '../../steps.ts'
 import type { Diagnostic } from '../diagnostics.ts'
 import type { Config } from '../model.ts'
 import { Report } from '../report.ts'
@@ -38,49 +39,31 @@ export interface LintOptions {
   readonly errorsOnly?: boolean
 }
 
+/** These refuse a file. */
+const REFUSING = [uncountedKeys, policyPlugins, bypassedPlugins, mixedKeys]
+
+const WARNING = [
+  tiedRoutes, patternLikePaths, openPrefixes, unreadablePaths, openRegexes, unusedServices, unusedConsumers, unusedGroups,
+  unusedCredentials, unusedModules, unusedImportance, idlePlugins, pluginRoutes, openWrites, swallowingRoutes, dividedLimits,
+  exemptsEverybody, upstreams, shortTimeouts, plainHttp, literalSecrets, literalCredentials, literalGatewaySecrets, shortSecrets,
+  literalKeys, endingCertificates, openChains, uncoveredSnis, refusedStaples
+]
+
 /**
  * Looks for what the rules of the format allow and nobody means. No network, near-linear time.
  *
  * @returns warnings; and errors, about what shows only in the file as a whole
  */
-export function lint ({ config, source, plugins }: Lintable, { errorsOnly = false }: LintOptions = {}): Diagnostic[] {
+export function * lint ({ config, source, plugins }: Lintable, { errorsOnly = false }: LintOptions = {}): Steps<Diagnostic[]> {
   const report = new Report(source.file)
   const context = new LintContext(config, source, plugins, report)
-  // these refuse a file
-  uncountedKeys(context)
-  policyPlugins(context)
-  bypassedPlugins(context)
-  mixedKeys(context)
+  for (const rule of REFUSING) rule(context)
   if (errorsOnly) return report.list().filter(({ severity }) => severity === 'error')
+  yield
   const shadowed = shadowedRoutes(context)
-  tiedRoutes(context, shadowed)
-  patternLikePaths(context)
-  openPrefixes(context)
-  unreadablePaths(context)
-  openRegexes(context)
-  unusedServices(context)
-  unusedConsumers(context)
-  unusedGroups(context)
-  unusedCredentials(context)
-  unusedModules(context)
-  unusedImportance(context)
-  idlePlugins(context)
-  pluginRoutes(context)
-  openWrites(context)
-  swallowingRoutes(context)
-  dividedLimits(context)
-  exemptsEverybody(context)
-  upstreams(context)
-  shortTimeouts(context)
-  plainHttp(context)
-  literalSecrets(context)
-  literalCredentials(context)
-  literalGatewaySecrets(context)
-  shortSecrets(context)
-  literalKeys(context)
-  endingCertificates(context)
-  openChains(context)
-  uncoveredSnis(context)
-  refusedStaples(context)
+  for (const rule of WARNING) {
+    yield
+    rule(context, shadowed)
+  }
   return report.list()
 }

@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox'
+import { hasPassword } from '../cut-passwords.ts'
 import { PASSWORD_HASH } from '../entities/credentials.ts'
 import { entitySchemas } from '../entities/envelope.ts'
 import { credentialKinds, kinds } from '../entities/kinds.ts'
@@ -14,9 +15,9 @@ const NAME = '(?:proxy-)?authorization|cookie|x-honeycomb-team|(?:[a-z0-9]+-)*(?
 /** As `Name: value` in the options of plugins. */
 const CREDENTIAL = new RegExp(`^(?:${NAME})\\s*:\\s*(?=\\S)`, 'i')
 const CREDENTIAL_NAME = new RegExp(`^(?:${NAME})$`, 'i')
-/** Query arguments that are credentials, as `name:value`. */
+/** Query arguments and fields of bodies that are credentials, as `name:value`. */
 const ARGUMENT = /^(?:[\w-]*[_-])?(?:key|apikey|secret|password|token)\s*:\s*(?=\S)/i
-const USER_INFO = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:[^/?#\s@]+@/i
+const ADDRESS = /^[a-z][a-z0-9+.-]*:\/\//i
 
 /** Secrets that stand in the file instead of in the environment. */
 export function literalSecrets (context: LintContext): void {
@@ -117,9 +118,9 @@ export function * secretsIn (value: unknown, schema: TSchema | undefined, pointe
     if (value === '') return
     if (isSecretSchema(schema)) yield { pointer, name: `'${key}'` }
     else if (CREDENTIAL.test(value) && !isTemplate(value)) yield { pointer, name: `the value of the '${value.slice(0, value.indexOf(':')).trim()}' header` }
-    else if (key === 'querystring' && ARGUMENT.test(value) && !isTemplate(value)) yield { pointer, name: `the value of the query argument '${value.slice(0, value.indexOf(':')).trim()}'` }
+    else if ((key === 'querystring' || key === 'body') && ARGUMENT.test(value) && !isTemplate(value)) yield { pointer, name: `the value of the ${key === 'body' ? 'field of the body' : 'query argument'} '${value.slice(0, value.indexOf(':')).trim()}'` }
     else if (CREDENTIAL_NAME.test(key) && !isTemplate(value)) yield { pointer, name: `the value of '${key}'` }
-    else if (USER_INFO.test(value)) yield { pointer, name: 'the password in this URL' }
+    else if ((ADDRESS.test(value) && hasPassword(value))) yield { pointer, name: 'the password in this URL' }
     return
   }
   if (Array.isArray(value)) {

@@ -1,13 +1,12 @@
 import type { Credentials, PluginEntry, Route } from '../model.ts'
 import { nearest } from '../nearest.ts'
-import { referencesIn } from '../references/plugin-references.ts'
 import type { LintContext } from './context.ts'
 
 /** Services that no route leads to. */
 export function unusedServices (context: LintContext): void {
   const used = new Set(context.config.routes.map(route => route.service))
   const named = new Set([
-    ...context.config.plugins.flatMap(entry => entry.enabled ? optionsThat(context, entry, 'service') : []),
+    ...context.config.plugins.flatMap(entry => entry.enabled ? context.optionsThat(entry, 'service') : []),
     ...context.config.services.map(service => service.circuit_breaker?.fallback_service)
   ])
   for (const service of context.config.services) {
@@ -23,9 +22,9 @@ export function unusedServices (context: LintContext): void {
 /** Consumers that nothing in the file speaks of. */
 export function unusedConsumers (context: LintContext): void {
   const { consumers, credentials, plugins } = context.config
-  const named = plugins.flatMap(entry => optionsThat(context, entry, 'consumer'))
+  const named = plugins.flatMap(entry => context.optionsThat(entry, 'consumer'))
   // the identity provider says who they are
-  if (plugins.some(entry => optionsThat(context, entry, 'consumers').length > 0)) return
+  if (plugins.some(entry => context.optionsThat(entry, 'consumers').length > 0)) return
   const used = new Set([
     ...plugins.map(entry => entry.consumer),
     ...Object.values(credentials).flat().map(credential => credential.consumer),
@@ -43,19 +42,14 @@ export function unusedConsumers (context: LintContext): void {
   }
 }
 
-/** Options of an entry whose schema says that they refer to such entities. */
-function optionsThat ({ plugins }: LintContext, entry: PluginEntry, refersTo: string): unknown[] {
-  return [...referencesIn(plugins.registry.get(entry.name)?.schema ?? {}, entry.config)].filter(({ to }) => to === refersTo).map(({ value }) => value)
-}
-
 /** Consumer groups without consumers, and those that nothing is different for. */
 export function unusedGroups (context: LintContext): void {
   const { consumers, consumer_groups: groups, plugins } = context.config
   const members = new Set(consumers.flatMap(consumer => consumer.groups))
   const used = new Set(plugins.map(entry => entry.consumer_group))
   // a text says with one of its values that groups matter
-  const matter = plugins.some(entry => optionsThat(context, entry, 'consumer-groups').some(value => typeof value !== 'string' || value === 'consumer-group'))
-  const named = new Set(plugins.flatMap(entry => optionsThat(context, entry, 'consumer_group')))
+  const matter = plugins.some(entry => context.optionsThat(entry, 'consumer-groups').some(value => typeof value !== 'string' || value === 'consumer-group'))
+  const named = new Set(plugins.flatMap(entry => context.optionsThat(entry, 'consumer_group')))
   for (const group of groups) {
     if (members.has(group.id) && (matter || used.has(group.id) || named.has(group.id) || named.has(group.name))) continue
     const pointer = `${group.pointer}/name`

@@ -10,12 +10,12 @@ const INSIDE = ['local', 'localhost', 'internal', 'svc', 'test', 'invalid', 'exa
 export function plainHttp (context: LintContext): void {
   const { services, upstreams, targets } = context.config
   const ids = new Map(upstreams.map(upstream => [upstream.name, upstream.id]))
-  const plain = new Set(services.filter(({ protocol }) => protocol === 'http').map(({ host }) => ids.get(host)))
+  const plain = new Set(services.filter(({ protocol, enabled }) => enabled && protocol === 'http').map(({ host }) => ids.get(host)))
   for (const { upstream, target, pointer } of targets) {
     if (plain.has(upstream) && isPublic(targetAddress(target)?.host ?? '')) warn(context, `${pointer}/target`, target)
   }
   for (const service of services) {
-    if (service.protocol !== 'http' || ids.has(service.host) || !isPublic(service.host)) continue
+    if (!service.enabled || service.protocol !== 'http' || ids.has(service.host) || !isPublic(service.host)) continue
     const url = `${service.pointer}/url`
     warn(context, context.source.has(url) ? url : `${service.pointer}/host`, service.host)
   }

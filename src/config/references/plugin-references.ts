@@ -14,6 +14,14 @@ export interface PluginReference {
   readonly path: ReadonlyArray<string | number>
 }
 
+/** What options of a schema may refer to. */
+export function * referredTo (schema: unknown): Generator<string> {
+  const { refersTo, properties = {}, items } = schema as Part
+  if (refersTo !== undefined) yield refersTo
+  if (items !== undefined) yield * referredTo(items)
+  for (const part of Object.values(properties)) yield * referredTo(part)
+}
+
 /** All of them, also those inside of lists and objects. */
 export function * referencesIn (schema: unknown, value: unknown, path: ReadonlyArray<string | number> = []): Generator<PluginReference> {
   if (value === undefined || value === null) return

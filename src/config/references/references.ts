@@ -224,5 +224,5 @@ function inside (value: string, name: string, key: string): string | number | bo
 
 function setOr (name: string, env: Environment, usable: (name: string) => boolean): string {
   const guess = nearest(name, Object.keys(env).filter(candidate => usable(candidate) && env[candidate] !== undefined))
-  return guess === undefined ? 'Set it before the gateway starts.' : `Set it before the gateway starts, or did you mean '${guess}'?`
+  return guess === undefined ? 'Set it before the gateway starts, or write it into a file that `--env-file` names.' : `Set it before the gateway starts, or did you mean '${guess}'?`
 }

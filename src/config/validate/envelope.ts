@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { TObject } from 'typebox'
 import type { ErrorObject } from 'ajv'
 import { collect } from '../collect.ts'
+import type { Steps } from '../../steps.ts'
 import type { RawEntity } from '../collect.ts'
 import { entitySchema, envelopeSchema } from '../entities/envelope.ts'
 import { isCredential, type EntityKind } from '../entities/kinds.ts'
@@ -66,7 +67,7 @@ export class Envelope {
    * @param file the file's own copy of its values: defaults are filled in, nulls taken out
    * @returns all entities, those with mistakes included: what refers to them is right to do so
    */
-  check (file: Record<string, unknown>): RawEntity[] {
+  * check (file: Record<string, unknown>): Steps<RawEntity[]> {
     // here null means something: no admin listener
     const gateway = file['gateway'] as Record<string, unknown> | null | undefined
     if (gateway?.['admin'] === null) gateway['admin'] = 'off'
@@ -78,7 +79,10 @@ export class Envelope {
     }
     normalizeSnis(file)
     const entities = collect(file)
-    for (const entity of entities) this.#entity(entity, file['_transform'] === false)
+    for (const entity of entities) {
+      yield
+      this.#entity(entity, file['_transform'] === false)
+    }
     return entities
   }
 

@@ -78,7 +78,7 @@ export function messageFor (error: ErrorObject, shown: unknown, text?: string): 
 /** `expected a string or an integer`, and how to write one of these. */
 export function wrongType (schemas: readonly SchemaPart[], shown: unknown, text?: string): Message {
   const types = [...new Set(schemas.flatMap(schema => schema.type === undefined ? schema.anyOf ?? [schema] : [schema]).map(typeName))]
-  return { rule: 'wrong-type', cause: `expected ${types.join(' or ')}`, mend: mendUnit(schemas, shown) ?? mendType(types, shown, text ?? scalarText(shown)) }
+  return { rule: 'wrong-type', cause: `expected ${types.join(' or ')}`, mend: mendUnit(schemas, shown) ?? mendRecord(schemas, types) ?? mendType(types, shown, text ?? scalarText(shown)) }
 }
 
 /** A map of the file may have a `toString` of its own: it is not asked. */
@@ -132,6 +132,24 @@ function mendUnit (schemas: readonly SchemaPart[], shown: unknown): string | und
   if (schema === undefined || unit === null || Number.isFinite(Number(shown))) return undefined
   const number = inUnit(shown.trim(), unit, schema)
   return number === null ? `Write ${typeName(schema)} (${unit}).` : `Write ${number} (${unit}).`
+}
+
+/** Of most entities, and no start for anybody. */
+const UNTOLD = new Set(['id', 'tags', 'created_at', 'updated_at'])
+
+/** What keys a record has, or the records of a list: the shape alone helps nobody. */
+function mendRecord (schemas: readonly SchemaPart[], types: readonly string[]): string | undefined {
+  const parts = schemas.flatMap(schema => schema.type === undefined ? schema.anyOf ?? [schema] : [schema])
+  const inList = !types.includes('a record')
+  const record = inList
+    ? parts.flatMap(({ items }) => items === undefined ? [] : items.type === undefined ? items.anyOf ?? [] : [items]).find(({ properties }) => properties !== undefined)
+    : parts.find(({ type, properties }) => type === 'object' && properties !== undefined)
+  if (record?.properties === undefined || types.some(type => type === 'a string' || type === 'a boolean' || type === 'an integer' || type === 'a number')) return undefined
+  const required = record.required ?? []
+  const keys = [...required, ...Object.keys(record.properties).filter(key => !required.includes(key) && !key.startsWith('_') && !UNTOLD.has(key))].slice(0, 3)
+  if (keys.length === 0) return undefined
+  const shape = `{ ${keys.map(key => `${key}: …`).join(', ')} }`
+  return inList ? `Write a list of maps: [${shape}].` : `Write a map: ${shape}.`
 }
 
 function mendType (types: readonly string[], shown: unknown, text: string): string {

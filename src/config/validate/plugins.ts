@@ -1,5 +1,6 @@
 import { dirname, resolve as absolute } from 'node:path'
 import type { LoadedPlugins } from '../../plugins.ts'
+import type { Steps } from '../../steps.ts'
 import type { BrandedPlugin, CheckContext, PluginScope } from '../../plugin.ts'
 import type { RawEntity } from '../collect.ts'
 import { pluginOwners, type EntityKind } from '../entities/kinds.ts'
@@ -30,13 +31,14 @@ export interface PluginChecks {
 }
 
 /** Checks the plugin entries against the plugins themselves; gives each good entry's options, filled in and frozen. */
-export function checkPlugins (entities: readonly RawEntity[], checks: PluginChecks): Map<RawEntity, Config> {
+export function * checkPlugins (entities: readonly RawEntity[], checks: PluginChecks): Steps<Map<RawEntity, Config>> {
   const { source, report, plugins } = checks
   for (const { index, message, mend } of plugins.problems) report.at(source, `/gateway/modules/${index}`, { rule: 'bad-module', cause: message, mend: sentence(mend) })
   const configs = new Map<RawEntity, Config>()
   const validators = new Map<string, ValidateFunction | null>()
   for (const entity of entities) {
     if (entity.kind !== 'plugin' || typeof entity.fields !== 'object' || entity.fields === null) continue
+    yield
     const definition = definitionOf(entity, checks)
     if (definition === undefined) continue
     checkScope(entity, definition, checks)
@@ -54,15 +56,27 @@ function definitionOf (entity: RawEntity, { source, report, plugins }: PluginChe
   // a module that didn't load may be the one that brings it
   if (definition !== undefined || plugins.problems.length > 0) return definition
   const at = join(entity.pointer, 'name')
-  const guess = nearest(name, plugins.registry.keys())
+  const guess = nearest(name, plugins.registry.keys()) ?? beginningAs(name, plugins.registry.keys())
   report.at(source, at, {
     rule: 'unknown-plugin',
     cause: `there is no plugin '${name}'`,
-    mend: guess === undefined
-      ? 'Write the name of one that is there (docs/plugins.md lists them), or name the module that brings it in `gateway.modules`.'
-      : `Did you mean '${guess}'?`
+    mend: guess === undefined ? withoutGuess(name) : `Did you mean '${guess}'?`
   })
   return undefined
+}
+
+function withoutGuess (name: string): string {
+  return /^(?:pre|post)-function$/.test(name)
+    ? 'No Lua runs here: let other plugins do what it does, or write one in TypeScript (docs/plugins.md).'
+    : 'Write the name of one that is there (`sallyport plugins` lists them), or name the module that brings it in `gateway.modules`.'
+}
+
+/** `ratelimit` is no typing error of `rate-limiting`, and means it; of two that begin so, the shorter one. */
+function beginningAs (name: string, candidates: Iterable<string>): string | undefined {
+  const letters = (text: string): string => text.toLowerCase().replace(/[^a-z\d]/g, '')
+  const wanted = letters(name)
+  if (wanted.length < 4) return undefined
+  return [...candidates].filter(candidate => letters(candidate).startsWith(wanted)).sort((a, b) => a.length - b.length)[0]
 }
 
 function checkScope (entity: RawEntity, { name, scopes }: BrandedPlugin, { source, report, resolved }: PluginChecks): void {

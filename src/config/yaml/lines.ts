@@ -4,6 +4,7 @@ import type { Range } from '../diagnostics.ts'
 export class Lines {
   readonly text: string
   readonly #starts: number[] = [0]
+  #changed: { readonly number: number, readonly change: (line: string) => string, readonly text: string } | null = null
 
   constructor (text: string) {
     this.text = text
@@ -27,6 +28,15 @@ export class Lines {
     if (start === undefined) return ''
     const end = this.#starts[number]
     return this.text.slice(start, end === undefined ? this.text.length : end - 1).replace(/\r$/, '')
+  }
+
+  /**
+   * A line as `change` makes it. The last one is remembered: a file of one long line, with a finding every few characters, would be
+   * gone through from end to end for each of them.
+   */
+  changed (number: number, change: (line: string) => string): string {
+    if (this.#changed?.number !== number || this.#changed.change !== change) this.#changed = { number, change, text: change(this.line(number)) }
+    return this.#changed.text
   }
 
   #position (offset: number): { line: number, column: number } {

@@ -27,7 +27,19 @@ export function syntaxProblem (text: string, error: YAMLException): Problem {
   const offset = Math.min(error.mark?.position ?? 0, text.length)
   const [, cause, mend] = MESSAGES.find(([pattern]) => pattern.test(error.reason)) ??
     [null, error.reason, 'Check quotes, brackets and indentation around this place.']
+  const above = /multiline key|^bad indentation of a mapping entry/.test(error.reason) ? lineAbove(text, offset) : undefined
+  if (above !== undefined) return { rule: 'yaml-syntax', ...above, pointer: '', cause: 'a `:` is missing at the end of this line', mend: `Write \`${text.slice(above.start, above.end)}:\`.` }
   return { rule: 'yaml-syntax', ...spot(text, offset), pointer: '', cause, mend: special(text, offset) ?? mend }
+}
+
+/** A key of one word without its colon goes on in the next line, where the parser notices: the place is the word. */
+function lineAbove (text: string, offset: number): { start: number, end: number } | undefined {
+  const next = text.lastIndexOf('\n', offset - 1) + 1
+  const end = text.slice(0, next).trimEnd().length
+  const from = text.lastIndexOf('\n', end - 1) + 1
+  const word = /^ *(?:- +)*([\w.-]+)$/.exec(text.slice(from, end))?.[1]
+  const indent = /^ */.exec(text.slice(next))?.[0].length ?? 0
+  return word === undefined || indent <= end - word.length - from ? undefined : { start: end - word.length, end }
 }
 
 /** The place itself: one character, or the last one of the text where the parser ran out of it. */

@@ -3,8 +3,9 @@ import type { Failure } from '../../admin/api/types.ts'
 
 /** Where the token is kept: until the tab is closed, and for this origin alone. */
 const TOKEN = 'sallyport-token'
-/** An answer that takes longer never comes. */
+/** An answer that takes longer never comes. What is done with a file of ten thousand routes takes its time. */
 const PATIENCE = 10_000
+const LONG_PATIENCE = 120_000
 
 /** Why there is no answer: `status` 0 means that the listener could not be reached. */
 export class ApiError extends Error {
@@ -44,7 +45,7 @@ async function call (method: 'GET' | 'POST', path: string, body?: unknown): Prom
       method,
       headers,
       body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(method === 'POST' || path.startsWith('/config') ? LONG_PATIENCE : PATIENCE),
       cache: 'no-store',
       credentials: 'omit'
     })

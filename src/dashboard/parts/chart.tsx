@@ -155,7 +155,8 @@ function options (element: HTMLElement, lines: readonly Line[], format: (value: 
       // a line of one point is none: steps that stand alone are dots
       points: { show: true, size: 6, fill: colour(line.colour), filter: (drawn: Plot, number: number) => alone(drawn.data[number] ?? []) },
       ...(line.dash === undefined ? {} : { dash: [...line.dash] }),
-      ...(line.fill === true ? { fill: colour(`${line.colour}-fill`) } : {})
+      // where the system chooses the colours there is none that lets lines through
+      ...(line.fill === true && !matchMedia('(forced-colors: active)').matches ? { fill: colour(`${line.colour}-fill`) } : {})
     }))],
     hooks: { setCursor: [drawn => { onCursor(drawn.cursor.left !== undefined && drawn.cursor.left >= 0 ? drawn.cursor.idx ?? null : null) }] }
   }

@@ -4,7 +4,7 @@ import { useMemo } from 'preact/hooks'
 import type { ConfigView, SnapshotView } from '../../admin/api/types.ts'
 import { withQuery } from '../lib/api.ts'
 import { configDiff, type Change } from '../lib/config-diff.ts'
-import { plural, time } from '../lib/format.ts'
+import { count, plural, time } from '../lib/format.ts'
 import { narrow, usePlace } from '../lib/location.ts'
 import { useResource } from '../lib/resource.ts'
 import { Mark } from './marks.tsx'
@@ -34,7 +34,8 @@ export function Compare ({ snapshots }: { readonly snapshots: readonly SnapshotV
   )
 }
 
-function Differences ({ before, after }: { readonly before: string, readonly after: string }): JSX.Element {
+/** @param most changes that are shown */
+export function Differences ({ before, after, most = MOST }: { readonly before: string, readonly after: string, readonly most?: number }): JSX.Element {
   const old = useResource<ConfigView>(before === '' ? null : withQuery('/config', { snapshot: before }))
   const now = useResource<ConfigView>(after === '' ? null : withQuery('/config', { snapshot: after }))
   const changes = useMemo(() => old.data === undefined || now.data === undefined ? null : configDiff(old.data, now.data), [old.data, now.data])
@@ -45,7 +46,7 @@ function Differences ({ before, after }: { readonly before: string, readonly aft
         : (
           <>
             <p role='status'>{plural(changes.length, 'change')} from {before} to {after}</p>
-            <ul class='changes'>{changes.slice(0, MOST).map((change, i) => <li key={i}><ChangeLine change={change} /></li>)}</ul>
+            <ul class='changes'>{changes.slice(0, most).map((change, i) => <li key={i}><ChangeLine change={change} /></li>)}{changes.length > most ? <li class='faint'>and {count(changes.length - most)} more</li> : null}</ul>
           </>
           )}
       </Loaded>

@@ -6,15 +6,22 @@ import { count, duration, time } from '../lib/format.ts'
 import { href } from '../lib/location.ts'
 import { forget } from '../lib/resource.ts'
 import { ApiError } from '../lib/api.ts'
+import { Differences } from './compare.tsx'
 import { Confirm } from './confirm.tsx'
 import { Mark, type Tone } from './marks.tsx'
 import { order, words } from './reload-box.tsx'
+
+/** Routes whose differences are known in a moment. */
+const QUICK = 2_000
+/** Changes that are shown before they are made. */
+const FEW = 6
 
 const TONES: Readonly<Record<SnapshotView['state'], Tone>> = { running: 'good', replaced: 'quiet', refused: 'bad' }
 
 export function History ({ snapshots }: { readonly snapshots: readonly SnapshotView[] }): JSX.Element {
   const [chosen, setChosen] = useState<number | null>(null)
   const [result, setResult] = useState<ReloadResult | null>(null)
+  const running = snapshots.find(each => each.state === 'running')
 
   async function rollBack (): Promise<void> {
     const answer = await order('/rollback', { snapshot: chosen })
@@ -52,7 +59,8 @@ export function History ({ snapshots }: { readonly snapshots: readonly SnapshotV
         : (
           <Confirm title={`Roll back to snapshot ${chosen}?`} action='Roll back' onConfirm={rollBack} onClose={() => { setChosen(null) }}>
             <p>Snapshot {chosen} runs again, as it was resolved then. The file is not touched: its next change takes over again.</p>
-            <p><a href={href(['config'], { a: String(chosen) })} onClick={() => { setChosen(null) }}>What would change</a></p>
+            {running === undefined || running.snapshot === null || (running.routes ?? 0) > QUICK ? null : <Differences before={String(running.snapshot)} after={String(chosen)} most={FEW} />}
+            <p><a href={href(['config'], { a: String(running?.snapshot ?? ''), b: String(chosen) })} onClick={() => { setChosen(null) }}>{running === undefined || (running.routes ?? 0) > QUICK ? 'What would change' : 'All that would change'}</a></p>
           </Confirm>
           )}
     </>

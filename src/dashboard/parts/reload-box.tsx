@@ -6,7 +6,7 @@ import { ApiError, post } from '../lib/api.ts'
 import { duration, plural } from '../lib/format.ts'
 import { forget } from '../lib/resource.ts'
 import { Confirm } from './confirm.tsx'
-import { FindingNote } from './source.tsx'
+import { Findings } from './source.tsx'
 import { Failure } from './states.tsx'
 
 /** A refusal is an answer too. */
@@ -67,16 +67,18 @@ function Result ({ result }: { readonly result: ReloadResult }): JSX.Element {
   return (
     <>
       <p class={`note ${result.ok ? 'good' : 'bad'}`}>{words(result)}</p>
-      {result.diagnostics.map((finding, i) => <FindingNote key={i} finding={finding} />)}
+      <Findings findings={result.diagnostics} />
     </>
   )
 }
 
 export function words (result: ReloadResult): string {
   const { ok, dry_run: dry, changed, snapshot, of, took, error, diagnostics } = result
-  const found = diagnostics.length === 0 ? '' : ` ${plural(diagnostics.length, 'finding')}:`
+  const errors = diagnostics.filter(({ severity }) => severity === 'error').length
+  const found = diagnostics.length === 0 ? '' : ` ${plural(diagnostics.length, errors > 0 ? 'finding' : 'warning')}:`
   if (!ok) return `${dry ? 'A reload would be refused' : 'Refused'}: ${error ?? 'the file has errors'}. Nothing has changed.${found}`
-  if (dry) return `${changed ? 'Nothing is wrong with the file. It differs from what runs: a reload would take it over.' : 'Nothing is wrong with the file. It is what runs.'} (${duration(took)})${found}`
+  const fine = diagnostics.length === 0 ? 'Nothing is wrong with the file.' : 'The file has no errors.'
+  if (dry) return `${fine} ${changed ? 'It differs from what runs: a reload would take it over.' : 'It is what runs.'} (${duration(took)})${found}`
   if (of !== null) return `Rolled back to snapshot ${of}: it runs as snapshot ${snapshot ?? '?'} after ${duration(took)}. The next change of the file takes over again.`
   return `Taken over as snapshot ${snapshot ?? '?'} after ${duration(took)}.${found}`
 }

@@ -7,6 +7,7 @@
 import type { JSX } from 'preact'
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { Finding, SourceView } from '../../admin/api/types.ts'
+import { count, plural } from '../lib/format.ts'
 import { Mark, Words } from './marks.tsx'
 
 interface Block {
@@ -22,6 +23,9 @@ interface Block {
 const LINE = 18
 /** Lines of a block. */
 const MOST = 200
+/** Each is some elements of the page. */
+const MOST_FINDINGS = 500
+const MOST_IN_A_ROW = 50
 
 export function Source ({ source, line }: { readonly source: SourceView, readonly line: number | null }): JSX.Element {
   const frame = useRef<HTMLDivElement>(null)
@@ -40,25 +44,41 @@ export function Source ({ source, line }: { readonly source: SourceView, readonl
             <pre class='gutter' aria-hidden='true'>{block.lines.map((_, i) => block.from + i).join('\n')}</pre>
             <pre class='text'>{block.lines.join('\n')}</pre>
           </div>
-          {block.findings.map((finding, i) => <FindingNote key={i} finding={finding} />)}
+          {block.findings.map((finding, i) => <FindingNote key={i} finding={finding} beside />)}
         </div>
       ))}
+      {source.diagnostics.length > MOST_FINDINGS ? <p class='nothing'>The first {count(MOST_FINDINGS)} of {plural(source.diagnostics.length, 'finding')} are shown, errors before warnings.</p> : null}
     </div>
   )
 }
 
-export function FindingNote ({ finding }: { readonly finding: Finding }): JSX.Element {
-  const { severity, range, rule, cause, mend, path } = finding
+/** Those that are not beside their lines. */
+export function Findings ({ findings, total = findings.length }: { readonly findings: readonly Finding[], readonly total?: number }): JSX.Element {
+  const shown = findings.slice(0, MOST_IN_A_ROW)
+  return (
+    <>
+      {shown.map((finding, i) => <FindingNote key={i} finding={finding} />)}
+      {total > shown.length ? <p class='faint'>and {count(total - shown.length)} more: <code>sallyport check</code> shows all of them.</p> : null}
+    </>
+  )
+}
+
+/** @param beside the line that it is about, in the file */
+function FindingNote ({ finding, beside = false }: { readonly finding: Finding, readonly beside?: boolean }): JSX.Element {
+  const { severity, file, range, rule, cause, mend, path, related = [] } = finding
+  const name = file.split(/[\\/]/).at(-1) ?? ''
   return (
     <div class={`finding ${severity === 'error' ? 'bad' : 'warn'}`}>
-      <p><Mark tone={severity === 'error' ? 'bad' : 'warn'}>{severity}</Mark> <span class='num'>{range.line}:{range.column}</span> <Words text={cause} /></p>
-      <p><Words text={mend} /></p>
+      <p><Mark tone={severity === 'error' ? 'bad' : 'warn'}>{severity}</Mark> <span class='mono'>{beside ? '' : `${name}:`}{range.line}:{range.column}</span> <Words text={cause} /></p>
+      {related.map(({ range: { line, column }, message }) => <p key={`${line}:${column}`} class='faint'><span class='mono'>{line}:{column}</span> <Words text={message} /></p>)}
+      <p><b>Mend:</b> <Words text={mend} /></p>
       <p class='faint mono'>{path === '' ? rule : `${path}  ${rule}`}</p>
     </div>
   )
 }
 
-function blocksOf ({ text, diagnostics }: SourceView, chosen: number | null): Block[] {
+function blocksOf ({ text, diagnostics: all }: SourceView, chosen: number | null): Block[] {
+  const diagnostics = all.slice(0, MOST_FINDINGS)
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/)
   const findings = new Map<number, Finding[]>()
   for (const finding of diagnostics) {

@@ -9,7 +9,7 @@ import { Compare } from '../parts/compare.tsx'
 import { History } from '../parts/history.tsx'
 import { ReloadBox } from '../parts/reload-box.tsx'
 import { Failure, Loaded } from '../parts/states.tsx'
-import { FindingNote, Source } from '../parts/source.tsx'
+import { Findings, Source } from '../parts/source.tsx'
 
 export function Config (): JSX.Element {
   const { query } = usePlace()
@@ -64,7 +64,7 @@ function Refused ({ snapshot }: { readonly snapshot: SnapshotView }): JSX.Elemen
   return (
     <section aria-label='The file was refused'>
       <Failure message={`The file as it is now was refused: ${snapshot.error ?? 'it could not be taken over'}. What ran before goes on.`} />
-      {snapshot.diagnostics.map((finding, i) => <FindingNote key={i} finding={finding} />)}
+      <Findings findings={snapshot.diagnostics} total={snapshot.errors + snapshot.warnings} />
     </section>
   )
 }

@@ -16,11 +16,11 @@ function windows (limit: LimitView): string {
 }
 
 const COLUMNS: ReadonlyArray<Column<LimitView>> = [
-  { key: 'plugin', head: 'Entry', by: row => row.instance_name ?? row.plugin, cell: row => <span class='mono'>{row.instance_name ?? row.plugin}</span> },
+  { key: 'plugin', head: 'Entry', by: row => row.instance_name ?? row.plugin, cell: row => <><span class='mono'>{row.instance_name ?? row.plugin}</span>{row.state === 'down' ? <span class='small-only'> <Mark tone='bad'>down</Mark></span> : null}</> },
   { key: 'where', head: 'Applies to', grow: true, by: where, cell: row => row.route === null ? where(row) : <a href={href(['routes', row.route.name ?? row.route.id])}>{where(row)}</a> },
   { key: 'windows', head: 'Allows', from: 'medium', cell: row => <span class='num' title={windows(row)}>{windows(row) || '–'}</span> },
   { key: 'by', head: 'Counted by', from: 'wide', by: row => row.limit_by ?? '', cell: row => row.limit_by ?? '–' },
-  { key: 'store', head: 'Store', by: row => row.state, cell: row => row.state === 'down' ? <Mark tone='bad'>{row.policy} down</Mark> : <span>{row.policy}</span> },
+  { key: 'store', head: 'Store', from: 'medium', by: row => row.state, cell: row => row.state === 'down' ? <Mark tone='bad'>{row.policy} down</Mark> : <span>{row.policy}</span> },
   { key: 'counters', head: 'Counters', number: true, from: 'wide', title: 'In the memory of the processes', by: row => row.counters, cell: row => count(row.counters) },
   { key: 'decisions', head: 'Decisions', number: true, from: 'medium', by: row => row.decisions, cell: row => count(row.decisions) },
   { key: 'refused', head: 'Refused', number: true, by: row => row.refused, cell: row => <>{count(row.refused)} <span class='faint medium-inline'>{share(row.refused, row.decisions)}</span></> },

@@ -3,7 +3,7 @@ import type { CertificateView, GatewayStatus, LimitView, List, RequestView, Rout
 import { attention, type Point } from '../lib/attention.ts'
 import { ago, bytes, count, duration, long, plural, rate, share } from '../lib/format.ts'
 import { href } from '../lib/location.ts'
-import { OFTEN, SELDOM } from '../lib/paths.ts'
+import { OFTEN, SELDOM, STATUS } from '../lib/paths.ts'
 import { useResource } from '../lib/resource.ts'
 import { Fact, Facts, Health, Mark } from '../parts/marks.tsx'
 import { RequestsTable } from '../parts/requests-table.tsx'
@@ -15,7 +15,7 @@ import { TrafficCharts } from '../parts/traffic-charts.tsx'
 const MOST = 12
 
 export function Overview (): JSX.Element {
-  const status = useResource<GatewayStatus>('/status', 2_000)
+  const status = useResource<GatewayStatus>(STATUS, 2_000)
   const traffic = useResource<TrafficView>('/traffic', OFTEN)
   const upstreams = useResource<List<UpstreamView>>('/upstreams', OFTEN)
   const failed = useResource<List<RequestView>>('/requests?status=5xx&size=8', OFTEN)

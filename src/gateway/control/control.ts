@@ -4,7 +4,7 @@ import { createAdmin, type Admin } from '../../admin/server.ts'
 import type { Diagnostic } from '../../config/diagnostics.ts'
 import type { LoadResult } from '../../config/load.ts'
 import { gatewayMetrics } from '../../observability/metrics/gateway-metrics.ts'
-import { renderMetrics, type MetricsPage } from '../../observability/metrics/render.ts'
+import { metricsSteps, type MetricsPage } from '../../observability/metrics/render.ts'
 import type { Destination } from '../../observability/destination.ts'
 import type { OwnLog } from '../../observability/log.ts'
 import { redactorOf } from '../../observability/secret-names.ts'
@@ -16,7 +16,9 @@ import { cutFacts } from '../cut-facts.ts'
 import type { Gateway } from './gateway.ts'
 import { History } from './history.ts'
 import { createReloader, type RunnableFile } from './reload.ts'
-import { gatewayStatus, type GatewayStatus } from './status.ts'
+import type { CheckApart } from './check-apart.ts'
+import { gatewayStatus, inBrief, type GatewayStatus } from './status.ts'
+import { createSpread } from '../../steps.ts'
 import { watchFiles } from '../../files/watch-files.ts'
 import { contentHash, watchFile, type FileWatch } from '../../files/watch.ts'
 
@@ -29,11 +31,16 @@ export interface ControlOptions {
   /** Processes that serve. */
   readonly workers: number
   readonly load: () => Promise<LoadResult>
+  /** Checks the file in a thread of its own; without it, each check is done where requests are served. */
+  readonly checkApart?: CheckApart
   /** Diagnostics as `check` prints them. */
   readonly render: (diagnostics: readonly Diagnostic[], text: string) => string
   /** Reload when the file changes. */
   readonly watch: boolean
 }
+
+/** Characters of a file that is checked in some milliseconds. */
+const SHORT = 32_768
 
 /** For plugins to let go of what they hold. */
 const CLOSE_DEADLINE = 5_000
@@ -63,6 +70,7 @@ export function createControl (options: ControlOptions): Gateway {
   let actions: ReadonlyMap<string, PublishedAction> = new Map()
   const settings = file.config.gateway
   const directory = path.dirname(file.config.file)
+  const spread = createSpread()
 
   const prepared = new WeakMap<RunnableFile, Omit<Loadout, 'number'>>()
 
@@ -128,8 +136,8 @@ export function createControl (options: ControlOptions): Gateway {
     }
   })
 
-  async function status (): Promise<GatewayStatus> {
-    return gatewayStatus({
+  async function status (brief: boolean): Promise<GatewayStatus> {
+    const facts = gatewayStatus({
       state,
       startedAt,
       loadedAt,
@@ -141,14 +149,15 @@ export function createControl (options: ControlOptions): Gateway {
       addresses: engine.addresses,
       workers: { configured: options.workers, restarts: engine.restarts },
       relayDropped: engine.relayDropped,
-      processes: (await engine.facts()).map(facts => cutFacts(facts, loadoutOf(file).redactor))
+      processes: (await engine.facts(!brief)).map(facts => cutFacts(facts, loadoutOf(file).redactor))
     })
+    return brief ? inBrief(facts) : facts
   }
 
   /** What stands on /metrics. */
   async function metrics (): Promise<MetricsPage> {
-    const [facts, families] = await Promise.all([status(), engine.metrics()])
-    return await renderMetrics([gatewayMetrics(facts, reloader.counts), ...families])
+    const [facts, families] = await Promise.all([status(false), engine.metrics()])
+    return await spread(metricsSteps([await spread(gatewayMetrics(facts, reloader.counts)), ...families]))
   }
 
   const admin: Admin | null = settings.admin === null
@@ -160,13 +169,16 @@ export function createControl (options: ControlOptions): Gateway {
       history,
       rules: () => rules ?? CLOSED,
       running: () => file,
-      facts: async () => await engine.facts(),
+      facts: async (limits = false) => await engine.facts(limits),
       ask: async (kind, about) => await engine.ask(kind, about),
       tell: (facts, what) => logger.info(facts, what),
       reload: async () => await reloader.reload('call'),
       async check () {
+        // a module that this process has is not loaded twice, and what is short is checked before a thread has begun
+        const { source: { text }, config: { gateway } } = file
+        if (options.checkApart !== undefined && text.length > SHORT && gateway.modules.length === 0) return await options.checkApart(gateway)
         const read = await options.load()
-        return { ...read, diagnostics: [...read.diagnostics, ...reloader.alsoWrong(read)] }
+        return { diagnostics: [...read.diagnostics, ...reloader.alsoWrong(read)], text: read.source.text }
       },
       async rollBack (snapshot) {
         const known = history.file(snapshot)
@@ -179,9 +191,14 @@ export function createControl (options: ControlOptions): Gateway {
       action: path => actions.get(path),
       publishedPaths: () => [...documents.keys(), ...actions.keys()],
       async act ({ plugin, path }, body) {
-        const counts = await engine.act({ plugin, path, body })
-        logger.info({ plugin, action: path, ...counts }, 'done for the admin listener')
-        return counts
+        try {
+          const counts = await engine.act({ plugin, path, body })
+          logger.info({ plugin, action: path, ...counts }, 'done for the admin listener')
+          return counts
+        } catch (error) {
+          logger.warn({ plugin, action: path, reason: error instanceof Error ? error.message : 'unknown' }, 'an action for the admin listener has failed')
+          throw error
+        }
       }
     })
 
@@ -201,8 +218,11 @@ export function createControl (options: ControlOptions): Gateway {
     state = 'running'
     for (const { host, port, scheme } of engine.addresses) logger.info(`listening on ${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`)
     if (adminAddress !== null) logger.info(`admin on http://${adminAddress.host}:${adminAddress.port}`)
-    if (watch) watcher = watchFile(file.config.file, () => { reloader.reload('file').catch(() => {}) }, { known: contentHash(file.source.text) })
-    if (watch) beside.follow(file.files)
+    if (watch) {
+      const onMissing = (): void => logger.warn({ file: file.config.file }, 'the configuration file is gone: the running configuration stays')
+      watcher = watchFile(file.config.file, () => { reloader.reload('file').catch(() => {}) }, { known: contentHash(file.source.text), onMissing })
+      beside.follow(file.files)
+    }
   }
 
   async function close (delayed: boolean): Promise<boolean> {
@@ -228,7 +248,7 @@ export function createControl (options: ControlOptions): Gateway {
     get adminAddress () {
       return adminAddress
     },
-    status,
+    status: async () => await status(false),
     async listen () {
       starting ??= start()
       await starting

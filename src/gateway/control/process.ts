@@ -8,6 +8,7 @@ import { createLog } from '../../observability/log.ts'
 import { createControl } from './control.ts'
 import type { Gateway } from './gateway.ts'
 import { LocalEngine } from '../local-engine.ts'
+import type { CheckApart } from './check-apart.ts'
 import type { RunnableFile } from './reload.ts'
 import { handleShutdown } from './shutdown.ts'
 import { isListenFailure, startFailure } from './start-failure.ts'
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly file: RunnableFile
   /** Reads the file again, with the same flags. */
   readonly load: () => Promise<LoadResult>
+  /** Checks it in a thread of its own. */
+  readonly checkApart?: CheckApart
   /** Diagnostics as `check` prints them. */
   readonly render: (diagnostics: readonly Diagnostic[], text: string) => string
   /** Reload when the file changes; default true. */
@@ -40,14 +43,14 @@ const LINGER = 500
  *
  * @returns the exit code: 0 after an orderly end, 1 when it could not start or was told twice to end
  */
-export async function runGateway ({ file, load, render, watch = true, signals, output, onListening, onFailure }: RunOptions): Promise<number> {
+export async function runGateway ({ file, load, checkApart, render, watch = true, signals, output, onListening, onFailure }: RunOptions): Promise<number> {
   const { gateway: settings } = file.config
   const workers = settings.workers === 'auto' ? availableParallelism() : settings.workers
   const log = createLog(settings.log.level, output?.log)
   const { logger } = log
   const destination = output?.access ?? createDestination(1)
   const engine = workers > 1 ? new WorkersEngine({ log, destination, workers }) : new LocalEngine({ log, destination, workers: 1 })
-  const gateway = createControl({ file, engine, log, destination, workers, load, render, watch })
+  const gateway = createControl({ file, engine, log, destination, workers, load, render, watch, ...checkApart === undefined ? {} : { checkApart } })
 
   const onReopen = (): void => { gateway.reopen().catch(() => {}) }
   const onHangup = (): void => { gateway.reload('signal').catch(() => {}) }

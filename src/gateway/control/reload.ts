@@ -146,7 +146,7 @@ function fixed (key: typeof FIXED[number], settings: GatewaySettings): unknown {
 }
 
 /** A running gateway never applies a part of a file: what it can't change it says, with the place. */
-function fixedChanges (running: GatewaySettings, { config, source }: LoadResult): Diagnostic[] {
+export function fixedChanges (running: GatewaySettings, { config, source }: Pick<LoadResult, 'config' | 'source'>): Diagnostic[] {
   const found: Diagnostic[] = []
   if (config === null) return found
   for (const key of FIXED) {

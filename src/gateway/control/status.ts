@@ -91,3 +91,22 @@ export function gatewayStatus (facts: StatusFacts): GatewayStatus {
     processes
   }
 }
+
+/** Diagnostics that are told in brief: errors come first. */
+const MOST_DIAGNOSTICS = 20
+
+/** Without lists that grow with the file, for who asks every other second: of circuit breakers, those that are not closed. */
+export function inBrief (status: GatewayStatus): GatewayStatus {
+  const { last_reload: last, processes } = status
+  return {
+    ...status,
+    last_reload: last === null ? null : { ...last, diagnostics: last.diagnostics.slice(0, MOST_DIAGNOSTICS) },
+    processes: processes.map(process => ({
+      ...process,
+      upstreams: [],
+      limits: [],
+      pools: [],
+      circuit_breakers: process.circuit_breakers.filter(({ state }) => state !== 'closed')
+    }))
+  }
+}

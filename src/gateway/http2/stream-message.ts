@@ -72,7 +72,7 @@ export class StreamMessage extends ClientMessage {
 
   #take (chunk: Buffer): void {
     this.#read += chunk.length
-    if (!this.push(chunk)) this.#stream.pause()
+    if (!this.destroyed && !this.push(chunk)) this.#stream.pause()
   }
 
   #end (): void {
@@ -98,6 +98,8 @@ export class StreamMessage extends ClientMessage {
       this.aborted = true
       this.emit('aborted')
       if (!this.#stream.closed) this.#stream.close(constants.NGHTTP2_CANCEL)
+      // what has come of the body and waits would keep it, and its place among the streams of the connection
+      this.#stream.resume()
     }
     // as Node has it: nobody listens, nobody is told
     process.nextTick(() => done(this.listenerCount('error') === 0 ? null : error))

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../../errors.ts'
+import { connectionForUpgrade } from '../../proxy/fields/upgrade.ts'
 import { Upstream } from '../../proxy/request/upstream.ts'
 import { splitTarget } from '../../router/normalize.ts'
 import type { RouteMatch } from '../../router/types.ts'
@@ -88,7 +89,7 @@ function admitUnlessOverloaded (context: Context, { overload }: Intake, { rank }
 function httpsRequired (context: Context, status: 426 | 301 | 302 | 307 | 308): GatewayError {
   // HTTP/1.0 may come without a Host: there is nowhere to send the client then
   if (status === 426 || context.host === '') {
-    return new GatewayError('SP_HTTPS', 426, 'Please use HTTPS protocol', { headers: { connection: 'Upgrade', upgrade: 'TLS/1.2, HTTP/1.1' } })
+    return new GatewayError('SP_HTTPS', 426, 'Please use HTTPS protocol', { headers: { connection: connectionForUpgrade(context), upgrade: 'TLS/1.2, HTTP/1.1' } })
   }
   const host = (context.trusted ? context.forwardedHost : undefined) ?? context.host
   const target = context.target.startsWith('/') ? context.target : context.target.replace(ABSOLUTE_FORM, '')

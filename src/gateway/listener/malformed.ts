@@ -67,7 +67,11 @@ function answerRefusal (socket: Socket, error: ParserError, options: ListenerOpt
   const [status, reason, message] = STATUS[error.code ?? ''] ?? [400, 'Bad Request', 'Bad request']
   const [code, words, text] = status === 431 && isLongLine(error) ? [414, 'URI Too Long', 'URI too long'] as const : [status, reason, message] as const
   const requestId = context?.id ?? options.nextId()
-  if (context !== null) context.response.statusCode = code
+  if (context !== null) {
+    context.response.statusCode = code
+    // one that has ended its side within its request has left
+    context.refused = error.code !== 'HPE_INVALID_EOF_STATE'
+  }
   const body = errorBody(text, requestId)
   const allow = code === 405 ? `Allow: ${ALLOWED}\r\n` : ''
   const own = options.inForce().refusalFields[connectionOf(socket).scheme]

@@ -37,7 +37,7 @@ async function obey (order: Order): Promise<Partial<Answer>> {
       ready = null
       return {}
     case 'facts': {
-      const [facts] = await engine?.facts() ?? []
+      const [facts] = await engine?.facts(order.limits) ?? []
       return facts === undefined ? {} : { facts }
     }
     case 'reopen':
@@ -51,6 +51,12 @@ async function obey (order: Order): Promise<Partial<Answer>> {
       return { counts: await engine?.act(order.action) ?? {} }
     case 'drain':
       await engine?.drain()
+      return {}
+    case 'destroy':
+      engine?.destroy()
+      return {}
+    case 'close':
+      await engine?.close()
       await destination.close()
       return {}
   }
@@ -63,7 +69,7 @@ function answer (message: Answer, then?: () => void): void {
 
 process.on('message', (order: Order) => {
   obey(order).then(
-    result => answer({ type: 'done', id: order.id, ...result } as Answer, order.type === 'drain' ? () => process.exit(0) : undefined),
+    result => answer({ type: 'done', id: order.id, ...result } as Answer, order.type === 'close' ? () => process.exit(0) : undefined),
     ({ message, code, address, port }: Error & FailureDetails) => answer({ type: 'failed', id: order.id, message, details: { code, address, port } as FailureDetails })
   )
 })

@@ -13,18 +13,22 @@ export interface SentLoadout {
   readonly secrets: Secrets
 }
 
-/** To a worker. All but `drain` are answered with the same `id`. */
+/** To a worker, which answers with the same `id`. */
 export type Order =
   | { readonly type: 'prepare', readonly id: number, readonly loadout: SentLoadout, readonly workers: number, readonly tickets: TicketSeed }
   | { readonly type: 'commit', readonly id: number }
   | { readonly type: 'discard', readonly id: number }
-  | { readonly type: 'facts', readonly id: number }
+  | { readonly type: 'facts', readonly id: number, readonly limits: boolean }
   | { readonly type: 'reopen', readonly id: number }
   | { readonly type: 'metrics', readonly id: number }
   | { readonly type: 'ask', readonly id: number, readonly kind: keyof Question, readonly about: Question[keyof Question]['about'] }
   | { readonly type: 'act', readonly id: number, readonly action: ActionOrder }
-  /** Answered when the last request has ended; then the worker exits. */
+  /** Answered when the last request has ended. */
   | { readonly type: 'drain', readonly id: number }
+  /** Cuts what still runs. */
+  | { readonly type: 'destroy', readonly id: number }
+  /** Answered when plugins have closed and all logs are written; then the worker exits. */
+  | { readonly type: 'close', readonly id: number }
 
 /** What says more than the message, for whoever shows it. */
 export interface FailureDetails {

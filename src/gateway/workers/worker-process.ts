@@ -17,6 +17,8 @@ export class WorkerProcess {
   readonly startedAt = Date.now()
   /** Resolves when the process has ended. */
   readonly ended: Promise<{ readonly code: number | null, readonly signal: string | null }>
+  /** Resolves when it has ended, and all that it wrote was read. */
+  readonly read: Promise<void>
   addresses: readonly BoundAddress[] = []
   /** Serves: it has committed a configuration. */
   serving = false
@@ -43,6 +45,7 @@ export class WorkerProcess {
     })
     // a message to a worker that has just died is an error of the worker object; its end is dealt with below
     this.#worker.on('error', () => {})
+    this.read = new Promise(resolve => { this.#worker.process.once('close', () => resolve()) })
     this.ended = new Promise(resolve => {
       this.#worker.once('exit', (code, signal) => {
         this.#gone = true
@@ -72,8 +75,8 @@ export class WorkerProcess {
     await this.#order({ type: 'discard' })
   }
 
-  async facts (): Promise<ProcessFacts | undefined> {
-    return (await this.#order({ type: 'facts' })).facts
+  async facts (limits: boolean): Promise<ProcessFacts | undefined> {
+    return (await this.#order({ type: 'facts', limits })).facts
   }
 
   async reopen (): Promise<void> {
@@ -92,9 +95,22 @@ export class WorkerProcess {
     return (await this.#order({ type: 'act', action })).counts ?? {}
   }
 
+  /** Resolves when its last request has ended. */
   async drain (): Promise<void> {
     this.leaving = true
     await this.#order({ type: 'drain' })
+  }
+
+  /** Cuts what still runs. */
+  async destroy (): Promise<void> {
+    await this.#order({ type: 'destroy' })
+  }
+
+  /** Resolves when its plugins have closed, and it has ended. */
+  async close (): Promise<void> {
+    this.leaving = true
+    await this.#order({ type: 'close' })
+    await this.ended
   }
 
   kill (): void {

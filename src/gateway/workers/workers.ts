@@ -5,6 +5,7 @@ import type { Destination } from '../../observability/destination.ts'
 import type { OwnLog } from '../../observability/log.ts'
 import { relayLines } from '../../observability/relay-lines.ts'
 import type { MetricFamily } from '../../plugin.ts'
+import { within } from '../control/drain.ts'
 import type { ActionOrder, BoundAddress, Engine, Loadout, ProcessFacts, Question } from '../engine.ts'
 import { newTicketSeed, TicketKeys } from '../../tls/ticket-keys.ts'
 import type { SentLoadout } from './messages.ts'
@@ -24,8 +25,10 @@ export interface WorkersEngineOptions {
 const YOUNG = 10_000
 const FIRST_DELAY = 100
 const MAX_DELAY = 10_000
-/** How long a worker may take to tell its facts before /status goes without them. */
-const FACTS_DEADLINE = 1_000
+/** How long a worker may take to tell its facts, which it does in slices, before /status goes without them. */
+const FACTS_DEADLINE = 2_000
+/** What a worker has for closing its plugins, which write down what waits, before it is killed. */
+const CLOSE_DEADLINE = 3_500
 
 /** Serves the traffic in worker processes, which share the listening sockets (node:cluster). */
 export class WorkersEngine implements Engine {
@@ -104,8 +107,8 @@ export class WorkersEngine implements Engine {
     return this.#serving().length > 0 ? null : 'no worker is running'
   }
 
-  async facts (): Promise<ProcessFacts[]> {
-    return await this.#ofEach(async worker => await worker.facts())
+  async facts (limits: boolean): Promise<ProcessFacts[]> {
+    return await this.#ofEach(async worker => await worker.facts(limits))
   }
 
   async reopen (): Promise<void> {
@@ -139,19 +142,20 @@ export class WorkersEngine implements Engine {
   async drain (): Promise<void> {
     this.#ending = true
     await this.#turn
-    await Promise.allSettled([...this.#workers].map(async worker => {
-      await worker.drain()
-      await worker.ended
-    }))
+    await Promise.allSettled([...this.#workers].map(worker => worker.drain()))
   }
 
   destroy (): void {
     this.#ending = true
-    for (const worker of this.#workers) worker.kill()
+    for (const worker of this.#workers) worker.destroy().catch(() => {})
   }
 
   async close (): Promise<void> {
+    this.#ending = true
+    const workers = [...this.#workers]
+    await within(CLOSE_DEADLINE, Promise.allSettled(workers.map(worker => worker.close())).then(() => {}))
     await this.#killAll()
+    await within(FACTS_DEADLINE, Promise.all(workers.map(worker => worker.read)).then(() => {}))
   }
 
   #serving (): WorkerProcess[] {

@@ -1,7 +1,7 @@
 import type { Item } from '../draft.ts'
 import { isItem, texts } from '../structured.ts'
 import type { KongContext } from '../kong.ts'
-import { withdraw } from '../settle.ts'
+import { withdraw } from '../repair.ts'
 
 /** Plugins of the paid edition whose options are those of a plugin that is there, or nearly. */
 const RENAMED: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { listOf, slug, type Item } from '../draft.ts'
 import { addPlugin, closeRoute, type LocationContext } from './context.ts'
+import { limitKey } from './keys.ts'
 import type { Directive } from './parse.ts'
 import { bytes, inherited, last, type Scope } from './words.ts'
 
@@ -118,14 +119,6 @@ function subrequest (context: LocationContext): void {
   draft.tell('changed', `${what}: auth_request ${uri}`, 'the authoriser learns of the request from X-Forwarded-Method, -Host and -Uri; its cookies and headers are passed as they are.', request.place, entry)
 }
 
-/** What a zone counts by; undefined where it can't be said. */
-function identifier (key: string): Item | undefined {
-  if (/^\$(?:binary_)?remote_addr$/.test(key)) return { limit_by: 'ip' }
-  const header = /^\$http_(\w+)$/.exec(key)?.[1]
-  if (header !== undefined) return { limit_by: 'header', header_name: header.replaceAll('_', '-') }
-  return key === '$server_name' || key === '$host' ? { limit_by: 'service' } : undefined
-}
-
 function zoneOf ({ whole }: LocationContext, kind: string, { args }: Directive): Directive | undefined {
   const name = args.map(text => /^zone=([^:]+)/.exec(text)?.[1]).find(zone => zone !== undefined) ?? args[0]
   return whole.http.find(directive => directive.name === kind && directive.args.some(text => text.startsWith(`zone=${name}:`)))
@@ -134,7 +127,7 @@ function zoneOf ({ whole }: LocationContext, kind: string, { args }: Directive):
 function limitRequests (context: LocationContext, directive: Directive): void {
   const { scope, route, draft, what } = context
   const zone = zoneOf(context, 'limit_req_zone', directive)
-  const by = identifier(zone?.args[0] ?? '')
+  const by = limitKey(zone?.args[0] ?? '', context.whole.http)
   const [, rate, unit] = /^rate=(\d+)r\/([sm])$/.exec(zone?.args.find(text => text.startsWith('rate=')) ?? '') ?? []
   const known = (route['plugins'] as Item[]).some(({ name }) => name === 'rate-limiting')
   if (by === undefined || rate === undefined || known) return closeRoute(context, directive, known ? 'a second limit for the same location can\'t be said.' : 'its zone, or what the zone counts by, can\'t be said.')
@@ -152,7 +145,7 @@ function limitRequests (context: LocationContext, directive: Directive): void {
 function limitConnections (context: LocationContext, directive: Directive): void {
   const { scope, route } = context
   const zone = zoneOf(context, 'limit_conn_zone', directive)
-  const by = identifier(zone?.args[0] ?? '')
+  const by = limitKey(zone?.args[0] ?? '', context.whole.http)
   const known = (route['plugins'] as Item[]).some(({ name }) => name === 'concurrency-limiting')
   if (by === undefined || known) return closeRoute(context, directive, known ? 'a second limit for the same location can\'t be said.' : 'its zone, or what the zone counts by, can\'t be said.')
   const status = Number(last(scope, 'limit_conn_status')?.args[0] ?? 503)

@@ -45,6 +45,8 @@ function say (context: LocationContext, directive: Directive): void {
   if (name === 'set_real_ip_from' && own) draft.tell('todo', `set_real_ip_from ${String(args[0])}`, 'addresses are trusted for the whole gateway: write it into `trusted_ips` of `gateway` if that is meant. Until then clients behind it have its address here, which allow, deny and limits look at.', place, route)
   if (said !== undefined && !(args[0] === 'off' || args[0] === 'default')) draft.tell('left_out', name, said, place, own ? route : draft.file)
   if (said !== undefined || HARMLESS.has(name) || name.startsWith('fastcgi_') || name.startsWith('uwsgi_') || (KNOWN.has(name) && block === null) || ['location', 'server', 'upstream', 'events', 'stream', 'mail'].includes(name)) return
+  // holds for the block that it stands in alone
+  if (name === 'limit_except' && !own) return
   if (name.endsWith('_zone') || name === 'geo' || name === 'split_clients' || (name === 'set' && block === null)) return
   if (name === 'if' && isPreflight(directive)) {
     draft.tell('left_out', 'if ($request_method = OPTIONS)', 'answers to preflights: write the plugin cors.', place, route)

@@ -1,4 +1,5 @@
-import type { Draft, Place } from '../draft.ts'
+import { METHODS } from 'node:http'
+import type { Draft, Item, Place } from '../draft.ts'
 import { isItem, items, texts, type Structured } from '../structured.ts'
 
 export interface Server {
@@ -24,7 +25,8 @@ export interface Operation {
   readonly securityPlace: Place
 }
 
-const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const
+/** Fields of a path that are operations; `query` since 3.2. */
+const FIELDS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query']
 
 /** A name that never has an address (RFC 2606): whoever forgets to fill it in gets 502, and reaches nobody. */
 const MISSING_ORIGIN = 'http://upstream.invalid'
@@ -42,18 +44,16 @@ export function readOperations (source: Structured, draft: Draft, upstream: stri
       continue
     }
     const own = servers(item['servers'], ['paths', path, 'servers'], source, draft, upstream) ?? root
-    for (const method of METHODS) {
-      const operation = item[method]
-      if (!isItem(operation)) continue
-      const what = `${method.toUpperCase()} ${path}`
-      const place = at('paths', path, method)
-      if (method === 'trace') {
-        draft.tell('left_out', what, 'the gateway refuses TRACE.', place, draft.file)
+    for (const { method, steps, operation } of operationsOf(item)) {
+      const what = `${method} ${path}`
+      const place = at('paths', path, ...steps)
+      if (method === 'TRACE' || !METHODS.includes(method)) {
+        draft.tell('left_out', what, method === 'TRACE' ? 'the gateway refuses TRACE.' : `requests with the method ${method} don't reach the gateway: its HTTP parser doesn't know it.`, place, draft.file)
         continue
       }
-      const server = servers(operation['servers'], ['paths', path, method, 'servers'], source, draft, upstream) ?? own ?? nowhere(source, upstream)
+      const server = servers(operation['servers'], ['paths', path, ...steps, 'servers'], source, draft, upstream) ?? own ?? nowhere(source, upstream)
       operations.push({
-        method: method.toUpperCase(),
+        method,
         path,
         id: typeof operation['operationId'] === 'string' ? operation['operationId'] : what,
         tag: texts(operation['tags'])[0] ?? 'untagged',
@@ -61,11 +61,20 @@ export function readOperations (source: Structured, draft: Draft, upstream: stri
         base: server.base,
         security: operation['security'] ?? value['security'],
         place,
-        securityPlace: operation['security'] === undefined ? at('security') : at('paths', path, method, 'security')
+        securityPlace: operation['security'] === undefined ? at('security') : at('paths', path, ...steps, 'security')
       })
     }
   }
   return operations
+}
+
+/** Those with a field of their own, and since 3.2 those of other methods. */
+function operationsOf (item: Item): Array<{ readonly method: string, readonly steps: readonly string[], readonly operation: Item }> {
+  const others = isItem(item['additionalOperations']) ? Object.entries(item['additionalOperations']) : []
+  return [
+    ...FIELDS.map(name => ({ method: name.toUpperCase(), steps: [name], operation: item[name] })),
+    ...others.map(([method, operation]) => ({ method, steps: ['additionalOperations', method], operation }))
+  ].filter((one): one is typeof one & { operation: Item } => isItem(one.operation))
 }
 
 function nowhere (source: Structured, upstream: string | undefined): Server {

@@ -47,13 +47,14 @@ export function createReader (): (file: string) => Promise<ReadResult> {
   }
 }
 
-/** The nearest gateway.yaml, from the folder of the tests upwards. */
-export function configOf (file: string, named: string | undefined): string {
+/** The nearest gateway.yaml, from the folder of the tests upwards. @param missed told of nearer ones that aren't there */
+export function configOf (file: string, named: string | undefined, missed: (file: string) => void = () => {}): string {
   const folder = dirname(resolve(file))
   if (named !== undefined) return resolve(folder, named)
   for (let at = folder; ; at = dirname(at)) {
     const candidate = join(at, 'gateway.yaml')
     if (existsSync(candidate)) return candidate
+    missed(candidate)
     if (dirname(at) === at) return join(folder, 'gateway.yaml')
   }
 }

@@ -61,15 +61,38 @@ function addressed (url: string): Pick<LabRequest, 'url' | 'messages'> {
 
 /** Makes the token of a request. @throws LabError */
 export function mint (lab: Lab, { consumer, revoked = false, header: _header, ...options }: TokenSpec): string {
-  const token = lab.provider.mint(consumer === undefined ? options : { ...options, ...ownSecret(lab, consumer) })
+  const token = lab.provider.mint(consumer === undefined ? options : ofConsumer(lab, consumer, options))
   if (revoked) lab.provider.revoke(token)
   return token
 }
 
-function ownSecret ({ config }: Lab, nameOrId: string): { algorithm: 'HS256' | 'HS384' | 'HS512', secret: string, issuer: string } {
+type MintedToken = NonNullable<Parameters<Lab['provider']['mint']>[0]>
+
+/** Of a consumer's own `jwt_secrets`, as Kong has them: a claim names the credential, and that has the key. */
+function ofConsumer ({ config }: Lab, nameOrId: string, { claims, ...options }: MintedToken): MintedToken {
   const owner = config.consumers.find(({ id, username }) => id === nameOrId || username === nameOrId)
   if (owner === undefined) throw new LabError(`there is no consumer '${nameOrId}'`)
-  const own = config.credentials.jwt_secrets.find(({ consumer, secret }) => consumer === owner.id && secret !== null)
-  if (own === undefined) throw new LabError(`'${nameOrId}' has no jwt_secrets of HS256, HS384 or HS512: the private key of others isn't in the file`)
-  return { algorithm: own.algorithm as 'HS256', secret: own.secret as string, issuer: own.key }
+  const all = config.credentials.jwt_secrets.filter(({ consumer }) => consumer === owner.id)
+  const own = options.private_key === undefined ? all.find(({ secret, algorithm }) => secret !== null && algorithm.startsWith('HS')) : all.find(({ algorithm }) => !algorithm.startsWith('HS'))
+  if (own === undefined) {
+    throw new LabError(options.private_key === undefined
+      ? `'${nameOrId}' has no jwt_secrets of HS256, HS384 or HS512: the private key of others isn't in the file, write it as \`private_key\``
+      : `'${nameOrId}' has no jwt_secrets with a public key`)
+  }
+  const readers = config.plugins.filter(({ name }) => name === 'jwt').map(({ config }) => config as ReaderOptions)
+  // where entries differ, the secret as it stands
+  const base64 = readers.length > 0 && readers.every(reader => reader.secret_is_base64 === true)
+  const names = readers.map(({ key_claim_name: name = 'iss' }) => name)
+  return {
+    ...options,
+    issuer: own.key,
+    algorithm: own.algorithm,
+    claims: { ...Object.fromEntries(names.map(name => [name, own.key])), ...claims },
+    ...own.secret === null ? {} : { secret: base64 ? Buffer.from(own.secret, 'base64url') : own.secret }
+  }
+}
+
+interface ReaderOptions {
+  readonly key_claim_name?: string
+  readonly secret_is_base64?: boolean
 }

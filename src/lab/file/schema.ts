@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema, type TUnsafe } from 'typebox'
+import { JWT_ALGORITHMS } from '../../auth/jwt/algorithms.ts'
 
 /** Schema of `*.test.yaml`: the one source of check, types, docs and editor schema. */
 
@@ -40,7 +41,7 @@ export const Stub = Type.Object({
 
 const Stubs = share('stubs', Type.Record(Type.String({ minLength: 1 }), Type.Union([Stub, Type.Array(Stub, { minItems: 1 })]), {
   title: 'Stubs',
-  description: 'What stands in the place of servers: by name of a service or an upstream, by `host:port`, and `*` for all services that are not named. A service without one answers 200 with nothing.',
+  description: 'What stands in the place of servers: by name of a service or an upstream, by `host:port`, and `*` for all services that are not named. A service without one answers 200 with nothing. At the `host:port` of an identity provider, what no answer fits is answered by the test\'s.',
   examples: [{ users: { json: { id: 7 } }, '*': { status: 204 } }]
 }))
 
@@ -54,15 +55,18 @@ const Clock = Type.String({
 const Token = Type.Object({
   claims: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Claims beside `iss`, `iat` and `exp`; these may be given too, and null leaves one out.', examples: [{ sub: 'ann', aud: 'orders' }] })),
   issuer: Type.Optional(Type.String({ description: '`iss`; the first issuer of the file where it is left out.', examples: ['https://auth.example.com/'] })),
-  algorithm: Type.Optional(Type.Enum(['RS256', 'ES256', 'EdDSA', 'HS256', 'HS384', 'HS512'], { description: 'How it is signed; RS256 where it is left out.', examples: ['ES256'] })),
-  secret: Type.Optional(Type.String({ description: 'Secret of HS256, HS384 and HS512.', examples: ['a-secret-of-this-test-alone'] })),
+  algorithm: Type.Optional(Type.Enum([...JWT_ALGORITHMS], { description: 'How it is signed; RS256 where it is left out, or what `private_key` is for.', examples: ['ES256'] })),
+  secret: Type.Optional(Type.String({ description: 'Secret of HS256, HS384 and HS512; the `secret` that the file has for the issuer where it is left out.', examples: ['a-secret-of-this-test-alone'] })),
+  private_key: Type.Optional(Type.String({ minLength: 1, description: 'Private key in PEM that signs in the place of the provider: for `public_key`, `jwks` and `jwks_file`, and with `consumer` for `jwt_secrets` with a public key. A key for tests alone.', examples: ['-----BEGIN PRIVATE KEY-----\\n…'] })),
   consumer: Type.Optional(Type.String({ description: 'Signed with the first of `jwt_secrets` of this consumer, which has to be one of HS256, HS384 or HS512; `iss` is its key.', examples: ['ann'] })),
   lifetime: Type.Optional(Type.Integer({ description: 'Seconds until it ends; 3600 where it is left out. Below 0 it has ended.', examples: [60, -600] })),
+  not_before: Type.Optional(Type.Integer({ description: 'Seconds until it begins (`nbf`); without it, it says nothing of that.', examples: [600] })),
   opaque: Type.Optional(Type.Boolean({ description: 'It is a random text, which only introspection tells about.', examples: [true] })),
   forged: Type.Optional(Type.Boolean({ description: 'The provider does not know the key it was signed by (or the opaque token).', examples: [true] })),
+  earlier_key: Type.Optional(Type.Boolean({ description: 'Signed by the key before the last `rotate_keys`.', examples: [true] })),
   revoked: Type.Optional(Type.Boolean({ description: 'Introspection says that it is not active.', examples: [true] })),
   header: Type.Optional(Type.String({ minLength: 1, description: 'Field that it is sent in, without `Bearer`; where this is left out, `Authorization: Bearer`.', examples: ['X-Token'] }))
-}, { ...closed, title: 'Token', description: 'Token of the identity provider of the test, which stands for every one that the file names.' })
+}, { ...closed, title: 'Token', description: 'Token of the identity provider of the test, which stands for every one that the file names; each of these has keys of its own.' })
 
 const ClientCertificate = Type.Object({
   subject: Type.Optional(Type.String({ description: 'Its subject as RFC 4514 writes it, of CN, O, OU, L, ST, C, DC and UID; empty where it is left out.', examples: ['CN=ann,O=Partner'] })),
@@ -148,10 +152,13 @@ const Expect = share('expect', Type.Object({
   error: Type.Optional(Type.String({ description: 'Code of the error, as in the access log.', examples: ['SP_NO_ROUTE'] }))
 }, { ...closed, minProperties: 1, title: 'Expect', description: 'What has to come of the request.' }))
 
+const RotateKeys = Type.Enum(['add', 'replace'], { title: 'Rotate keys', description: 'Providers sign with new keys from now on. `add`: they publish those before as well. `replace`: they do not.', examples: ['add'] })
+
 const Step = Type.Object({
   name: Type.Optional(Type.String({ minLength: 1, description: 'Shown where it fails.', examples: ['the third one is too many'] })),
   clock: Type.Optional(Clock),
   stubs: Type.Optional(Stubs),
+  rotate_keys: Type.Optional(RotateKeys),
   request: Type.Optional(Request),
   repeat: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: 'How often the request is sent; each time the same is expected.', examples: [5] })),
   expect: Type.Optional(Expect)
@@ -162,6 +169,7 @@ const Test = Type.Object({
   skip: Type.Optional(Type.String({ minLength: 1, description: 'Why it is not run.', examples: ['until the new service is there'] })),
   clock: Type.Optional(Clock),
   stubs: Type.Optional(Stubs),
+  rotate_keys: Type.Optional(RotateKeys),
   request: Type.Optional(Request),
   repeat: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: 'How often the request is sent; each time the same is expected.', examples: [5] })),
   expect: Type.Optional(Expect),

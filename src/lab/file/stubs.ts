@@ -43,18 +43,23 @@ export function applyStubs (lab: Lab, stubs: StubsSpec): void {
 
 function createStub (name: string, list: readonly StubSpec[]): Stub {
   const answers = list.map(answer => ({ answer, regex: answer.when?.matches === undefined ? null : new RegExp(answer.when.matches, 'u'), sent: answerOf(answer) }))
-  return function answerStub ({ method, path, target }) {
+  return function answerStub ({ method, path, target, to: { purpose } }) {
     for (const { answer: { when }, regex, sent } of answers) {
       if (when?.method !== undefined && when.method !== method) continue
       if (when?.path !== undefined && when.path !== path) continue
       if (regex !== null && !regex.test(target)) continue
       return sent
     }
+    // where a provider stands, it answers the rest
+    if (purpose === 'provider') return {}
     return { status: 404, body: `the stub '${name}' has no answer for ${method} ${target}` }
   }
 }
 
-function answerOf ({ status = 200, headers = {}, body, json, error, websocket }: StubSpec): StubAnswer {
+/** Nothing, where nothing is said of it: as if there were no stub. */
+function answerOf ({ when: _when, certificate: _certificate, ...said }: StubSpec): StubAnswer {
+  if (Object.keys(said).length === 0) return {}
+  const { status = 200, headers = {}, body, json, error, websocket } = said
   const typed = Object.keys(headers).some(name => name.toLowerCase() === 'content-type')
   return {
     status,

@@ -3,7 +3,8 @@ import type { FileResult, Problem, RunResult, TestResult } from '../result.ts'
 /** JUnit's XML, as CI servers read it: a suite for each file. */
 export function junitReport ({ files, took }: RunResult): string {
   const all = files.flatMap(({ results }) => results)
-  const head = attributes({ tests: all.length, failures: failures(all), errors: files.filter(({ errors }) => errors.length > 0).length, time: seconds(took) })
+  const broken = files.reduce((sum, { errors }) => sum + errors.length, 0)
+  const head = attributes({ tests: all.length + broken, failures: failures(all), errors: broken, time: seconds(took) })
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${head}>\n${files.map(suite).join('')}</testsuites>\n`
 }
 

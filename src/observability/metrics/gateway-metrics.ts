@@ -1,6 +1,7 @@
 import type { ProcessFacts } from '../../gateway/engine.ts'
 import type { GatewayStatus } from '../../gateway/control/status.ts'
 import type { MetricFamily, MetricValue } from '../../plugin.ts'
+import type { Steps } from '../../steps.ts'
 
 type Labels = MetricValue['labels']
 
@@ -13,7 +14,7 @@ function one (value: number, labels: Labels = {}): MetricValue[] {
 }
 
 /** What the gateway knows of itself, plugins apart. Nothing in it is a secret: names of the file, states, numbers. */
-export function gatewayMetrics (status: GatewayStatus, reloads: { readonly done: number, readonly refused: number }): MetricFamily[] {
+export function * gatewayMetrics (status: GatewayStatus, reloads: { readonly done: number, readonly refused: number }): Steps<MetricFamily[]> {
   const { processes, configuration, last_reload: last, workers } = status
   const each = (of: (process: ProcessFacts) => readonly MetricValue[]): MetricValue[] => processes.flatMap(of)
   return [
@@ -35,7 +36,7 @@ export function gatewayMetrics (status: GatewayStatus, reloads: { readonly done:
     family('gauge', 'config_retired_snapshots', 'Configurations that were replaced and still have requests or streams to finish.', each(process => one(process.retired_snapshots))),
     family('gauge', 'config_entities', 'Entities of the configuration.', (['services', 'routes', 'plugins', 'consumers'] as const).map(kind => ({ value: configuration[kind], labels: { kind } }))),
     ...upstreamMetrics(each),
-    ...limitMetrics(each),
+    ...yield * limitMetrics(processes),
     family('gauge', 'memory_bytes', 'Memory of the processes that serve traffic.', each(({ memory }) => Object.entries(memory).map(([kind, value]) => ({ value, labels: { kind } }))))
   ]
 }
@@ -50,16 +51,26 @@ function upstreamMetrics (each: (of: (process: ProcessFacts) => readonly MetricV
   ]
 }
 
-function limitMetrics (each: (of: (process: ProcessFacts) => readonly MetricValue[]) => MetricValue[]): MetricFamily[] {
-  const of = ({ plugin, route, service, consumer }: ProcessFacts['limits'][number]): Record<string, string> => ({ plugin, route: route ?? '', service: service ?? '', consumer: consumer ?? '' })
+/** There may be thousands of entries. */
+function * limitMetrics (processes: readonly ProcessFacts[]): Steps<MetricFamily[]> {
+  const decisions: MetricValue[] = []
+  const counters: MetricValue[] = []
+  const errors: MetricValue[] = []
+  const down: MetricValue[] = []
+  for (const { limits } of processes) {
+    for (const { plugin, route, service, consumer, decisions: all, refused, counters: kept, store_errors: failed, state } of limits) {
+      const labels = { plugin, route: route ?? '', service: service ?? '', consumer: consumer ?? '' }
+      decisions.push({ value: all - refused, labels: { ...labels, outcome: 'admitted' } }, { value: refused, labels: { ...labels, outcome: 'refused' } })
+      counters.push({ value: kept, labels })
+      errors.push({ value: failed, labels })
+      down.push({ value: state === 'down' ? 1 : 0, labels })
+      yield
+    }
+  }
   return [
-    family('counter', 'limit_decisions_total', 'What plugins that count requests decided. `route`, `service` and `consumer` are ids of where the entry stands.',
-      each(({ limits }) => limits.flatMap(fact => [
-        { value: fact.decisions - fact.refused, labels: { ...of(fact), outcome: 'admitted' } },
-        { value: fact.refused, labels: { ...of(fact), outcome: 'refused' } }
-      ]))),
-    family('gauge', 'limit_counters', 'Counters of limits in memory.', each(({ limits }) => limits.map(fact => ({ value: fact.counters, labels: of(fact) })))),
-    family('counter', 'limit_store_errors_total', 'Failures of the shared store of limits.', each(({ limits }) => limits.map(fact => ({ value: fact.store_errors, labels: of(fact) })))),
-    family('gauge', 'limit_store_down', 'Processes for which the shared store of limits is down.', each(({ limits }) => limits.map(fact => ({ value: fact.state === 'down' ? 1 : 0, labels: of(fact) }))))
+    family('counter', 'limit_decisions_total', 'What plugins that count requests decided. `route`, `service` and `consumer` are ids of where the entry stands.', decisions),
+    family('gauge', 'limit_counters', 'Counters of limits in memory.', counters),
+    family('counter', 'limit_store_errors_total', 'Failures of the shared store of limits.', errors),
+    family('gauge', 'limit_store_down', 'Processes for which the shared store of limits is down.', down)
   ]
 }

@@ -1,5 +1,5 @@
 import { constants, monitorEventLoopDelay, PerformanceObserver, type PerformanceEntry, type IntervalHistogram, type NodeGCPerformanceDetail } from 'node:perf_hooks'
-import type { MetricFamily } from '../../plugin.ts'
+import type { MetricFamily, MetricValue } from '../../plugin.ts'
 
 /** Milliseconds between two looks at the event loop. */
 const RESOLUTION = 20
@@ -16,7 +16,8 @@ const GC_KINDS: Readonly<Record<number, string>> = {
 export class RuntimeMetrics {
   readonly #delay: IntervalHistogram
   readonly #observer: PerformanceObserver
-  readonly #gc = new Map<string, { count: number, seconds: number }>()
+  /** From 0 on: of a series that begins with its first value, `rate()` misses that one. */
+  readonly #gc = new Map(Object.values(GC_KINDS).map(kind => [kind, { count: 0, seconds: 0 }]))
 
   constructor () {
     this.#delay = monitorEventLoopDelay({ resolution: RESOLUTION })
@@ -35,10 +36,11 @@ export class RuntimeMetrics {
   families (): MetricFamily[] {
     const { user, system } = process.cpuUsage()
     const late = (nanoseconds: number): number => this.#delay.count === 0 ? 0 : Math.max(0, nanoseconds / NANOSECONDS - RESOLUTION / 1000)
-    const quantile = (share: number): { value: number, labels: { quantile: string } } => ({ value: late(this.#delay.percentile(share * 100)), labels: { quantile: String(share) } })
+    // Prometheus keeps the label `quantile` for summaries
+    const delay = (percentile: number): MetricValue => ({ value: late(percentile === 100 ? this.#delay.max : this.#delay.percentile(percentile)), labels: { percentile } })
     const families: MetricFamily[] = [
       { name: 'process_cpu_seconds_total', help: 'CPU time of the processes that serve traffic, by kind.', type: 'counter', values: [{ value: user / 1e6, labels: { mode: 'user' } }, { value: system / 1e6, labels: { mode: 'system' } }] },
-      { name: 'nodejs_eventloop_delay_seconds', help: 'How late the event loop came to what was due since the last scrape, in the worst of the processes.', type: 'gauge', aggregator: 'max', values: [quantile(0.5), quantile(0.9), quantile(0.99), { value: late(this.#delay.max), labels: { quantile: '1' } }] },
+      { name: 'nodejs_eventloop_delay_seconds', help: 'How late the event loop came to what was due since the last scrape, in the worst of the processes.', type: 'gauge', aggregator: 'max', values: [50, 90, 99, 100].map(delay) },
       { name: 'nodejs_gc_seconds_total', help: 'Time in garbage collection.', type: 'counter', values: [...this.#gc].map(([kind, { seconds }]) => ({ value: seconds, labels: { kind } })) },
       { name: 'nodejs_gc_runs_total', help: 'Garbage collections.', type: 'counter', values: [...this.#gc].map(([kind, { count }]) => ({ value: count, labels: { kind } })) }
     ]

@@ -1,7 +1,8 @@
 import type { Context } from '../../gateway/context.ts'
 import { debugFields } from '../fields/debug-fields.ts'
+import { connectionForUpgrade } from '../fields/upgrade.ts'
 import type { Tokens } from '../fields/product.ts'
-import { CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DROP, KEEP, SERVER, TOKEN, TRAILER, TRANSFER_ENCODING, VIA, responseFieldKind } from '../fields/response-fields.ts'
+import { CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DROP, KEEP, SERVER, TOKEN, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA, responseFieldKind } from '../fields/response-fields.ts'
 
 /** The head of an upstream's answer, ready for the client. */
 export interface AnswerHead {
@@ -20,6 +21,7 @@ export interface AnswerHead {
   readonly via: string | undefined
 }
 
+const UPGRADE_REQUIRED = 426
 const PLAIN_CONNECTION = /^(?:keep-alive|close|upgrade)$/i
 
 /**
@@ -32,6 +34,7 @@ export function answerHead (context: Context, raw: readonly string[], tokens: To
   let length = -1
   let named: string | undefined
   let via: string | undefined
+  let upgrade: string | undefined
   let server = false
   let hasContentType = false
   let readable = true
@@ -45,6 +48,9 @@ export function answerHead (context: Context, raw: readonly string[], tokens: To
         continue
       case CONNECTION:
         if (!PLAIN_CONNECTION.test(value)) named = named === undefined ? value : `${named},${value}`
+        continue
+      case UPGRADE:
+        if (context.upstreamStatus === UPGRADE_REQUIRED) upgrade = upgrade === undefined ? value : `${upgrade}, ${value}`
         continue
       case VIA:
         via = via === undefined ? value : `${via}, ${value}`
@@ -79,6 +85,8 @@ export function answerHead (context: Context, raw: readonly string[], tokens: To
 
   if (named !== undefined) dropNamed(fields, named)
   const own = fields.length
+  // RFC 9110 section 15.5.22: a client that isn't told the protocol learns nothing from a 426. It is not stored with an answer
+  if (upgrade !== undefined) fields.push('Connection', connectionForUpgrade(context), 'Upgrade', upgrade)
   if (tokens.via !== null) {
     fields.push('Via', via === undefined ? `1.1 ${tokens.via}` : `${via}, 1.1 ${tokens.via}`)
     if (!server) fields.push('Server', tokens.server as string)

@@ -15,6 +15,9 @@ export const TRANSFER_ENCODING = 8
 /** One of the gateway's own names, where the upstream is a gateway, too. */
 export const TOKEN = 9
 
+/** Belongs to the connection; 426 must have it nevertheless. */
+export const UPGRADE = 10
+
 // a map, not an object: `constructor` is a field name, too
 const SPECIAL = new Map<string, number>(Object.entries({
   connection: CONNECTION,
@@ -26,7 +29,7 @@ const SPECIAL = new Map<string, number>(Object.entries({
   'keep-alive': DROP,
   'proxy-connection': DROP,
   'transfer-encoding': TRANSFER_ENCODING,
-  upgrade: DROP,
+  upgrade: UPGRADE,
   te: DROP,
   ...Object.fromEntries(TOKEN_NAMES.map(name => [name, TOKEN]))
 }))

@@ -1,4 +1,5 @@
 import type { Context } from '../../gateway/context.ts'
+import { escapePath } from '../../router/escape.ts'
 import type { Upstream } from './upstream.ts'
 import type { Tokens } from '../fields/product.ts'
 
@@ -22,7 +23,8 @@ export function finishRequestHead (context: Context, upstream: Upstream, tokens:
   fields.push('X-Forwarded-Host', (trusted ? context.forwardedHost : undefined) ?? context.host)
   fields.push('X-Forwarded-Port', (trusted ? context.forwardedPort : undefined) ?? String(context.port))
   fields.push('X-Forwarded-Path', (trusted ? context.forwardedPath : undefined) ?? pathOf(context.target, context.query))
-  const prefix = (trusted ? context.forwardedPrefix : undefined) ?? upstream.strippedPrefix
+  // what was matched is text, a field is bytes
+  const prefix = (trusted ? context.forwardedPrefix : undefined) ?? escapePath(upstream.strippedPrefix)
   if (prefix !== '') fields.push('X-Forwarded-Prefix', prefix)
   if (tokens.requestId !== null) fields.push(tokens.requestId, context.id)
   if (tokens.via !== null) {

@@ -4,6 +4,7 @@ import type { Outage } from '../outage.ts'
 import { Script } from '../redis/script.ts'
 import type { CacheRecord, CacheStore, PurgeOrder, Seen } from './cache-store.ts'
 import type { OwedDrops } from './owed-drops.ts'
+import { patiently } from './patiently.ts'
 import { decodeName, decodeRecord, encodeRecord, type RecordName } from './codec.ts'
 
 export interface RedisCacheOptions {
@@ -23,18 +24,19 @@ const LONGEST = 30 * 86_400_000
 const NAME = 65_536
 /** Keys looked at in one step. */
 const STEP = 500
-/** How long it is remembered that a URI was dropped, in milliseconds: nobody fetches an answer for longer. */
+/** How long it is remembered that a URI was dropped, or a purge made, in milliseconds: nobody fetches an answer for longer. */
 const GENERATION = 3_600_000
 
 /**
  * Stores a record, and that there is one, unless its URI was dropped since it was asked for: another gateway may have had it changed
  * while this one fetched it.
  *
- * KEYS: generation, index, record. ARGV: the generation that was seen, now, when the record ends, its life, how long indexes live, the
- * record; milliseconds.
+ * KEYS: generation, index, record, and the epoch where it is on the same node. ARGV: the generation that was seen, now, when the record
+ * ends, its life, how long indexes live, the record, the epoch that was seen; milliseconds.
  */
 const STORE = new Script(`
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+if KEYS[4] and (redis.call('GET', KEYS[4]) or '') ~= ARGV[7] then return 0 end
 redis.call('ZADD', KEYS[2], ARGV[3], KEYS[3])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
@@ -81,7 +83,10 @@ export class RedisCache implements CacheStore {
       this.#quietly(this.#client.zremrangebyscore(index, '-inf', now))
       this.#quietly(this.#client.pexpire(index, LONGEST))
     }
-    this.#quietly(STORE.run(this.#client, [3, this.#generation(uri), this.#uriIndex(uri), key, generation, now, now + life, life, LONGEST, encodeRecord(uri, record)]))
+    const [seen, epoch = ''] = generation.split(' ') as [string, string?]
+    const keys = [this.#generation(uri), this.#uriIndex(uri), key]
+    const stored = STORE.run(this.#client, [this.#isCluster ? 3 : 4, ...keys, ...this.#isCluster ? [] : [this.#epoch], seen, now, now + life, life, LONGEST, encodeRecord(uri, record), epoch])
+    this.#quietly(this.#isCluster ? stored.then(() => this.#confirm(key, epoch)) : stored)
   }
 
   delete (uri: string, rest: string): void {
@@ -96,11 +101,23 @@ export class RedisCache implements CacheStore {
 
   /** @throws what Redis has to say: who purges must know that it was not done */
   async purge ({ key, url, prefix, tag, all }: PurgeOrder): Promise<number> {
+    this.#assureConnection()
     if (url !== undefined) return await this.#dropUri(url)
-    if (tag !== undefined) return await this.#dropIndex(this.#tagIndex(tag), true)
-    if (prefix !== undefined) return await this.#dropWhere(name => name.uri.startsWith(prefix), true)
-    if (key !== undefined) return await this.#dropWhere(name => name.id === key, true)
+    await patiently(async () => await this.#beginEpoch())
+    if (tag !== undefined) return await this.#dropIndex(this.#tagIndex(tag))
+    if (prefix !== undefined) return await this.#dropWhere(name => name.uri.startsWith(prefix))
+    if (key !== undefined) return await this.#dropWhere(name => name.id === key)
     return all === true ? await this.#dropWhere(() => true) : 0
+  }
+
+  /** Nobody knows of an answer that is being fetched what a purge would find in it: whoever is fetching one stores none. */
+  async #beginEpoch (): Promise<void> {
+    await this.#client.set(this.#epoch, randomBytes(9).toString('base64url'), 'PX', GENERATION)
+  }
+
+  /** A script of a cluster sees the keys of one node alone: what a purge may have passed by is dropped again. */
+  async #confirm (key: string, epoch: string): Promise<void> {
+    if ((await this.#client.get(this.#epoch) ?? '') !== epoch) await this.#client.unlink(key)
   }
 
   /** Whether Redis has to be left alone; it is looked at now and then, beside the requests. */
@@ -113,7 +130,7 @@ export class RedisCache implements CacheStore {
   /** What should have been dropped meanwhile goes first: nobody gets it again. */
   async #recover (): Promise<void> {
     await this.#client.ping()
-    const paid = await this.#owed.pay(async uri => uri === null ? await this.#dropWhere(() => true) : await this.#dropUri(uri))
+    const paid = await this.#owed.pay(async uri => await this.purge(uri === null ? { all: true } : { url: uri }))
     if (paid) this.#outage.end()
   }
 
@@ -127,10 +144,12 @@ export class RedisCache implements CacheStore {
 
   async #read (key: string, generation: string, seen: Seen): Promise<CacheRecord | undefined> {
     try {
-      // a cluster without slots would have its commands wait
-      if (this.#client.status !== 'ready') throw new Error('there is no connection to Redis')
-      const [bytes, current] = await this.#client.mgetBuffer(key, generation) as [Buffer | null, Buffer | null]
-      seen.generation = current === null ? '' : current.toString()
+      this.#assureConnection()
+      const [[bytes, current, here], elsewhere] = await Promise.all([
+        this.#client.mgetBuffer(key, generation, ...this.#isCluster ? [] : [this.#epoch]) as Promise<[Buffer | null, Buffer | null, Buffer?]>,
+        this.#isCluster ? this.#client.get(this.#epoch) : null
+      ])
+      seen.generation = `${current?.toString() ?? ''} ${here?.toString() ?? elsewhere ?? ''}`
       const record = bytes === null ? null : decodeRecord(bytes)
       return record === null || record.expiresAt <= this.#now() ? undefined : record
     } catch (error) {
@@ -139,35 +158,38 @@ export class RedisCache implements CacheStore {
     }
   }
 
+  #assureConnection (): void {
+    // a cluster without slots would have its commands wait
+    if (this.#client.status !== 'ready') throw new Error('there is no connection to Redis')
+  }
+
   /** Whoever is fetching an answer of it stores none. */
   async #dropUri (uri: string): Promise<number> {
-    await this.#mark(uri)
+    await patiently(async () => await this.#client.set(this.#generation(uri), randomBytes(9).toString('base64url'), 'PX', GENERATION))
     return await this.#dropIndex(this.#uriIndex(uri))
   }
 
-  async #mark (uri: string): Promise<void> {
-    await this.#client.set(this.#generation(uri), randomBytes(9).toString('base64url'), 'PX', GENERATION)
-  }
-
-  async #dropIndex (index: string, marks = false): Promise<number> {
-    const keys = await this.#client.zrange(index, '0', '-1')
-    return await this.#drop(keys, index, marks)
+  async #dropIndex (index: string): Promise<number> {
+    return await patiently(async () => await this.#drop(await this.#client.zrange(index, '0', '-1'), index))
   }
 
   /** Walks through all records: a matter of seconds where there are millions. */
-  async #dropWhere (wanted: (name: RecordName) => boolean, marks = false): Promise<number> {
+  async #dropWhere (wanted: (name: RecordName) => boolean): Promise<number> {
     let count = 0
     const nodes = 'nodes' in this.#client ? this.#client.nodes('master') : [this.#client]
     for (const node of nodes) {
       let cursor = '0'
       do {
-        const [next, keys] = await node.scan(cursor, 'MATCH', `${this.#prefix}:r:*`, 'COUNT', String(STEP))
+        const from = cursor
+        const [next, keys] = await patiently(async () => await node.scan(from, 'MATCH', `${this.#prefix}:r:*`, 'COUNT', String(STEP)))
         cursor = next
-        const names = await Promise.all(keys.map(key => node.getrangeBuffer(key, 0, NAME)))
-        count += await this.#drop(keys.filter((_, place) => {
-          const name = decodeName(names[place] as Buffer)
-          return name !== null && wanted(name)
-        }), null, marks)
+        count += await patiently(async () => {
+          const names = await Promise.all(keys.map(key => node.getrangeBuffer(key, 0, NAME)))
+          return await this.#drop(keys.filter((_, place) => {
+            const name = decodeName(names[place] as Buffer)
+            return name !== null && wanted(name)
+          }), null)
+        })
       } while (cursor !== '0')
     }
     return count
@@ -175,12 +197,10 @@ export class RedisCache implements CacheStore {
 
   /**
    * @param index what they were found in; not dropped as a whole, since others may have been stored meanwhile
-   * @param marks whoever is fetching one of them anew doesn't store it
    * @returns how many of them were answers
    */
-  async #drop (keys: readonly string[], index: string | null, marks: boolean): Promise<number> {
+  async #drop (keys: readonly string[], index: string | null): Promise<number> {
     const names = await Promise.all(keys.map(async key => decodeName(await this.#client.getrangeBuffer(key, 0, NAME))))
-    if (marks) await Promise.all([...new Set(names.flatMap(name => name?.uri ?? []))].map(async uri => await this.#mark(uri)))
     const dropped = await Promise.all(keys.map(async key => {
       // sent together, so that hardly anybody stores it again between the two
       const [count] = await Promise.all([this.#client.unlink(key), index === null ? 0 : this.#client.zrem(index, key)])
@@ -204,6 +224,15 @@ export class RedisCache implements CacheStore {
 
   #generation (uri: string): string {
     return `${this.#prefix}:g:{${digest(uri)}}`
+  }
+
+  /** Another one begins with each purge of more than a URI. */
+  get #epoch (): string {
+    return `${this.#prefix}:e`
+  }
+
+  get #isCluster (): boolean {
+    return 'nodes' in this.#client
   }
 
   #tagIndex (tag: string): string {

@@ -133,6 +133,17 @@ t.test('a machine that slept through the refresh waits for it, unless the provid
   t.notOk(source.keysFor(hint('b')) instanceof Promise, 'which then answers at once')
 })
 
+t.test('a machine that slept while the provider was asked asks again', async t => {
+  const { source, provider, clock } = start(t, { timers: false })
+  const { held, release } = hold()
+  provider.held = held
+  const waiting = source.keysFor(hint('a')) as Promise<readonly VerificationKey[]>
+  await clock.advance(25 * HOUR)
+  release()
+  t.same(kids(await waiting), ['a'])
+  t.equal(provider.fetches, 2)
+})
+
 t.test('a new key is found by the first token that names it', async t => {
   const { source, provider } = start(t)
   await settle()

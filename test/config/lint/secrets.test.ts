@@ -28,9 +28,9 @@ t.test('credentials in headers', async t => {
 
 t.test('credentials in query arguments', async t => {
   t.same(pointers({
-    add: { querystring: ['api_key:x', 'apikey: x', 'token:$(headers.x)', 'page:1', 'token:'], body: ['page:1'] },
+    add: { querystring: ['api_key:x', 'apikey: x', 'token:$(headers.x)', 'page:1', 'token:'], body: ['page:1', 'client_secret:x', 'api_key:$(headers.x)'] },
     remove: { querystring: ['token:x'] }
-  }), ['/add/querystring/0', '/add/querystring/1'])
+  }), ['/add/querystring/0', '/add/querystring/1', '/add/body/1'])
 })
 
 t.test('credentials in headers of other names, as log servers and collectors want them', async t => {
@@ -40,7 +40,8 @@ t.test('credentials in headers of other names, as log servers and collectors wan
 })
 
 t.test('a password in a URL', async t => {
-  t.same(pointers({ a: 'redis://user:pw@host', b: 'redis://host/a:b@c', c: 'https://host/@x' }), ['/a'])
+  t.same(pointers({ a: 'redis://user:pw@host', b: 'https://host/a:b@c', c: 'https://host/@x' }), ['/a'])
+  t.same(pointers({ a: 'redis://us/er:pw@host' }), ['/a'], 'beside the web no path has these: a user and a password may')
 })
 
 const file = (header: string): string => `plugins:

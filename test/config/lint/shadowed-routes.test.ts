@@ -4,6 +4,7 @@ import { lint } from '../../../src/config/lint/index.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { compileRouter } from '../../../src/router/compile.ts'
 import type { Route } from '../../../src/config/model.ts'
+import { finish } from '../../../src/steps.ts'
 import { makeRoute } from '../../router/make-route.ts'
 import { findings, findingsOf, routes } from './findings.ts'
 import { holds } from '../../helpers/holds.ts'
@@ -86,7 +87,7 @@ t.test('a shadowed route never wins in the router', async t => {
   let found = 0
   holds(t, fc.property(fc.array(route, { minLength: 2, maxLength: 5 }), list => {
     const routes = list.map((fields, index) => makeRoute(`r${index}`, { ...fields, headers: fields.headers as Route['headers'] }))
-    const gone = new Set(lint({ ...empty, config: { ...config, routes } })
+    const gone = new Set(finish(lint({ ...empty, config: { ...config, routes } }))
       .filter(({ rule }) => rule === 'route-shadowed').map(({ cause }) => /^route '(\w+)'/.exec(cause)?.[1]))
     if (gone.size === 0) return
     found++

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { lint } from '../../../src/config/lint/index.ts'
 import { loadConfig } from '../../../src/config/load.ts'
+import { finish } from '../../../src/steps.ts'
 import { makeCertificate } from '../../helpers/certificates.ts'
 import { findings, findingsOf, routes } from './findings.ts'
 
@@ -50,7 +51,7 @@ t.test('a module of which nothing is used', async t => {
   const result = await loadConfig({ file: 'gateway.yaml', text: '_format_version: "3.0"', env: {} })
   const plugins = { ...result.plugins, modules: [['geo'], ['other', 'correlation-id']] }
   const config = { ...result.config as NonNullable<typeof result.config>, plugins: [] }
-  t.match(lint({ ...result, config, plugins }).map(({ rule, cause }) => [rule, cause]), [
+  t.match(finish(lint({ ...result, config, plugins })).map(({ rule, cause }) => [rule, cause]), [
     ['unused-module', 'no entry of the file uses a plugin of this module (geo)'],
     ['unused-module', 'no entry of the file uses a plugin of this module (other, correlation-id)']
   ])

@@ -1,5 +1,6 @@
 /** Purging through the admin listener: what it takes, and that it reaches every process. */
 import t, { type Test } from 'tap'
+import { purgeAction } from '../../../src/http-cache/purge.ts'
 import { createGateway } from '../../../src/index.ts'
 import { fresh, holding } from '../../helpers/cache-gateway.ts'
 import { ask, gatewayYaml, startProcess, until, upstream } from '../../helpers/running.ts'
@@ -81,6 +82,14 @@ t.test('addresses with escapes and answers to POST are purged, too', async t => 
     const answer = await ask(gateway.adminAddress?.port as number, '/proxy-cache/purge', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(order) })
     t.same(JSON.parse(answer.text), { purged: 2 }, JSON.stringify(order))
   }
+})
+
+t.test('a store that is down keeps no other one from being purged, and who asked is told', async t => {
+  const orders: unknown[] = []
+  const down = { purge: async () => await Promise.reject(new Error('it is down')) }
+  const good = { purge: async (order: unknown) => orders.push(order) }
+  await t.rejects(async () => await purgeAction('proxy-cache').run([down, good], { all: true } as never), { message: 'it is down' })
+  t.same(orders, [{ all: true }])
 })
 
 t.test('a gateway without the plugin has nothing to purge', async t => {

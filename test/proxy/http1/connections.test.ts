@@ -108,10 +108,36 @@ t.test('a connection has one request at a time, and is used again', async t => {
   t.equal(there.sockets.length, 2)
 })
 
-t.test('what followed an answer to HEAD cuts the connection', async t => {
+t.test('no answer follows one to HEAD on a connection: its body may come, as late as it likes', async t => {
+  let late = (): void => {}
+  const there = await upstream(t, (socket, text) => {
+    if (!text.includes('HEAD')) {
+      ok(socket)
+      return
+    }
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 43\r\n\r\n')
+    late = () => { socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong') }
+  })
+  const connections = pool(t, there.port)
+  await send(connections).outcome
+  await turns()
+  t.equal(await send(connections, { method: 'HEAD' }).outcome, '')
+  await turns()
+  const next = send(connections)
+  late()
+  t.equal(await next.outcome, 'ok')
+  await until('the one of HEAD is cut', () => connections.size === 1)
+  t.equal(there.sockets.length, 2, 'HEAD takes an idle connection')
+  t.match(there.received[0], /HEAD[^]*\r\nconnection: close\r\n/, 'and says that it is the last')
+})
+
+t.test('bytes on an idle connection cut it, whatever they look like', async t => {
   const there = await upstream(t, ok)
   const connections = pool(t, there.port)
-  await send(connections, { method: 'HEAD' }).outcome
+  await send(connections).outcome
+  await turns()
+  t.equal(connections.idle, 1)
+  ok(there.sockets[0] as Socket)
   await until('it is cut', () => connections.size === 0)
 })
 
@@ -147,6 +173,7 @@ t.test('a request that nobody wants any more when its connection is there leaves
   left.wanted = false
   send(connections, { path: '/left' }, left)
   await until('it is idle', () => connections.idle === 1)
+  await turns()
   t.equal(await send(connections, { path: '/next' }).outcome, 'ok')
   t.equal(there.sockets.length, 1)
   t.notMatch(there.received[0], /left/)

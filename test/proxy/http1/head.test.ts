@@ -41,8 +41,10 @@ t.test('says whether and for how long the connection stays', async t => {
     ['1.0', ['Connection: Keep-Alive'], true, -1],
     ['1.0', ['Connection: Keep-Alive', 'Transfer-Encoding: chunked'], false, -1]
   ] as const) t.match(parseHead(head(`HTTP/${version} 200 OK`, ...fields)), { persistent, keepAlive }, `${version} ${fields.join()}`)
-  for (const [fields, persistent] of [[[], true], [['Content-Length: 0'], true], [['Content-Length: 5'], false], [['Transfer-Encoding: chunked'], false]] as const) {
-    t.match(parseHead(head('HTTP/1.1 204 No Content', ...fields)), { persistent }, `a body may follow where 204 announces one: ${fields.join()}`)
+  for (const status of ['204 No Content', '304 Not Modified']) {
+    for (const [fields, persistent] of [[[], true], [['Content-Length: 0'], true], [['Content-Length: 5'], false], [['Transfer-Encoding: chunked'], false]] as const) {
+      t.match(parseHead(head(`HTTP/1.1 ${status}`, ...fields)), { persistent }, `a body may follow where ${status} announces one: ${fields.join()}`)
+    }
   }
 })
 

@@ -57,7 +57,7 @@ export const RequestView = closed({
   plugin: nullable(Type.String(), { description: 'That ended it.' }),
   latencies,
   tries: whole('Attempts at the upstream: those that came to nothing, and the one that did not.'),
-  reason: nullable(Type.String(), { description: 'Of a request that failed: why the last attempt at the upstream came to nothing, as in the log (`ECONNREFUSED`, `CERT_HAS_EXPIRED`).' }),
+  reason: nullable(Type.String(), { description: 'Of a request that failed: why the last attempt at the upstream came to nothing (`ECONNREFUSED`, `CERT_HAS_EXPIRED`), or what a refused client was told (`token expired`), as in the log.' }),
   request_bytes: Type.Integer(),
   response_bytes: Type.Integer(),
   snapshot: whole('Configuration that served it.'),

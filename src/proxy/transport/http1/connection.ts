@@ -85,7 +85,8 @@ export class Connection implements Flow, AnswerSink, BodyWatcher {
   #begin (): void {
     const socket = this.#socket as Socket
     const request = this.#request as Outgoing
-    this.#persistent = true
+    // a body that some servers send nevertheless, however late, would be taken for the next answer: undici, too, reuses none after HEAD
+    this.#persistent = request.method !== 'HEAD'
     try {
       if (!(this.#receiver as Receiver).onConnect(this)) {
         this.#receiver = null

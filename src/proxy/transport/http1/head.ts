@@ -100,8 +100,8 @@ export function parseHead (text: string): AnswerHead {
   if (codings > 1 || (codings > 0 && length !== -1)) throw wrongLength()
   // RFC 9112 section 6.1: HTTP/1.0 has no codings, and who sends one may have been misunderstood
   if (codings > 0 && minor === 0) persistent = false
-  // RFC 9110 section 8.6 and RFC 9112 section 6.1: 204 has neither, and who says that it has a body may send one
-  if (status === 204 && (codings > 0 || length > 0)) persistent = false
+  // these have no body (RFC 9112 section 6.3), and who announces one may send it, sooner or later
+  if ((status === 204 || status === 304) && (codings > 0 || length > 0)) persistent = false
   return { status, text: text.slice(13, line), fields, length, chunked, persistent, keepAlive }
 }
 
