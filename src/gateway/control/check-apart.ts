@@ -49,16 +49,13 @@ export function createCheckApart (order: CheckOrder): CheckApart {
 
 async function inThread (data: CheckThreadData): Promise<Checked> {
   const thread = new Worker(new URL(`./check-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url), { workerData: data })
-  try {
-    return await new Promise((resolve, reject) => {
-      thread.once('message', (answer: CheckThreadAnswer) => {
-        if ('checked' in answer) resolve(answer.checked)
-        else reject(new Error(answer.failed))
-      })
-      thread.once('error', reject)
-      thread.once('exit', code => reject(new Error(`the check ended with code ${code}`)))
+  // it has nothing left to do then, and ends by itself
+  return await new Promise((resolve, reject) => {
+    thread.once('message', (answer: CheckThreadAnswer) => {
+      if ('checked' in answer) resolve(answer.checked)
+      else reject(new Error(answer.failed))
     })
-  } finally {
-    await thread.terminate()
-  }
+    thread.once('error', reject)
+    thread.once('exit', code => reject(new Error(`the check ended with code ${code}`)))
+  })
 }
