@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { collectBody, hasBody, inviteBody } from '../proxy/request/request-body.ts'
 import { contextOf } from './context-of.ts'
+import { fail, goOn, type Onward } from './hooks/onward.ts'
 import { chosen, type Step } from './hooks/step.ts'
 
 export type Transform = Step
@@ -12,12 +13,13 @@ export type Transform = Step
  *
  * @param transforms hooks of `preParsing`: each gets the stream and may return another
  * @param buffer limit in bytes for a body that is held; 0: it stays a stream
+ * @param onward what comes then
  */
-export function createBodyReader (transforms: readonly Transform[], buffer: number) {
-  return function bodyPhase (this: FastifyInstance, request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void): void {
+export function createBodyReader (transforms: readonly Transform[], buffer: number, onward: Onward): Onward {
+  return function bodyPhase (request, reply) {
     const context = contextOf(request)
     if (!hasBody(context.raw) || context.upgrade !== null) {
-      next()
+      goOn(onward, request, reply)
       return
     }
     // the access phase has read it, and may have changed what goes up
@@ -25,32 +27,32 @@ export function createBodyReader (transforms: readonly Transform[], buffer: numb
     const held = context.heldBody === null ? null : Buffer.isBuffer(replaced) ? replaced : context.heldBody
     if (held !== null && transforms.length === 0) {
       request.body = held
-      next()
+      goOn(onward, request, reply)
       return
     }
     const received = held === null ? context.raw : Readable.from(held, { objectMode: false })
     transform(transforms, request, reply, received).then(source => {
       if (context.answered) return
       if (source !== context.raw && source.errored !== null) {
-        if (!context.response.destroyed) next(source.errored)
+        if (!context.response.destroyed) fail(reply, source.errored)
         return
       }
       if (buffer === 0) {
         inviteBody(context)
         if (context.upstream !== null && source !== context.raw) context.upstream.body = source
-        next()
+        goOn(onward, request, reply)
         return
       }
       collectBody(context, buffer, (error, body) => {
         if (error !== null) {
-          next(error)
+          fail(reply, error)
           return
         }
         request.body = body
         if (context.upstream !== null) context.upstream.body = body
-        next()
+        goOn(onward, request, reply)
       }, source)
-    }, (error: Error) => { if (!context.answered) next(error) })
+    }, (error: Error) => { if (!context.answered) fail(reply, error) })
   }
 }
 

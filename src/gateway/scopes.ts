@@ -12,6 +12,7 @@ import { contextOf } from './context-of.ts'
 import { eitherRequest, eitherResponse, tracedSteps } from './debug/traced.ts'
 import { createFieldsReader, shareClasses } from './fastify-classes.ts'
 import { composeLog } from './hooks/log-hooks.ts'
+import type { Onward } from './hooks/onward.ts'
 import { composeRequest } from './hooks/request-hooks.ts'
 import { composeResponse } from './hooks/response-hooks.ts'
 import type { Choice, RequestStep, Step } from './hooks/step.ts'
@@ -71,7 +72,7 @@ interface Recorded {
   readonly access: RequestStep[]
 }
 
-/** Builds the scope: runs each plugin's `register`, collects its hooks, adds one composed hook a phase. */
+/** Builds the scope: runs each plugin's `register`, collects its hooks, composes those of each phase. */
 export async function registerScope (instance: FastifyInstance, options: ScopeOptions): Promise<void> {
   const { scope, chain, miss } = options
   const { steps, choices, access } = await record(instance, chain, options)
@@ -83,7 +84,6 @@ export async function registerScope (instance: FastifyInstance, options: ScopeOp
   const buffers = !miss && modes(chain, options.entries, 'body').length > 0
   const held = modes(chain, options.entries, 'response')
   const { hookFailed, debugged } = options
-  const request = (list: readonly RequestStep[], phase: 'access' | 'request') => debugged ? eitherRequest(composeRequest(list), composeRequest(tracedSteps(list, phase))) : composeRequest(list)
   const plainAnswer = composeResponse(steps.onSend, choices, hookFailed)
   const answer = debugged ? eitherResponse(plainAnswer, composeResponse(tracedSteps(steps.onSend, 'response'), choices, hookFailed)) : plainAnswer
   const delivery: Delivery = {
@@ -94,11 +94,6 @@ export async function registerScope (instance: FastifyInstance, options: ScopeOp
     holds: type => held.some(mode => mode === 'buffer' || (mode as RegExp).test(type))
   }
 
-  if (accessSteps.length > 0) instance.addHook('onRequest', request(accessSteps, 'access'))
-  if (buffers || transforms.length > 0) {
-    instance.addHook('preHandler', createBodyReader(transforms as unknown as Transform[], buffers ? options.requestBuffer : 0))
-  }
-  if (requestSteps.length > 0) instance.addHook('preHandler', request(requestSteps, 'request'))
   if (delivery.chain !== null || delivery.ownFields !== null) {
     instance.addHook('onSend', function answerPhase (request, reply, payload, done) {
       const context = contextOf(request)
@@ -116,7 +111,14 @@ export async function registerScope (instance: FastifyInstance, options: ScopeOp
   if (steps.onResponse.length > 0) scope.log = composeLog(steps.onResponse, choices, hookFailed)
 
   shareClasses(instance)
-  instance.route({ method: ROUTABLE, url: scope.path, handler: createProxyHandler(delivery) })
+  // all from the handler: each phase that is a hook of Fastify costs a request three closures
+  const phase = (list: readonly RequestStep[], name: 'access' | 'request', onward: Onward): Onward => {
+    if (list.length === 0) return onward
+    return debugged ? eitherRequest(composeRequest(list, onward), composeRequest(tracedSteps(list, name), onward)) : composeRequest(list, onward)
+  }
+  const request = phase(requestSteps, 'request', createProxyHandler(delivery))
+  const body = buffers || transforms.length > 0 ? createBodyReader(transforms as unknown as Transform[], buffers ? options.requestBuffer : 0, request) : request
+  instance.route({ method: ROUTABLE, url: scope.path, handler: phase(accessSteps, 'access', body) })
 }
 
 /** Runs `register` of every entry of the chain, in order, and writes down the hooks that it adds. */

@@ -91,7 +91,13 @@ const odd: Record<string, () => unknown> = {
   'returns false': () => false,
   'resolves to a value': async () => 'yes',
   throws: () => { throw new Error('boom at 10.0.0.1') },
+  // eslint-disable-next-line no-throw-literal -- what a careless plugin does
+  'throws nothing': () => { throw undefined },
+  // eslint-disable-next-line no-throw-literal -- the same
+  'throws a text': () => { throw 'boom at 10.0.0.1' },
   rejects: async () => { throw new Error('boom at 10.0.0.1') },
+  // eslint-disable-next-line prefer-promise-reject-errors -- the same
+  'rejects with a text': () => Promise.reject('boom at 10.0.0.1'),
   // eslint-disable-next-line prefer-promise-reject-errors -- what a careless plugin does
   'rejects with nothing': () => Promise.reject()
 }
@@ -104,6 +110,14 @@ for (const [words, hook] of Object.entries(odd)) {
     t.equal(hits(), 0)
   })
 }
+
+t.test('what the hop throws after a hook that waited is its answer', async t => {
+  const slow = plugin('first', 20, scope => { scope.addHook('onRequest', async () => { await new Promise(resolve => setTimeout(resolve, 5)) }) })
+  const { port } = await startGateway(t, config({ services: [], routes: [route({ service: null })], plugins: [entry({ name: 'first' })] }), [slow])
+  const answer = await get(port)
+  t.equal(answer.status, 503)
+  t.equal(JSON.parse(answer.body).message, 'no Service found with those values')
+})
 
 t.test('response and log hooks of the whole chain run after a short circuit', async t => {
   const seen: string[] = []

@@ -5,7 +5,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { contextOf } from '../context-of.ts'
-import type { composeRequest } from '../hooks/request-hooks.ts'
+import type { Onward } from '../hooks/onward.ts'
 import type { composeResponse } from '../hooks/response-hooks.ts'
 import type { RequestStep, Step } from '../hooks/step.ts'
 import type { Context } from '../context.ts'
@@ -14,14 +14,13 @@ import type { Span, TracedPhase } from './trace.ts'
 /** Arguments of hooks that don't wait for a callback. */
 const ARITY: Readonly<Record<TracedPhase, number>> = { access: 2, request: 2, response: 3 }
 
-type RequestHook = ReturnType<typeof composeRequest>
 type ResponseHook = ReturnType<typeof composeResponse>
 
 /** `slow` for requests that are debugged, `fast` for all others. */
-export function eitherRequest (fast: RequestHook, slow: RequestHook): RequestHook {
-  return function chain (request, reply, next) {
-    if (contextOf(request).debug === null) fast(request, reply, next)
-    else slow(request, reply, next)
+export function eitherRequest (fast: Onward, slow: Onward): Onward {
+  return function chain (request, reply) {
+    if (contextOf(request).debug === null) fast(request, reply)
+    else slow(request, reply)
   }
 }
 
