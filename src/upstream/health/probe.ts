@@ -1,10 +1,10 @@
-import { request as plain, type ClientRequest } from 'node:http'
-import { request as secure } from 'node:https'
-import { connect, isIP, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { HealthchecksOptions } from '../../config/entities/healthchecks.ts'
+import { serverName } from '../../proxy/transport/open-socket.ts'
 import { clientOptions, type UpstreamTls } from '../../tls/upstream-tls.ts'
 import { version } from '../../version.ts'
+import { begin as beginHttp1, type Http1Attempt } from './http1-probe.ts'
 import { begin as beginHttp2, type Http2Attempt } from './http2-probe.ts'
 
 /** Where an active check goes. */
@@ -47,7 +47,7 @@ export async function probe (address: ProbeAddress, options: HealthchecksOptions
     try {
       attempt = begin(address, options, finish)
     } catch {
-      // Node refuses a field or path that may not be sent
+      // a field or path that may not be sent
       finish('tcp')
       return
     }
@@ -59,40 +59,23 @@ export async function probe (address: ProbeAddress, options: HealthchecksOptions
   })
 }
 
-type Attempt = Socket | ClientRequest | Http2Attempt
+type Attempt = Socket | Http1Attempt | Http2Attempt
 
 /** @param found is told later, never before this returns */
 function begin ({ host, port, authority, tls, http2 = false }: ProbeAddress, options: HealthchecksOptions['active'], found: (finding: Finding) => void): Attempt {
   const { type, http_path: path, headers = {} } = options
   if (type === 'tcp') return connect({ host, port }, () => found('connected'))
   const fields = { 'user-agent': `sallyport/${version} health check`, accept: '*/*', ...lowerCase(headers) }
-  const secured = type === 'https' ? { ...tls === undefined ? {} : clientOptions(tls), rejectUnauthorized: options.https_verify_certificate, ...serverName(options.https_sni ?? authority) } : {}
+  const name = serverName(options.https_sni ?? authority)
+  const secure = type === 'https' ? { ...tls === undefined ? {} : clientOptions(tls), rejectUnauthorized: options.https_verify_certificate } : null
   if (http2) {
-    const socket = type === 'https' ? connectTls({ host, port, ...secured, ALPNProtocols: ['h2'] }) : connect({ host, port })
-    return beginHttp2({ authority, path, fields, socket, secure: type === 'https' }, found)
+    const socket = secure === null ? connect({ host, port }) : connectTls({ host, port, ...secure, servername: name, ALPNProtocols: ['h2'] })
+    return beginHttp2({ authority, path, fields, socket, secure: secure !== null }, found)
   }
-  return (type === 'https' ? secure : plain)({
-    host,
-    port,
-    path,
-    method: 'GET',
-    agent: false,
-    setHost: false,
-    headers: { host: authority, connection: 'close', ...fields },
-    ...secured
-  }, response => {
-    response.on('error', () => {})
-    found(response.statusCode as number)
-  }).end()
+  return beginHttp1({ host, port, authority, path, fields, secure, name, timeout: options.timeout * 1000 }, found)
 }
 
 /** The file's fields win over ours, however they are spelled. */
 function lowerCase (headers: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {
   return Object.fromEntries(Object.entries(headers).map(([name, values]) => [name.toLowerCase(), [...values]]))
-}
-
-/** TLS names no addresses (RFC 6066 section 3); what is verified then is the address. */
-function serverName (authority: string): { servername?: string } {
-  const name = authority.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
-  return { servername: isIP(name) === 0 ? name : '' }
 }

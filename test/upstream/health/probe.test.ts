@@ -28,7 +28,7 @@ t.test('http: one request, on a connection of its own', async t => {
   const [request] = requests
   t.equal(request?.line, 'GET /healthz?full=1 HTTP/1.1')
   t.same(connections[0]?.bytes.toString('latin1').split('\r\n').sort(), [
-    '', '', 'GET /healthz?full=1 HTTP/1.1', 'accept: */*', 'connection: close', 'host: users.internal:8000', 'user-agent: mine', 'x-check: a', 'x-check: b'
+    '', '', 'GET /healthz?full=1 HTTP/1.1', 'accept: */*', 'connection: keep-alive', 'host: users.internal:8000', 'user-agent: mine', 'x-check: a', 'x-check: b'
   ])
   await until(() => connections[0]?.closed === true)
 })

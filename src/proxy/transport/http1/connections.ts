@@ -13,6 +13,8 @@ export interface Http1Options {
   readonly port: number
   /** null: cleartext. */
   readonly secure: ClientOptions | null
+  /** Name that TLS asks for; default: that of the Host field. */
+  readonly name?: string
   /** Makes connections of TCP in the place of Node: see `Outside`. */
   readonly dial?: (() => Socket) | undefined
 }
@@ -77,7 +79,7 @@ export class Http1Connections implements TargetConnections, ConnectionOwner {
 
   send (request: Outgoing, receiver: Receiver): void {
     const head = requestHead(request)
-    const name = this.#options.secure === null ? '' : serverName(hostOf(request.fields) ?? '')
+    const name = this.#options.secure === null ? '' : this.#options.name ?? serverName(hostOf(request.fields) ?? '')
     // an upgraded connection is read as a stream from its first byte
     const connection = request.upgrade ? undefined : this.#take(name)
     if (connection === undefined) this.#open(request, name).expect(request, head, receiver)
