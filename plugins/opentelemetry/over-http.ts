@@ -22,7 +22,7 @@ export function overHttp ({ traces_endpoint: endpoint, headers, compression }: C
   })
   return {
     async send (body, milliseconds) {
-      return answerOf(await sender.post(compression === 'gzip' ? await pressed(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength), milliseconds))
+      return answerOf(await sender.send(compression === 'gzip' ? await pressed(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength), milliseconds))
     },
     close: () => sender.close()
   }

@@ -16,48 +16,57 @@ export interface Sent {
 
 export interface HttpSenderOptions {
   readonly url: URL
+  /** Default: POST. */
+  readonly method?: string
   /** Beside Host; those that are the connection's to say are left out. */
   readonly headers: Readonly<Record<string, string>>
-  /** PEM of the authorities that are trusted; null: those that Node knows. */
-  readonly authorities: readonly string[] | null
+  /** PEM of the authorities that are trusted; default: those that Node knows. */
+  readonly authorities?: readonly string[] | null
+  /** Whether certificates are verified; default: they are. */
+  readonly verify?: boolean
+  /** Milliseconds that an idle connection is kept at most; 0: each request has its own. Default: what the server says, or 4 s. */
+  readonly idle?: number
   /** Bytes of an answer that are read. */
   readonly longest: number
 }
 
 /**
- * POSTs to one address, over connections as the hop has them. A client of Node's beside the gateway's own server has V8 compile what
- * both run for both, which costs each request of the gateway 0.9 µs, whether or not anything is posted.
+ * Sends bytes to one address, over connections as the hop has them. A client of Node's beside the gateway's own server has V8 compile what
+ * both run for both, which costs each request of the gateway 0.9 µs, whether or not anything is sent.
  */
 export class HttpSender {
+  readonly #method: string
   readonly #path: string
   readonly #fields: readonly string[]
   readonly #longest: number
   readonly #connections: Http1Connections
 
-  constructor ({ url, headers, authorities, longest }: HttpSenderOptions) {
+  constructor ({ url, method = 'POST', headers, authorities = null, verify = true, idle, longest }: HttpSenderOptions) {
     const secure = url.protocol === 'https:'
     const named = new Map([['host', url.host]])
     for (const [name, value] of Object.entries(headers)) if (!isHopField(name) && name.toLowerCase() !== 'content-length') named.set(name.toLowerCase(), value)
+    this.#method = method
     this.#path = `${url.pathname}${url.search}`
     this.#fields = [...named].flat()
     this.#longest = longest
     this.#connections = new Http1Connections({
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
-      secure: secure ? clientOptions({ id: '', verify: true, authorities, depth: null, client: null }) : null
+      secure: secure ? clientOptions({ id: '', verify, authorities, depth: null, client: null }) : null,
+      ...idle === undefined ? {} : { idle }
     })
   }
 
   /** @param milliseconds for the whole of it. Never rejects. */
-  async post (body: Buffer, milliseconds: number): Promise<Sent> {
+  async send (body: Buffer, milliseconds: number): Promise<Sent> {
     return await new Promise(resolve => {
-      const exchange = new Post(this.#longest, sent => {
+      const exchange = new Errand(this.#longest, sent => {
         clearTimeout(timer)
         resolve(sent)
       })
       const timer = setTimeout(() => exchange.cut(new Error('no answer in time')), milliseconds)
       try {
-        this.#connections.send({ method: 'POST', path: this.#path, fields: this.#fields, body, upgrade: false, connectTimeout: milliseconds, readTimeout: 0 }, exchange)
+        this.#connections.send({ method: this.#method, path: this.#path, fields: this.#fields, body, upgrade: false, connectTimeout: milliseconds, readTimeout: 0 }, exchange)
       } catch (error) {
         exchange.cut(error as Error)
       }
@@ -71,7 +80,7 @@ export class HttpSender {
 }
 
 /** One request and what is told of it. */
-class Post implements Receiver {
+class Errand implements Receiver {
   readonly #longest: number
   readonly #settle: (sent: Sent) => void
   readonly #chunks: Buffer[] = []

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { HttpSender } from '../../src/plugin.ts'
 
 /** A sender to a server that answers like this. */
-async function start (t: Test, answer: (request: IncomingMessage, response: ServerResponse, body: string) => void, headers: Record<string, string> = {}) {
+async function start (t: Test, answer: (request: IncomingMessage, response: ServerResponse, body: string) => void, headers: Record<string, string> = {}, more: object = {}) {
   const connections = new Set<number | undefined>()
   const server = createServer((request, response) => {
     connections.add(request.socket.remotePort)
@@ -13,7 +13,7 @@ async function start (t: Test, answer: (request: IncomingMessage, response: Serv
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const sender = new HttpSender({ url: new URL(`http://127.0.0.1:${port}/in?x=1`), headers, authorities: null, longest: 100 })
+  const sender = new HttpSender({ url: new URL(`http://127.0.0.1:${port}/in?x=1`), headers, longest: 100, ...more })
   t.teardown(() => {
     sender.close()
     server.close()
@@ -31,7 +31,7 @@ t.test('posts bytes, one after the other on one connection', async t => {
     response.writeHead(202, { 'Retry-After': '7' }).end('taken')
   }, { 'X-Key': 'k', Connection: 'close', 'Content-Length': '9' })
   for (let index = 0; index < 2; index++) {
-    const { status, fields, body, error } = await sender.post(bytes, 5_000)
+    const { status, fields, body, error } = await sender.send(bytes, 5_000)
     t.strictSame([status, String(body), error], [202, 'taken', null])
     t.strictSame(fields.slice(0, 2), ['Retry-After', '7'])
     // a connection is taken again when the loop has looked at it once
@@ -41,9 +41,15 @@ t.test('posts bytes, one after the other on one connection', async t => {
   t.equal(connections.size, 1)
 })
 
+t.test('with another method, and a connection for each', async t => {
+  const { sender, connections } = await start(t, ({ method }, response) => { response.end(method) }, {}, { method: 'PUT', idle: 0 })
+  for (let index = 0; index < 2; index++) t.equal(String((await sender.send(bytes, 5_000)).body), 'PUT')
+  t.equal(connections.size, 2)
+})
+
 t.test('the Host field may be said', async t => {
   const { sender } = await start(t, ({ headers }, response) => { response.end(headers.host) }, { Host: 'logs.test' })
-  t.equal(String((await sender.post(bytes, 5_000)).body), 'logs.test')
+  t.equal(String((await sender.send(bytes, 5_000)).body), 'logs.test')
 })
 
 t.test('an answer that is too long, breaks off, or does not come in time, leaves its status and says why', async t => {
@@ -55,7 +61,7 @@ t.test('an answer that is too long, breaks off, or does not come in time, leaves
     [(_: unknown, response: ServerResponse) => { response.writeHead(101, { upgrade: 'x', connection: 'upgrade' }).end() }, null, /./]
   ] as const) {
     const { sender } = await start(t, answer)
-    const sent = await sender.post(bytes, 300)
+    const sent = await sender.send(bytes, 300)
     t.equal(sent.status, status)
     t.equal(sent.body, null)
     t.match(sent.error, { message: error })
@@ -64,12 +70,12 @@ t.test('an answer that is too long, breaks off, or does not come in time, leaves
 
 t.test('nobody listens, and a field that may not be sent', async t => {
   const { sender } = await start(t, () => {}, { 'X-Key': 'a\nb' })
-  t.match(await sender.post(bytes, 300), { status: null, body: null, error: { code: 'UND_ERR_INVALID_ARG' } })
-  const nowhere = new HttpSender({ url: new URL('http://127.0.0.1:1/'), headers: {}, authorities: null, longest: 1 })
-  t.match(await nowhere.post(bytes, 2_000), { status: null, body: null, error: { code: 'ECONNREFUSED' } })
+  t.match(await sender.send(bytes, 300), { status: null, body: null, error: { code: 'UND_ERR_INVALID_ARG' } })
+  const nowhere = new HttpSender({ url: new URL('http://127.0.0.1:1/'), headers: {}, longest: 1 })
+  t.match(await nowhere.send(bytes, 2_000), { status: null, body: null, error: { code: 'ECONNREFUSED' } })
 })
 
 t.test('closing cuts what is under way', async t => {
   const { sender } = await start(t, () => sender.close())
-  t.match(await sender.post(bytes, 5_000), { status: null, body: null, error: Error })
+  t.match(await sender.send(bytes, 5_000), { status: null, body: null, error: Error })
 })
