@@ -60,7 +60,7 @@ export class HttpSender {
   /** @param milliseconds for the whole of it. Never rejects. */
   async send (body: Buffer, milliseconds: number): Promise<Sent> {
     return await new Promise(resolve => {
-      const exchange = new Errand(this.#longest, sent => {
+      const exchange = new Sending(this.#longest, sent => {
         clearTimeout(timer)
         resolve(sent)
       })
@@ -80,7 +80,7 @@ export class HttpSender {
 }
 
 /** One request and what is told of it. */
-class Errand implements Receiver {
+class Sending implements Receiver {
   readonly #longest: number
   readonly #settle: (sent: Sent) => void
   readonly #chunks: Buffer[] = []
