@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { HttpSender, rawField, type Sent } from '../../src/plugin.ts'
+import { HttpSender, rawField, type Reply } from '../../src/plugin.ts'
 import type { Answer, Delivery } from './delivery.ts'
 import type { Config } from './schema.ts'
 
@@ -28,7 +28,7 @@ export function overHttp ({ traces_endpoint: endpoint, headers, compression }: C
   }
 }
 
-function answerOf ({ status, fields, body, error }: Sent): Answer {
+function answerOf ({ status, fields, body, error }: Reply): Answer {
   // it has what it said yes to, also when the rest of its answer never comes
   if (status !== null && status >= 200 && status < 300) return { kind: 'taken', body: body ?? new Uint8Array() }
   if (status === null || body === null) return { kind: 'later', reason: (error as Error).message, after: null }

@@ -1,5 +1,5 @@
 import type { Outside } from '../gateway/outside.ts'
-import type { Flow, Receiver } from '../proxy/transport/flow.ts'
+import { type Reply, TOO_LONG, WholeReply } from '../proxy/transport/whole-reply.ts'
 import { HeaderList } from '../proxy/fields/header-list.ts'
 import { Http1Connections } from '../proxy/transport/http1/connections.ts'
 import { hostOf } from '../proxy/transport/open-socket.ts'
@@ -101,95 +101,31 @@ export class Subrequests {
 
   async #once (fields: readonly string[], end: number, asker: Asker | null): Promise<Subanswer> {
     if (asker?.destroyed === true) throw new SubrequestError('nobody waits for the answer', { left: true })
-    const named = hostOf(fields) === undefined ? ['Host', this.#options.url.host, ...fields] : fields
-    return await new Promise((resolve, reject) => {
-      const question = new Question({ limit: this.#options.limit, end, resolve, reject, asker })
+    const { url, limit, timeout } = this.#options
+    const named = hostOf(fields) === undefined ? ['Host', url.host, ...fields] : fields
+    return answerOf(await new Promise(resolve => {
+      const question = new WholeReply(limit, reply => {
+        clearTimeout(timer)
+        asker?.off('close', leave)
+        resolve(reply)
+      })
+      const leave = (): void => question.cut(new SubrequestError('nobody waits for the answer', { left: true }))
+      // one deadline for all of it
+      const timer = setTimeout(() => question.cut(new SubrequestError('no answer in time')), Math.max(1, end - performance.now()))
+      asker?.once('close', leave)
       try {
-        // one deadline for all of it is kept by the question
-        this.#connections.send({ method: 'GET', path: this.#path, fields: named, body: null, upgrade: false, connectTimeout: this.#options.timeout, readTimeout: 0 }, question)
+        this.#connections.send({ method: 'GET', path: this.#path, fields: named, body: null, upgrade: false, connectTimeout: timeout, readTimeout: 0 }, question)
       } catch (error) {
         // a field that may not be sent
-        question.onError(error as Error)
+        question.cut(error as Error)
       }
-    })
+    }))
   }
 }
 
-interface QuestionOptions {
-  readonly limit: number
-  readonly end: number
-  readonly resolve: (answer: Subanswer) => void
-  readonly reject: (error: SubrequestError) => void
-  readonly asker: Asker | null
-}
-
-/** One of them. */
-class Question implements Receiver {
-  readonly #options: QuestionOptions
-  readonly #timer: NodeJS.Timeout
-  readonly #leave = (): void => this.#fail(new SubrequestError('nobody waits for the answer', { left: true }))
-  #flow: Flow | null = null
-  #settled = false
-  #status = 0
-  #headers: HeaderList | null = null
-  #chunks: Buffer[] = []
-  #size = 0
-
-  constructor (options: QuestionOptions) {
-    this.#options = options
-    this.#timer = setTimeout(() => this.#fail(new SubrequestError('no answer in time')), Math.max(1, options.end - performance.now()))
-    options.asker?.once('close', this.#leave)
-  }
-
-  onConnect (flow: Flow): boolean {
-    this.#flow = flow
-    return !this.#settled
-  }
-
-  onHead (status: number, fields: string[]): void {
-    if (status < 200) return
-    this.#status = status
-    this.#headers = new HeaderList(fields)
-  }
-
-  onTunnel (): void {}
-
-  onData (chunk: Buffer): boolean {
-    if (this.#settled) return true
-    this.#size += chunk.length
-    if (this.#size > this.#options.limit) this.#succeed(null)
-    else if (this.#status >= 300) this.#chunks.push(chunk)
-    return true
-  }
-
-  onComplete (): void {
-    // there is nothing left to be taken back: the connection serves the next question
-    this.#flow = null
-    this.#succeed(this.#status >= 300 ? Buffer.concat(this.#chunks, this.#size) : null)
-  }
-
-  onError (error: Error): void {
-    this.#flow = null
-    const { code } = error as NodeJS.ErrnoException
-    this.#fail(new SubrequestError('no answer that could be read', { cause: error, broken: this.#headers === null && BROKEN.has(code ?? '') }))
-  }
-
-  #succeed (body: Buffer | null): void {
-    if (!this.#settle()) return
-    this.#options.resolve({ status: this.#status, headers: this.#headers as HeaderList, body })
-  }
-
-  #fail (error: SubrequestError): void {
-    if (this.#settle()) this.#options.reject(error)
-  }
-
-  #settle (): boolean {
-    if (this.#settled) return false
-    this.#settled = true
-    clearTimeout(this.#timer)
-    this.#options.asker?.off('close', this.#leave)
-    // what still comes is not waited for
-    this.#flow?.abort(this)
-    return true
-  }
+/** @throws SubrequestError where there is none */
+function answerOf ({ status, fields, body, error }: Reply): Subanswer {
+  if (status !== null && (error === null || error.code === TOO_LONG)) return { status, headers: new HeaderList(fields), body: status < 300 ? null : body }
+  if (error instanceof SubrequestError) throw error
+  throw new SubrequestError('no answer that could be read', { cause: error, broken: status === null && BROKEN.has(error?.code ?? '') })
 }

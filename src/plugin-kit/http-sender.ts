@@ -1,18 +1,7 @@
 import { Http1Connections } from '../proxy/transport/http1/connections.ts'
-import type { Flow, Receiver } from '../proxy/transport/flow.ts'
+import { type Reply, WholeReply } from '../proxy/transport/whole-reply.ts'
 import { clientOptions } from '../tls/upstream-tls.ts'
 import { isHopField } from './pairs.ts'
-
-/** What became of a request. */
-export interface Sent {
-  /** null: no head of an answer came. */
-  readonly status: number | null
-  /** Of the answer: name, value, … */
-  readonly fields: readonly string[]
-  /** null: it broke off, or was too long, or did not come in time; `error` says which. */
-  readonly body: Buffer | null
-  readonly error: Error | null
-}
 
 export interface HttpSenderOptions {
   readonly url: URL
@@ -58,11 +47,11 @@ export class HttpSender {
   }
 
   /** @param milliseconds for the whole of it. Never rejects. */
-  async send (body: Buffer, milliseconds: number): Promise<Sent> {
+  async send (body: Buffer, milliseconds: number): Promise<Reply> {
     return await new Promise(resolve => {
-      const exchange = new Sending(this.#longest, sent => {
+      const exchange = new WholeReply(this.#longest, reply => {
         clearTimeout(timer)
-        resolve(sent)
+        resolve(reply)
       })
       const timer = setTimeout(() => exchange.cut(new Error('no answer in time')), milliseconds)
       try {
@@ -76,65 +65,5 @@ export class HttpSender {
   /** Cuts what is under way, and lets go of connections. */
   close (): void {
     this.#connections.destroy().catch(() => {})
-  }
-}
-
-/** One request and what is told of it. */
-class Sending implements Receiver {
-  readonly #longest: number
-  readonly #settle: (sent: Sent) => void
-  readonly #chunks: Buffer[] = []
-  #length = 0
-  #status: number | null = null
-  #fields: readonly string[] = []
-  #flow: Flow | null = null
-  #settled = false
-
-  constructor (longest: number, settle: (sent: Sent) => void) {
-    this.#longest = longest
-    this.#settle = settle
-  }
-
-  onConnect (flow: Flow): boolean {
-    this.#flow = flow
-    return !this.#settled
-  }
-
-  onHead (status: number, fields: string[]): void {
-    if (status < 200) return
-    this.#status = status
-    this.#fields = fields
-  }
-
-  onTunnel (): void {}
-
-  onData (chunk: Buffer): boolean {
-    this.#length += chunk.length
-    if (this.#length > this.#longest) this.cut(new Error('its answer is too long'))
-    // the bytes are the connection's again
-    else this.#chunks.push(Buffer.from(chunk))
-    return true
-  }
-
-  onComplete (): void {
-    this.#flow = null
-    this.#end(Buffer.concat(this.#chunks), null)
-  }
-
-  onError (error: Error): void {
-    this.#flow = null
-    this.#end(null, error)
-  }
-
-  cut (error: Error): void {
-    const flow = this.#flow
-    this.#end(null, error)
-    flow?.abort(this)
-  }
-
-  #end (body: Buffer | null, error: Error | null): void {
-    if (this.#settled) return
-    this.#settled = true
-    this.#settle({ status: this.#status, fields: this.#fields, body, error })
   }
 }
